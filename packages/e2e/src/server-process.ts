@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { start } from "@hello/testing/program";
+
+/** The program of @hello/server, as a package that depends on it finds it. */
+export const serverMain = createRequire(import.meta.url)
+  .resolve("@hello/server")
+  .replace(/index\.js$/, "main.js");
+
+/** A running server process. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** What it serves, as `host:port` or `unix:/path`. */
+  readonly addresses: readonly string[];
+  /** The first of {@link addresses}. */
+  readonly address: string;
+  /** Every line of its log so far. */
+  readonly log: readonly LogLine[];
+  /** Sends a signal and resolves with its exit status, or the signal that ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+/** A line of the server's log. */
+export interface LogLine {
+  readonly msg: string;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * Starts the server program on a free port of the loopback interface, or as the arguments say, and waits until it
+ * serves.
+ *
+ * @throws Error with all that it printed where it ends before that.
+ */
+export async function startServer(...args: string[]): Promise<ServerProcess> {
+  const address = args.includes("--address") ? [] : ["--address", "127.0.0.1:0"];
+  const child = start([process.execPath, serverMain, ...address, ...args]);
+  const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
+  const log: LogLine[] = [];
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+  });
+  const addresses = await new Promise<readonly string[]>((resolve, reject) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const entry = JSON.parse(line) as LogLine;
+      log.push(entry);
+      if (entry.msg === "serving") {
+        resolve(entry["addresses"] as string[]);
+      }
+    });
+    ended.then(
+      ([code, signal]) =>
+        reject(new Error(`the server ended with ${code ?? signal}: ${stderr.trim() || JSON.stringify(log)}`)),
+      reject,
+    );
+  });
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
+    const [code, endSignal] = await ended;
+    return code ?? endSignal ?? -1;
+  };
+  return {
+    pid: child.pid ?? -1,
+    addresses,
+    address: addresses[0] ?? "",
+    log,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop("SIGKILL");
+    },
+  };
+}

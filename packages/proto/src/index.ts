@@ -1,0 +1,14 @@
+/**
+ * The typed code that grpc-tools generates from `hello.proto`.
+ *
+ * The generated files assign their exports in one call, in which Node's ESM loader finds no names; it finds
+ * those that are written out here.
+ */
+export {
+  HelloClient,
+  HelloService,
+  type IHelloClient,
+  type IHelloServer,
+} from "../gen/hello_grpc_pb.js";
+export { HelloRequest, HelloResponse } from "../gen/hello_pb.js";
+export { strictUtf8 } from "./strict-utf8.js";

@@ -1,0 +1,93 @@
+import { isUtf8 } from "node:buffer";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import { BinaryReader, BinaryWriter, type Message } from "google-protobuf";
+
+/**
+ * Returns a generated service definition whose messages hold only well-formed text, as the protobuf
+ * specification demands of a `string`: decoding throws where the bytes are not UTF-8, and encoding where the
+ * text has a lone surrogate. On the wire nothing else changes.
+ *
+ * Left to itself, google-protobuf 3 drops invalid bytes without a word and writes lone surrogates as they are,
+ * so that a name arrives mangled instead of not at all.
+ *
+ * @see https://protobuf.dev/programming-guides/proto3/#scalar
+ */
+export function strictUtf8<Service extends ServiceDefinition>(service: Service): Service {
+  const strict: Record<string, MethodDefinition<Message, Message>> = {};
+  for (const [name, method] of Object.entries(service) as [string, GeneratedMethod][]) {
+    const request = strictCodec(method.requestType);
+    const response = strictCodec(method.responseType);
+    strict[name] = {
+      ...method,
+      requestSerialize: request.serialize,
+      requestDeserialize: request.deserialize,
+      responseSerialize: response.serialize,
+      responseDeserialize: response.deserialize,
+    };
+  }
+  return strict as unknown as Service;
+}
+
+/** What grpc-tools writes of a method beyond what grpc-js declares. */
+interface GeneratedMethod extends MethodDefinition<Message, Message> {
+  readonly requestType: typeof Message;
+  readonly responseType: typeof Message;
+}
+
+/** The static side of a message class that grpc-tools writes. */
+interface GeneratedMessage {
+  new (): Message;
+  serializeBinaryToWriter(message: Message, writer: BinaryWriter): void;
+  deserializeBinaryFromReader(message: Message, reader: BinaryReader): Message;
+}
+
+interface Codec {
+  serialize(message: Message): Buffer;
+  deserialize(bytes: Buffer): Message;
+}
+
+function strictCodec(messageType: typeof Message): Codec {
+  const MessageType = messageType as unknown as GeneratedMessage;
+  // Encoding and decoding are synchronous, so one reader and one writer serve every message of a type.
+  const reader = new StrictReader();
+  const writer = new StrictWriter();
+  return {
+    serialize(message) {
+      if (!(message instanceof MessageType)) {
+        throw new TypeError(`expected a ${MessageType.name}, got ${typeof message}`);
+      }
+      writer.reset();
+      MessageType.serializeBinaryToWriter(message, writer);
+      const bytes = writer.getResultBuffer();
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    deserialize(bytes) {
+      reader.setBlock(bytes);
+      return MessageType.deserializeBinaryFromReader(new MessageType(), reader);
+    },
+  };
+}
+
+class StrictReader extends BinaryReader {
+  override readString(): string {
+    const bytes = this.readBytes();
+    if (!isUtf8(bytes)) {
+      throw new TypeError(`field ${this.getFieldNumber()} is not valid UTF-8`);
+    }
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  }
+}
+
+class StrictWriter extends BinaryWriter {
+  override writeString(field: number, value?: string): void {
+    if (value?.isWellFormed() === false) {
+      throw new TypeError(`field ${field} has a lone surrogate, which UTF-8 cannot encode`);
+    }
+    if (value === undefined || value.length < 64) {
+      super.writeString(field, value);
+    } else {
+      // Node encodes long text many times as fast.
+      this.writeBytes(field, Buffer.from(value));
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { unlink } from "node:fs/promises";
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { type Address, formatAddress, parseAddress } from "./address.js";
+
+/** Sockets that accept connections. */
+export interface Listener {
+  /** What is bound, each as `host:port`, `[IPv6]:port` or `unix:/path`, with the ports that the system chose. */
+  readonly addresses: readonly string[];
+  /** Stops accepting. Open connections stay. */
+  close(): void;
+}
+
+/**
+ * Listens on every address, or on none.
+ *
+ * A host name stands for all its addresses. `[::]` serves IPv4 too, and IPv4 alone where the machine has no IPv6.
+ *
+ * @throws Error with a message for a person: which address, what is wrong, and what to do.
+ */
+export async function listen(addresses: readonly string[], onConnection: (socket: Socket) => void): Promise<Listener> {
+  const servers: Server[] = [];
+  const close = () => {
+    for (const server of servers) {
+      server.close();
+    }
+  };
+  const bind = async (address: Address) => {
+    const server = createServer(onConnection);
+    servers.push(await bound(server, address));
+    return server;
+  };
+  try {
+    for (const text of addresses) {
+      await bindAll(parseAddress(text), bind).catch((error: unknown) => {
+        throw new Error(`cannot listen on ${text}: ${reason(error)}`, { cause: error });
+      });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { addresses: servers.map(boundAddress), close };
+}
+
+async function bindAll(address: Address, bind: (address: Address) => Promise<Server>): Promise<void> {
+  if ("path" in address) {
+    await bind(address).catch(async (error: unknown) => {
+      if (!(await isAbandoned(address.path, error))) {
+        throw error;
+      }
+      await unlink(address.path);
+      await bind(address);
+    });
+    return;
+  }
+  let { port } = address;
+  for (const host of await resolve(address.host)) {
+    const server = await bind({ host, port }).catch((error: unknown) => {
+      if (host === "::" && ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "")) {
+        return bind({ host: "0.0.0.0", port });
+      }
+      throw error;
+    });
+    // All addresses of a name share the port that the system chose for the first.
+    ({ port } = server.address() as { port: number });
+  }
+}
+
+async function resolve(host: string): Promise<string[]> {
+  if (isIP(host)) {
+    return [host];
+  }
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+async function bound(server: Server, address: Address): Promise<Server> {
+  server.listen(address);
+  await once(server, "listening");
+  return server;
+}
+
+/** Whether a socket file was left behind by a process that is gone. */
+async function isAbandoned(path: string, error: unknown): Promise<boolean> {
+  if (errorCode(error) !== "EADDRINUSE") {
+    return false;
+  }
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return false;
+  } catch (error) {
+    return errorCode(error) === "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
+}
+
+function boundAddress(server: Server): string {
+  const address = server.address();
+  if (address === null) {
+    throw new Error("the server is not listening");
+  }
+  return formatAddress(typeof address === "string" ? { path: address } : { host: address.address, port: address.port });
+}
+
+function reason(error: unknown): string {
+  switch (errorCode(error)) {
+    case "EADDRINUSE":
+      return "it is in use; stop the other process or choose another address";
+    case "EACCES":
+      return "permission denied; ports below 1024 need privileges";
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address";
+    case "ENOTFOUND":
+      return "the host name does not resolve";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}

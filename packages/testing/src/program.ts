@@ -1,0 +1,41 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+
+/** How a program ended, and all that it printed. */
+export interface Outcome {
+  /** Exit status, or the name of the signal that ended it. */
+  readonly status: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a program is started. */
+export interface ProgramOptions {
+  readonly cwd?: string;
+  /** Variables on top of this process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it reads on standard input. Default: nothing. */
+  readonly input?: string;
+}
+
+/** Starts a program with its output in pipes. */
+export function start(
+  [command, ...args]: readonly [string, ...string[]],
+  { cwd, env }: ProgramOptions = {},
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  return spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe" });
+}
+
+/** Runs a program to its end. */
+export async function run(command: readonly [string, ...string[]], options: ProgramOptions = {}): Promise<Outcome> {
+  const child = start(command, options);
+  child.stdin.end(options.input ?? "");
+  const [[code, signal], stdout, stderr] = await Promise.all([
+    once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { status: code ?? signal ?? -1, stdout, stderr };
+}

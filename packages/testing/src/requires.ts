@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+
+/** What tests need and npm does not bring: where it may be, how to see that it works, and its Debian packages. */
+const tools = {
+  h2load: { programs: ["h2load"], attempt: ["--version"], packages: "nghttp2-client" },
+  haproxy: { programs: ["haproxy", "/usr/sbin/haproxy"], attempt: ["-v"], packages: "haproxy" },
+  nginx: { programs: ["nginx", "/usr/sbin/nginx"], attempt: ["-v"], packages: "nginx" },
+  openssl: { programs: ["openssl"], attempt: ["version"], packages: "openssl" },
+  "python3-grpcio": {
+    // The first Python on the PATH need not be Debian's.
+    programs: ["python3", "/usr/bin/python3"],
+    attempt: ["-c", "import grpc, google.protobuf"],
+    packages: "python3-grpcio python3-protobuf",
+  },
+};
+
+/** A program that a machine may lack. */
+export type Tool = keyof typeof tools;
+
+/** A tool on this machine. */
+export interface Requirement {
+  /** The command that runs it; one that cannot be run where the tool is missing. */
+  readonly program: string;
+  /** For node:test: false, or why a test that needs the tool is skipped, and how to get it. */
+  readonly skip: string | false;
+}
+
+/**
+ * Finds a tool that npm cannot install. Tests that need it are skipped where it is missing, but in CI, where a skipped
+ * test is a failure.
+ *
+ *     const nginx = requires("nginx");
+ *     test("calls pass through nginx", { skip: nginx.skip }, async () => { await run([nginx.program, "-v"]); });
+ */
+export function requires(tool: Tool): Requirement {
+  const { programs, attempt, packages } = tools[tool];
+  const program = programs.find((program) => spawnSync(program, attempt).status === 0);
+  return program === undefined
+    ? { program: tool, skip: `${tool} is missing: apt-get install ${packages}, then pnpm test --force` }
+    : { program, skip: false };
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Outcome, run } from "@hello/testing/program";
+import { type ServerProcess, startServer } from "./server-process.js";
+import { runSnippet, snippets } from "./snippets.js";
+
+const root = new URL("../../../", import.meta.url);
+const readme = new URL("README.md", root);
+let server: ServerProcess;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+/** Runs a command line of the README as printed, at the root; the client program asks our server. */
+function runCommand(command: string): Promise<Outcome> {
+  return run(process.platform === "win32" ? ["cmd", "/c", command] : ["sh", "-c", command], {
+    cwd: fileURLToPath(root),
+    env: { HELLO_TARGET: server.address },
+  });
+}
+
+/** The commands of the README's console blocks, each with the output that is printed below it. */
+const commands = snippets(readme, "console").flatMap((block) =>
+  block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((text) => {
+      const [command = "", ...output] = text.split("\n");
+      return { command, output: output.join("\n") };
+    }),
+);
+
+/** Commands that are proven elsewhere: the one that runs this test, a server without end, and the first change below. */
+const provenElsewhere = ["npx -y pnpm@12 test", "pnpm --filter server start", "pnpm --filter server test hello"];
+
+test("the README has the commands that this test knows", () => {
+  assert.equal(commands.length, 7);
+  for (const command of provenElsewhere) {
+    assert.ok(
+      commands.some((known) => known.command === command),
+      command,
+    );
+  }
+});
+
+for (const { command, output } of commands.filter(({ command }) => !provenElsewhere.includes(command))) {
+  test(`README: ${command}`, async () => {
+    const { status, stdout, stderr } = await runCommand(command);
+    assert.equal(stdout, output, stderr);
+    assert.equal(status, 0);
+  });
+}
+
+test("README: the first program greets", async () => {
+  const [program = ""] = snippets(readme, "ts");
+  const { stdout, stderr } = await runSnippet(program, server.address);
+  assert.equal(stdout, "Hello World\n", stderr);
+});
+
+test("README: a failed call has the status that the comment shows", async () => {
+  const program = snippets(readme, "ts")[1] ?? "";
+  const { stderr, stdout } = await runSnippet(program, "127.0.0.1:1");
+  assert.match(stderr, /^UNAVAILABLE No connection established/, stdout);
+});
+
+test("README: a changed greeting fails the test of the server, and mending it helps", async () => {
+  const serverPackage = fileURLToPath(new URL("packages/server/", root));
+  const folder = mkdtempSync(join(serverPackage, ".first-change-"));
+  const testHello = () =>
+    run(
+      [process.execPath, "--import=tsx", fileURLToPath(new URL("packages/testing/src/run-tests.ts", root)), "hello"],
+      {
+        cwd: folder,
+        env: { NODE_TEST_CONTEXT: undefined },
+      },
+    );
+  try {
+    for (const file of ["hello.ts", "hello.test.ts"]) {
+      cpSync(join(serverPackage, "src", file), join(folder, "src", file));
+    }
+    assert.equal((await testHello()).status, 0);
+
+    const source = join(folder, "src", "hello.ts");
+    const [, , original = ""] = snippets(readme, "ts");
+    const code = readFileSync(source, "utf8");
+    assert.ok(code.includes(original), "the README shows hello.ts as it is");
+    writeFileSync(source, code.replace("`Hello ", "`Goodbye "));
+    const changed = await testHello();
+    assert.equal(changed.status, 1);
+    assert.match(changed.stdout, /Goodbye/);
+
+    writeFileSync(source, code);
+    assert.equal((await testHello()).status, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+for (const name of ["proto", "server", "client"]) {
+  test(`README of @hello/${name}: the program runs`, async () => {
+    const [program = ""] = snippets(new URL(`packages/${name}/README.md`, root), "ts");
+    const { status, stdout, stderr } = await runSnippet(program, server.address);
+    assert.equal(status, 0, stderr || stdout);
+    assert.match(stdout, /Hello World|serving on 127/);
+  });
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { HelloClient } from "@hello/client";
+import { run, start } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { runClient } from "./client-program.js";
+import { startServer } from "./server-process.js";
+
+const python = requires("python3-grpcio");
+
+const names = {
+  ASCII: "World",
+  empty: "",
+  Chinese: "世界",
+  emoji: "👩🏽‍🚀",
+  "right-to-left": "שלום עולם",
+  NUL: "a\0b\0",
+  "1 MiB": "é".repeat(2 ** 19),
+};
+
+const require = createRequire(import.meta.url);
+
+function program(name: string): [string, string] {
+  return [python.program, fileURLToPath(new URL(`../python/${name}`, import.meta.url))];
+}
+
+/** Starts server.py and waits until it serves. */
+async function startPythonServer() {
+  const server = start(program("server.py"));
+  const ended = once(server, "close");
+  const stderr = text(server.stderr);
+  for await (const port of createInterface(server.stdout)) {
+    return {
+      target: `127.0.0.1:${port}`,
+      async [Symbol.asyncDispose]() {
+        server.kill("SIGKILL");
+        await ended;
+      },
+    };
+  }
+  throw new Error(`server.py ended: ${await stderr}`);
+}
+
+/** A mebibyte in the message of a failed comparison helps nobody. */
+function assertGreeting(greeting: string | undefined, [kind, name]: readonly [string, string]): void {
+  assert.ok(greeting === `Hello ${name}`, `another greeting for the ${kind} name: ${greeting?.slice(0, 100)}`);
+}
+
+test("the Python programs are generated from the contract", { skip: python.skip }, async () => {
+  const descriptors = require.resolve("@hello/proto").replace(/dist.index\.js$/, "gen/hello.binpb");
+  const { status, stderr } = await run([...program("check_contract.py"), descriptors]);
+  assert.equal(status, 0, stderr);
+});
+
+for (const client of ["client.py", "asyncio_client.py"]) {
+  test(`${client} is greeted by our server, whatever the name`, { skip: python.skip }, async () => {
+    await using server = await startServer();
+    const input = JSON.stringify(Object.values(names));
+    const { status, stdout, stderr } = await run([...program(client), server.address], { input });
+    assert.equal(status, 0, stderr);
+    const greetings = JSON.parse(stdout) as string[];
+    for (const [index, entry] of Object.entries(names).entries()) {
+      assertGreeting(greetings[index], entry);
+    }
+  });
+}
+
+test("HelloClient is greeted by server.py, whatever the name", { skip: python.skip }, async () => {
+  await using server = await startPythonServer();
+  await using client = new HelloClient(server.target);
+  for (const entry of Object.entries(names)) {
+    assertGreeting(await client.hello(entry[1]), entry);
+  }
+});
+
+test("the client program is greeted by server.py", { skip: python.skip }, async () => {
+  await using server = await startPythonServer();
+  // The other names are no command-line arguments: too long, or with a NUL.
+  const { ASCII, empty, Chinese, emoji, "right-to-left": rightToLeft } = names;
+  const { status, stdout, stderr } = await runClient(
+    "--target",
+    server.target,
+    ASCII,
+    empty,
+    Chinese,
+    emoji,
+    rightToLeft,
+  );
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, `Hello ${ASCII}\nHello \nHello ${Chinese}\nHello ${emoji}\nHello ${rightToLeft}\n`);
+});

@@ -11,4 +11,12 @@ export {
   type IHelloServer,
 } from "../gen/hello_grpc_pb.js";
 export { HelloRequest, HelloResponse } from "../gen/hello_pb.js";
+export {
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthListRequest,
+  type HealthListResponse,
+  HealthService,
+  ServingStatus,
+} from "./health.js";
 export { strictUtf8 } from "./strict-utf8.js";

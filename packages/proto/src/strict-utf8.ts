@@ -68,7 +68,8 @@ function strictCodec(messageType: typeof Message): Codec {
   };
 }
 
-class StrictReader extends BinaryReader {
+/** Refuses text that is not UTF-8. */
+export class StrictReader extends BinaryReader {
   override readString(): string {
     const bytes = this.readBytes();
     if (!isUtf8(bytes)) {
@@ -78,7 +79,8 @@ class StrictReader extends BinaryReader {
   }
 }
 
-class StrictWriter extends BinaryWriter {
+/** Refuses text that UTF-8 cannot encode. */
+export class StrictWriter extends BinaryWriter {
   override writeString(field: number, value?: string): void {
     if (value?.isWellFormed() === false) {
       throw new TypeError(`field ${field} has a lone surrogate, which UTF-8 cannot encode`);

@@ -15,8 +15,8 @@ import { BinaryReader, BinaryWriter, type Message } from "google-protobuf";
 export function strictUtf8<Service extends ServiceDefinition>(service: Service): Service {
   const strict: Record<string, MethodDefinition<Message, Message>> = {};
   for (const [name, method] of Object.entries(service) as [string, GeneratedMethod][]) {
-    const request = strictCodec(method.requestType);
-    const response = strictCodec(method.responseType);
+    const request = strictCodec(method.requestType, method.requestSerialize);
+    const response = strictCodec(method.responseType, method.responseSerialize);
     strict[name] = {
       ...method,
       requestSerialize: request.serialize,
@@ -46,15 +46,16 @@ interface Codec {
   deserialize(bytes: Buffer): Message;
 }
 
-function strictCodec(messageType: typeof Message): Codec {
+function strictCodec(messageType: typeof Message, generatedSerialize: Codec["serialize"]): Codec {
   const MessageType = messageType as unknown as GeneratedMessage;
   // Encoding and decoding are synchronous, so one reader and one writer serve every message of a type.
-  const reader = new StrictReader();
+  let reader = new StrictReader();
   const writer = new StrictWriter();
   return {
     serialize(message) {
       if (!(message instanceof MessageType)) {
-        throw new TypeError(`expected a ${MessageType.name}, got ${typeof message}`);
+        // Throws, and names the type, which the class itself does not know.
+        return generatedSerialize(message);
       }
       writer.reset();
       MessageType.serializeBinaryToWriter(message, writer);
@@ -63,13 +64,28 @@ function strictCodec(messageType: typeof Message): Codec {
     },
     deserialize(bytes) {
       reader.setBlock(bytes);
-      return MessageType.deserializeBinaryFromReader(new MessageType(), reader);
+      try {
+        return MessageType.deserializeBinaryFromReader(new MessageType(), reader);
+      } catch (error) {
+        // A reader that has failed once fails for ever.
+        reader = new StrictReader();
+        throw error;
+      }
     },
   };
 }
 
-/** Refuses text that is not UTF-8. */
+/** Refuses text that is not UTF-8, and what google-protobuf reads past though it is malformed. */
 export class StrictReader extends BinaryReader {
+  /** Only a message's own fields come through here; groups within are skipped or refused by google-protobuf. */
+  override nextField(): boolean {
+    const found = super.nextField();
+    if (found && (this.isEndGroup() || this.getFieldNumber() === 0)) {
+      throw new TypeError(this.isEndGroup() ? "a group ends that did not begin" : "0 is no field number");
+    }
+    return found;
+  }
+
   override readString(): string {
     const bytes = this.readBytes();
     if (!isUtf8(bytes)) {

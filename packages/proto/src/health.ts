@@ -7,7 +7,7 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 import type { MethodDefinition } from "@grpc/grpc-js";
-import type { BinaryReader, BinaryWriter } from "google-protobuf";
+import { type Codec, codec, methodDefinition, readBytes, readFields } from "./codec.js";
 import { StrictReader, StrictWriter } from "./strict-utf8.js";
 
 /** How a service is doing; the numbers are those on the wire. */
@@ -38,11 +38,6 @@ export type HealthListRequest = Readonly<Record<string, never>>;
 /** The health of all services, by full name. */
 export interface HealthListResponse {
   readonly statuses: ReadonlyMap<string, HealthCheckResponse>;
-}
-
-interface Codec<Message> {
-  serialize(message: Message): Buffer;
-  deserialize(bytes: Buffer): Message;
 }
 
 const checkRequest = codec<HealthCheckRequest>(
@@ -97,11 +92,11 @@ const listResponse = codec<HealthListResponse>(
       let response: HealthCheckResponse = { status: ServingStatus.UNKNOWN };
       readFields(entry, {
         1: () => (service = entry.readString()),
-        2: () => (response = checkResponse.deserialize(Buffer.from(entry.readBytes() as Uint8Array))),
+        2: () => (response = checkResponse.deserialize(readBytes(entry))),
       });
       statuses.set(service, response);
     };
-    readFields(reader, { 1: () => readEntry(reader.readBytes() as Uint8Array) });
+    readFields(reader, { 1: () => readEntry(readBytes(reader)) });
     return { statuses };
   },
 );
@@ -113,44 +108,11 @@ export const HealthService = {
   list: method("List", false, listRequest, listResponse),
 } as const;
 
-function codec<Message>(
-  write: (message: Message, writer: BinaryWriter) => void,
-  read: (reader: BinaryReader) => Message,
-): Codec<Message> {
-  return {
-    serialize(message) {
-      const writer = new StrictWriter();
-      write(message, writer);
-      return Buffer.from(writer.getResultBuffer());
-    },
-    deserialize: (bytes) => read(new StrictReader(bytes)),
-  };
-}
-
-function readFields(reader: BinaryReader, fields: Readonly<Record<number, () => void>>): void {
-  while (reader.nextField()) {
-    const read = fields[reader.getFieldNumber()];
-    if (read === undefined) {
-      reader.skipField();
-    } else {
-      read();
-    }
-  }
-}
-
 function method<Request, Response>(
   name: string,
   responseStream: boolean,
   request: Codec<Request>,
   response: Codec<Response>,
 ): MethodDefinition<Request, Response> {
-  return {
-    path: `/grpc.health.v1.Health/${name}`,
-    requestStream: false,
-    responseStream,
-    requestSerialize: request.serialize,
-    requestDeserialize: request.deserialize,
-    responseSerialize: response.serialize,
-    responseDeserialize: response.deserialize,
-  };
+  return methodDefinition(`/grpc.health.v1.Health/${name}`, { responseStream, request, response });
 }

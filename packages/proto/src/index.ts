@@ -11,6 +11,7 @@ export {
   type IHelloServer,
 } from "../gen/hello_grpc_pb.js";
 export { HelloRequest, HelloResponse } from "../gen/hello_pb.js";
+export { type DescribedFile, describeContract } from "./describe-contract.js";
 export {
   type HealthCheckRequest,
   type HealthCheckResponse,
@@ -19,4 +20,11 @@ export {
   HealthService,
   ServingStatus,
 } from "./health.js";
+export {
+  type ReflectionAnswer,
+  type ReflectionQuery,
+  type ReflectionRequest,
+  type ReflectionResponse,
+  reflectionService,
+} from "./reflection.js";
 export { strictUtf8 } from "./strict-utf8.js";

@@ -1,15 +1,20 @@
 import { parseAddress } from "./rpc/address.js";
-import { choice, describeOptions, integer, list, type OptionTable, parseOptions } from "./rpc/options.js";
+import { defaultLimits, type Limits } from "./rpc/limits.js";
+import { choice, describeOptions, integer, list, type OptionTable, parseOptions, toggle } from "./rpc/options.js";
+import type { ShutdownTimes } from "./rpc/shutdown.js";
 import { type LogLevel, logLevels } from "./telemetry/logger.js";
 
 /** How the server process runs. */
-export interface Config {
+export interface Config extends Limits, ShutdownTimes {
   readonly addresses: readonly string[];
-  readonly shutdownGraceMs: number;
+  readonly reflection: boolean;
   readonly logLevel: LogLevel;
 }
 
 const prefix = "HELLO";
+
+const limit = (name: keyof Limits, placeholder: string, help: string, min = 1) =>
+  integer(help, { default: defaultLimits[name], placeholder, min });
 
 /** Every option of the server process, once: its name gives the flag and the variable. */
 const options: OptionTable<Config> = {
@@ -19,10 +24,25 @@ const options: OptionTable<Config> = {
     flag: "address",
     check: parseAddress,
   }),
-  shutdownGraceMs: integer("how long a shutdown lets calls finish before it cancels them, in milliseconds", {
+  shutdownDelayMs: integer("how long to accept calls after health has turned NOT_SERVING, for load balancers", {
+    default: 0,
+    placeholder: "ms",
+  }),
+  shutdownGraceMs: integer("how long calls in flight may then go on before they are cancelled", {
     default: 10_000,
     placeholder: "ms",
   }),
+  maxConcurrentCalls: limit("maxConcurrentCalls", "calls", "most calls in progress at once"),
+  maxConcurrentStreams: limit("maxConcurrentStreams", "calls", "most calls at once on one connection"),
+  maxConnections: limit("maxConnections", "connections", "most connections at once on each address"),
+  maxReceiveMessageBytes: limit("maxReceiveMessageBytes", "bytes", "largest request message"),
+  maxHeaderBytes: limit("maxHeaderBytes", "bytes", "largest header list of a call, its metadata included"),
+  maxConnectionAgeMs: limit("maxConnectionAgeMs", "ms", "age at which a connection takes no more calls"),
+  maxConnectionAgeGraceMs: limit("maxConnectionAgeGraceMs", "ms", "how long its calls may then go on"),
+  maxConnectionIdleMs: limit("maxConnectionIdleMs", "ms", "how long a connection may be without a call"),
+  keepaliveTimeMs: limit("keepaliveTimeMs", "ms", "how often connections are pinged"),
+  keepaliveTimeoutMs: limit("keepaliveTimeoutMs", "ms", "how long the answer to a ping may take"),
+  reflection: toggle("do not tell clients which services there are (server reflection)", true),
   logLevel: choice("how much to log", { default: "info", placeholder: "level", words: logLevels }),
 };
 
@@ -44,12 +64,15 @@ export function helpText(): string {
 
 Serves the Hello service until SIGINT or SIGTERM.
 
-Options, each with its environment variable:
+Options, each with its environment variable and default; ms are milliseconds:
 ${rows.join("\n")}
   --help
 ${wrap("print this and exit")}
+  --version
+${wrap("print the version and exit")}
 
-Exit status: 0 after a shutdown, 1 if it cannot serve, 2 for a mistake in the options.
+Exit status: 0 after a shutdown, 1 if it cannot serve, 2 for a mistake in the
+options.
 `;
 }
 

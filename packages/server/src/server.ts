@@ -1,20 +1,24 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { HelloService, strictUtf8 } from "@hello/proto";
+import { ServerCredentials } from "@grpc/grpc-js";
+import { describeContract, HelloService, strictUtf8 } from "@hello/proto";
 import { type Logger, pino } from "pino";
 import { HelloServicer } from "./hello-servicer.js";
+import { createAdmission } from "./rpc/admission.js";
+import { addHealth } from "./rpc/health.js";
+import { createServer, defaultLimits, type Limits } from "./rpc/limits.js";
 import { type Listener, listen } from "./rpc/listener.js";
+import { addReflection } from "./rpc/reflection.js";
 import { addServicer } from "./rpc/servicer.js";
-import { shutdown } from "./rpc/shutdown.js";
+import { type ShutdownTimes, shutdown } from "./rpc/shutdown.js";
 
-/** How a {@link HelloServer} serves. */
-export interface HelloServerOptions {
+/** How a {@link HelloServer} serves; {@link Limits} and {@link ShutdownTimes} say what each bound means. */
+export interface HelloServerOptions extends Partial<Limits>, Partial<ShutdownTimes> {
   /**
    * Where it listens: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`, which is every
    * interface, IPv4 included.
    */
   readonly addresses?: readonly string[];
-  /** How long a shutdown lets calls finish before it cancels them, in milliseconds. Default 10,000. */
-  readonly shutdownGraceMs?: number;
+  /** Whether clients can ask which services there are (server reflection). Default true. */
+  readonly reflection?: boolean;
   /** Default: no log. */
   readonly logger?: Logger;
 }
@@ -28,33 +32,48 @@ export interface HelloServer {
    */
   start(): Promise<readonly string[]>;
   /**
-   * Stops accepting, lets calls finish until the grace time is over, and resolves when all are gone. A second call
-   * cancels what is left at once.
+   * Stops in order: health turns NOT_SERVING, calls are accepted for the delay, those in flight may finish within the
+   * grace time, and are cancelled after it. Resolves when all are gone. A second call skips the waiting.
    */
   shutdown(): Promise<void>;
 }
 
 /** Makes a server of the Hello service; {@link HelloServer.start} starts it. */
 export function createHelloServer(options: HelloServerOptions = {}): HelloServer {
-  const { addresses = ["[::]:50051"], shutdownGraceMs = 10_000, logger = pino({ level: "silent" }) } = options;
-  const server = new Server({ "grpc.enable_channelz": 0 });
-  addServicer(server, strictUtf8(HelloService), new HelloServicer(), logger);
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { addresses = ["[::]:50051"], reflection = true, logger = pino({ level: "silent" }) } = options;
+  const limits = { ...defaultLimits, ...options };
+  const times = { shutdownDelayMs: 0, shutdownGraceMs: 10_000, ...options };
+
+  const server = createServer(limits);
+  const admission = createAdmission(limits.maxConcurrentCalls);
+  addServicer(server, strictUtf8(HelloService), new HelloServicer(), { admission, logger });
+  const health = addHealth(server, ["Hello"]);
+  if (reflection) {
+    addReflection(server, describeContract);
+  }
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
 
   let listener: Listener | undefined;
   let stopped: Promise<void> | undefined;
+  const hurry = new AbortController();
   return {
     async start() {
-      listener = await listen(addresses, (socket) => injector.injectConnection(socket));
+      listener = await listen(addresses, {
+        maxConnections: limits.maxConnections,
+        onConnection: (socket) => connections.injectConnection(socket),
+      });
+      health.setServing(true);
       logger.info({ addresses: listener.addresses }, "serving");
       return listener.addresses;
     },
     shutdown() {
       if (stopped === undefined) {
-        listener?.close();
-        stopped = shutdown(server, shutdownGraceMs, logger);
+        const closeListener = () => listener?.close();
+        const cutConnections = () => connections.drain(0);
+        const subject = { server, health, admission, logger, closeListener, cutConnections };
+        stopped = shutdown(subject, times, hurry.signal);
       } else {
-        server.forceShutdown();
+        hurry.abort();
       }
       return stopped;
     },

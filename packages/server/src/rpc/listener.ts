@@ -12,6 +12,13 @@ export interface Listener {
   close(): void;
 }
 
+/** What a listener does with connections. */
+export interface ListenOptions {
+  /** Most connections at once on each address; one more is closed as it comes. */
+  readonly maxConnections: number;
+  readonly onConnection: (socket: Socket) => void;
+}
+
 /**
  * Listens on every address, or on none.
  *
@@ -19,7 +26,8 @@ export interface Listener {
  *
  * @throws Error with a message for a person: which address, what is wrong, and what to do.
  */
-export async function listen(addresses: readonly string[], onConnection: (socket: Socket) => void): Promise<Listener> {
+export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
+  const { maxConnections, onConnection } = options;
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -28,6 +36,7 @@ export async function listen(addresses: readonly string[], onConnection: (socket
   };
   const bind = async (address: Address) => {
     const server = createServer(onConnection);
+    server.maxConnections = maxConnections;
     servers.push(await bound(server, address));
     return server;
   };

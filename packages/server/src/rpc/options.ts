@@ -74,6 +74,20 @@ export function choice<Word extends string>(
   };
 }
 
+/** A switch, on or off by default; its variable says `true` or `false`. */
+export function toggle(help: string, value: boolean): Option<boolean> {
+  return {
+    help,
+    default: value,
+    parse([text = ""]) {
+      if (text === "true" || text === "false") {
+        return text === "true";
+      }
+      throw new TypeError(`must be true or false, not "${text}"`);
+    },
+  };
+}
+
 /** An option that may be given several times; `check` throws where one is wrong. */
 export function list(
   help: string,

@@ -1,6 +1,6 @@
 import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { type UnaryHandler, unary } from "./unary.js";
+import { type HandlerContext, type UnaryHandler, unary } from "./unary.js";
 
 /** One handler for each unary method of a generated service definition. */
 export type Servicer<Service extends ServiceDefinition> = {
@@ -22,7 +22,7 @@ export function addServicer<Service extends ServiceDefinition>(
   server: Server,
   service: Service,
   servicer: Servicer<Service>,
-  logger: Logger,
+  context: HandlerContext,
 ): void {
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
   const handlers: UntypedServiceImplementation = {};
@@ -31,8 +31,8 @@ export function addServicer<Service extends ServiceDefinition>(
     if (typeof handler !== "function" || method.requestStream || method.responseStream) {
       throw new TypeError(`${method.path} has no unary handler`);
     }
-    definition[name] = { ...method, responseSerialize: logFailure(method, logger) };
-    handlers[name] = unary(handler.bind(servicer) as UnaryHandler<unknown, unknown>, logger);
+    definition[name] = { ...method, responseSerialize: logFailure(method, context.logger) };
+    handlers[name] = unary(handler.bind(servicer) as UnaryHandler<unknown, unknown>, context);
   }
   server.addService(definition, handlers);
 }

@@ -1,16 +1,70 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import type { Admission } from "./admission.js";
+import type { Health } from "./health.js";
 
-/** Lets calls finish, cancels what is left when the grace time is over, and resolves when all are gone. */
-export async function shutdown(server: Server, graceMs: number, logger: Logger): Promise<void> {
-  logger.info({ shutdownGraceMs: graceMs }, "shutting down: no new calls, waiting for those in flight");
-  const deadline = setTimeout(() => {
-    logger.warn("the grace time is over: cancelling the calls in flight");
-    server.forceShutdown();
-  }, graceMs);
-  await new Promise<void>((resolve, reject) => {
+/** How long the steps of a shutdown may take. */
+export interface ShutdownTimes {
+  /**
+   * How long calls are still accepted after health has turned NOT_SERVING, in milliseconds, so that load balancers see
+   * it and stop sending. Default 0.
+   */
+  readonly shutdownDelayMs: number;
+  /** How long calls in flight may then go on before they are cancelled, in milliseconds. Default 10,000. */
+  readonly shutdownGraceMs: number;
+}
+
+/** What a shutdown stops. */
+export interface ShutdownSubject {
+  readonly server: Server;
+  readonly health: Health;
+  readonly admission: Admission;
+  readonly logger: Logger;
+  /** Stops accepting connections. */
+  closeListener(): void;
+  /** Cuts every connection, with the calls that are on it. */
+  cutConnections(): void;
+}
+
+/**
+ * Stops a server in order: NOT_SERVING, the delay, no more watches and connections, the grace time, the end.
+ *
+ * @param hurry Aborts to skip all waiting.
+ */
+export async function shutdown(
+  { server, health, admission, logger, closeListener, cutConnections }: ShutdownSubject,
+  { shutdownDelayMs, shutdownGraceMs }: ShutdownTimes,
+  hurry: AbortSignal,
+): Promise<void> {
+  logger.info({ shutdownDelayMs }, "shutting down: health is NOT_SERVING, calls are still accepted");
+  health.setServing(false);
+  await wait(shutdownDelayMs, hurry);
+
+  logger.info({ shutdownGraceMs, calls: admission.active }, "draining: no new connections, calls in flight go on");
+  health.endWatches();
+  closeListener();
+  const drained = new AbortController();
+  const finished = new Promise<void>((resolve, reject) => {
     server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
   });
-  clearTimeout(deadline);
+  const graceOver = wait(shutdownGraceMs, AbortSignal.any([hurry, drained.signal])).then(() => {
+    if (!drained.signal.aborted) {
+      logger.warn({ calls: admission.active }, "cancelling the calls still in flight");
+      cutConnections();
+    }
+  });
+  await finished;
+  drained.abort();
+  await graceOver;
   logger.info("stopped");
+}
+
+/** Waits for a time, or less if the signal aborts. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0 && !signal.aborted) {
+    await delay(ms, undefined, { signal }).catch(() => {
+      // The delay rejects when it is cut short, as it should be.
+    });
+  }
 }

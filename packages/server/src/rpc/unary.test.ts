@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Client, credentials, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { HelloRequest, HelloResponse, HelloService } from "@hello/proto";
 import { pino } from "pino";
+import { createAdmission } from "./admission.js";
 import { addServicer } from "./servicer.js";
 import { StatusError } from "./status-error.js";
 import type { UnaryHandler } from "./unary.js";
@@ -15,7 +16,7 @@ async function serve(handler: UnaryHandler<HelloRequest, HelloResponse>) {
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line) => log.push(JSON.parse(line)) });
   const server = new Server();
-  addServicer(server, HelloService, { hello: handler }, logger);
+  addServicer(server, HelloService, { hello: handler }, { logger, admission: createAdmission(1_000) });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
       error ? reject(error) : resolve(port),

@@ -1,5 +1,6 @@
 import { type handleUnaryCall, type StatusObject, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import type { Admission } from "./admission.js";
 import { ServerCall } from "./server-call.js";
 import { StatusError } from "./status-error.js";
 
@@ -9,12 +10,22 @@ import { StatusError } from "./status-error.js";
  */
 export type UnaryHandler<Request, Response> = (request: Request, call: ServerCall) => Response | PromiseLike<Response>;
 
-/** Makes of a handler one that grpc-js can call and that cannot bring the process down. */
+/** What handlers of one server share. */
+export interface HandlerContext {
+  readonly admission: Admission;
+  readonly logger: Logger;
+}
+
+/** Makes of a handler one that grpc-js can call, that keeps the limit, and that cannot bring the process down. */
 export function unary<Request, Response>(
   handler: UnaryHandler<Request, Response>,
-  logger: Logger,
+  { admission, logger }: HandlerContext,
 ): handleUnaryCall<Request, Response> {
   return async (grpcCall, callback) => {
+    if (!admission.enter()) {
+      callback(admission.refusal);
+      return;
+    }
     const call = new ServerCall(grpcCall);
     let response: Response;
     try {
@@ -23,6 +34,8 @@ export function unary<Request, Response>(
       call.end();
       callback(toStatus(error, call, logger));
       return;
+    } finally {
+      admission.leave();
     }
     call.end();
     callback(null, response);

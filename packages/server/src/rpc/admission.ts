@@ -1,0 +1,46 @@
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
+
+/** Counts the calls that handlers work on, and turns away those beyond a limit. */
+export interface Admission {
+  /** How many calls are being worked on. */
+  readonly active: number;
+  /** Whether a call is let in; if so, {@link leave} is due when it is done. */
+  enter(): boolean;
+  leave(): void;
+  /** What a call that is turned away is answered with. */
+  readonly refusal: StatusObject;
+}
+
+/** After how many milliseconds a client that is turned away may try again: a queue of short calls is empty by then. */
+const retryPushbackMs = 100;
+
+/**
+ * Lets in as many calls at once as the limit says. Who is turned away is told when to come again.
+ *
+ * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback
+ */
+export function createAdmission(maxConcurrentCalls: number): Admission {
+  const metadata = new Metadata();
+  metadata.set("grpc-retry-pushback-ms", String(retryPushbackMs));
+  let active = 0;
+  return {
+    get active() {
+      return active;
+    },
+    enter() {
+      if (active >= maxConcurrentCalls) {
+        return false;
+      }
+      active++;
+      return true;
+    },
+    leave() {
+      active--;
+    },
+    refusal: {
+      code: status.RESOURCE_EXHAUSTED,
+      details: `the server works on ${maxConcurrentCalls} calls already, its limit`,
+      metadata,
+    },
+  };
+}

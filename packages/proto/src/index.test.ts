@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { run } from "@hello/testing/program";
+import * as source from "./index.js";
+
+const names = Object.keys(source).sort();
+const programs = {
+  module: `import { ${names} } from "@hello/proto"; const all = { ${names} };`,
+  commonjs: `const all = require("@hello/proto"); const { HelloRequest } = all;`,
+};
+
+for (const [type, program] of Object.entries(programs)) {
+  test(`a ${type} program imports every name from the package as built`, async () => {
+    const print = `console.log(JSON.stringify([Object.keys(all), new HelloRequest().setValue("Ada").getValue()]));`;
+    const { status, stdout, stderr } = await run(
+      [process.execPath, `--input-type=${type}`, "--eval", program + print],
+      { cwd: join(__dirname, "..") },
+    );
+    assert.equal(status, 0, stderr);
+    const [exported, name] = JSON.parse(stdout) as [string[], string];
+    assert.deepEqual(exported.sort(), names);
+    assert.equal(name, "Ada");
+  });
+}

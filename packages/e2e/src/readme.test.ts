@@ -64,7 +64,7 @@ test("README: the first program greets", async () => {
 test("README: a failed call has the status that the comment shows", async () => {
   const program = snippets(readme, "ts")[1] ?? "";
   const { stderr, stdout } = await runSnippet(program, "127.0.0.1:1");
-  assert.match(stderr, /^UNAVAILABLE No connection established/, stdout);
+  assert.match(stderr, /^UNAVAILABLE no connection: connect ECONNREFUSED/, stdout);
 });
 
 test("README: a changed greeting fails the test of the server, and mending it helps", async () => {

@@ -1,59 +1,47 @@
-import { type Client, type CallOptions as GrpcCallOptions, Metadata, type MethodDefinition } from "@grpc/grpc-js";
-import { RpcError } from "./rpc-error.js";
+import type { MethodDefinition } from "@grpc/grpc-js";
+import type { CallOptions, UnaryResponse } from "./call-options.js";
+import type { Caller } from "./caller.js";
+import { fromGrpcMetadata } from "./metadata.js";
+import { UnaryCall } from "./unary-call.js";
 
-/** How one call is made. */
-export interface CallOptions {
-  /** How long the call may take, in milliseconds; then it fails with DEADLINE_EXCEEDED. Default: the client's. */
-  readonly timeoutMs?: number;
-  /** Cancels the call, which then fails with CANCELLED and the signal's reason as `cause`. */
-  readonly signal?: AbortSignal;
-}
-
-/** A channel to a target, with what its calls have in common. */
-export interface Caller {
-  readonly target: string;
-  readonly timeoutMs: number;
-  readonly stub: Client;
-}
+/** What a call is made with if nothing is said. */
+const noOptions: CallOptions = {};
 
 /**
  * Makes a unary call.
  *
- * @throws RpcError where it fails, for whatever reason.
+ * @throws RpcError where it fails, for whatever reason; TypeError where the options cannot be.
  */
-export function unaryCall<Request, Response>(
-  { target, timeoutMs, stub }: Caller,
+export async function unaryCall<Request, Response>(
+  caller: Caller,
   method: MethodDefinition<Request, Response>,
   request: Request,
-  { signal, ...options }: CallOptions,
+  options: CallOptions = noOptions,
 ): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const fail = (code: number, details: string, cause?: unknown) =>
-      reject(new RpcError({ code, details, target, method: method.path, cause }));
-    if (signal?.aborted) {
-      fail(1, "the call was cancelled before it began", signal.reason);
-      return;
-    }
-    const grpcOptions: GrpcCallOptions = { deadline: Date.now() + (options.timeoutMs ?? timeoutMs) };
-    const call = stub.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      new Metadata(),
-      grpcOptions,
-      (error, response) => {
-        signal?.removeEventListener("abort", cancel);
-        if (error !== null) {
-          fail(error.code, error.details, signal?.aborted ? signal.reason : undefined);
-        } else if (response === undefined) {
-          fail(13, "the server sent no message");
-        } else {
-          resolve(response);
-        }
-      },
-    );
-    const cancel = () => call.cancel();
-    signal?.addEventListener("abort", cancel);
-  });
+  const call = new UnaryCall(caller, method, options);
+  const status = await call.run(request);
+  if (status.code !== 0) {
+    // Made here rather than where the status arrives, so that the stack leads to whoever made the call.
+    throw await call.error(status);
+  }
+  return call.response as Response;
+}
+
+/** Makes a unary call, like {@link unaryCall}, for all that comes with the response. */
+export async function unaryCallWithMetadata<Request, Response>(
+  caller: Caller,
+  method: MethodDefinition<Request, Response>,
+  request: Request,
+  options: CallOptions = noOptions,
+): Promise<UnaryResponse<Response>> {
+  const call = new UnaryCall(caller, method, options);
+  const status = await call.run(request);
+  if (status.code !== 0) {
+    throw await call.error(status);
+  }
+  return {
+    message: call.response as Response,
+    metadata: fromGrpcMetadata(call.metadata),
+    trailers: fromGrpcMetadata(status.metadata),
+  };
 }

@@ -1,14 +1,19 @@
-import { status } from "@grpc/grpc-js";
-
-/** The name of a status code, as the gRPC specification writes it. */
-export type StatusName = Exclude<keyof typeof status, "OK">;
+import { decodeStatusDetails, type ErrorDetail } from "./error-details.js";
+import type { ReceivedMetadata } from "./metadata.js";
+import { type StatusName, statusNames } from "./status.js";
 
 /** What an {@link RpcError} is made of. */
 export interface RpcErrorInit {
+  /** The status code; what is none counts as 2, UNKNOWN. */
   readonly code: number;
   readonly details: string;
   readonly target: string;
-  readonly method: string;
+  /** Default: none, as where a client connects. */
+  readonly method?: string;
+  /** Default: none. */
+  readonly metadata?: ReceivedMetadata;
+  /** How often the call was made. Default 1. */
+  readonly attempts?: number;
   readonly cause?: unknown;
 }
 
@@ -30,19 +35,51 @@ export class RpcError extends Error {
   /** The status code's name, like `"UNAVAILABLE"`. */
   readonly status: StatusName;
 
-  /** The text that came with the status. */
+  /** The text that came with the status; where the client found the failure itself, what happened. */
   readonly details: string;
 
-  constructor({ code, details, target, method, cause }: RpcErrorInit) {
-    const name = (status[code] ?? "UNKNOWN") as StatusName;
-    super(`${name}: ${details} (${method} on ${target})`, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.status = name;
+  /** What was connected to, as the client was given it. */
+  readonly target: string;
+
+  /** The method, like `/Hello/Hello`; `undefined` where the client could not connect to begin with. */
+  readonly method: string | undefined;
+
+  /** How often the call was made, retries included. */
+  readonly attempts: number;
+
+  /** What the server sent with the status, less what is decoded in {@link errorDetails}. */
+  readonly metadata: ReceivedMetadata;
+
+  /** What the server says of the failure for programs, like which field was wrong. */
+  readonly errorDetails: readonly ErrorDetail[];
+
+  constructor({ code, details, target, method, metadata = {}, attempts = 1, cause }: RpcErrorInit) {
+    const known = Number.isInteger(code) && code > 0 && code < statusNames.length;
+    const status = (known ? statusNames[code] : "UNKNOWN") as StatusName;
+    const call = method === undefined ? target : `${method} on ${target}`;
+    const times = attempts > 1 ? `, ${attempts} attempts` : "";
+    super(
+      `${status}: ${details || "the server gave no details"} (${call}${times})`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.code = known ? code : 2;
+    this.status = status;
     this.details = details;
+    this.target = target;
+    this.method = method;
+    this.attempts = attempts;
+    const { "grpc-status-details-bin": encoded, ...rest } = metadata;
+    this.metadata = rest;
+    this.errorDetails = decodeStatusDetails(encoded?.[0]);
     Object.defineProperty(this, brand, { value: true });
   }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && brand in value;
-  }
 }
+
+Object.defineProperty(RpcError, Symbol.hasInstance, {
+  // A class that extends this one has instances of its own only.
+  value(this: unknown, value: unknown): boolean {
+    return this === RpcError
+      ? typeof value === "object" && value !== null && brand in value
+      : Function.prototype[Symbol.hasInstance].call(this as typeof RpcError, value);
+  },
+});

@@ -1,0 +1,108 @@
+/** What is known of a call that failed, beside its status. */
+export interface Circumstances {
+  /** How long it might take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How far it came. */
+  readonly progress: "token" | "sent" | "metadata" | "message";
+  /** Why there is no connection, as grpc-js says it, where that is known. */
+  readonly connectionError?: string | undefined;
+  /** What the peer says its answer is. */
+  readonly contentType?: string | undefined;
+}
+
+/**
+ * Says for a person why a call failed. What grpc-js writes itself is made readable; a server's text stays as it is.
+ */
+export function explain(details: string, circumstances: Circumstances): string {
+  const { contentType } = circumstances;
+  const text = details.startsWith("Deadline exceeded after ")
+    ? explainDeadline(details, circumstances)
+    : explainConnection(details);
+  return contentType === undefined || contentType.startsWith("application/grpc")
+    ? text
+    : `${text}; the peer answers with ${contentType}, so it is no gRPC server`;
+}
+
+function explainDeadline(details: string, { timeoutMs, progress, connectionError }: Circumstances): string {
+  const seconds = Number(/^Deadline exceeded after (\d+\.\d+)s/.exec(details)?.[1]);
+  // Another deadline than the call's own may have ended it sooner.
+  const limit = `within ${seconds * 1_000 > timeoutMs - 10 ? timeoutMs : Math.round(seconds * 1_000)} ms`;
+  const peer = /remote_addr=([^,]+)/.exec(details)?.[1];
+  if (progress === "token") {
+    return `no token ${limit}`;
+  }
+  if (details.includes("waiting for name resolution")) {
+    return `the name was not resolved ${limit}`;
+  }
+  if (connectionError !== undefined) {
+    return `no connection ${limit}: ${explainConnection(connectionError).replace(/^no connection: /, "")}`;
+  }
+  if (peer === undefined) {
+    return timeoutMs > 0
+      ? `no connection ${limit}: nothing answers at that address, or what does speaks no HTTP/2`
+      : "the deadline had passed before the call began";
+  }
+  switch (progress) {
+    case "metadata":
+      return `${peer} began to answer but sent no message ${limit}`;
+    case "message":
+      return `${peer} sent a message but did not end the call ${limit}`;
+    default:
+      return `${peer} did not answer ${limit}`;
+  }
+}
+
+function explainConnection(details: string): string {
+  if (/No connection established|No addresses resolved/.test(details)) {
+    return `no connection: ${reason(details)}`;
+  }
+  for (const [pattern, text] of sentences) {
+    if (pattern.test(details)) {
+      return details.replace(pattern, text);
+    }
+  }
+  return details;
+}
+
+/** What grpc-js says itself of a call, and how we do. */
+const sentences: readonly (readonly [RegExp, string])[] = [
+  [/^Name resolution failed for target (.*)$/, "the name does not resolve: $1"],
+  [/^Connection dropped$/, "the connection was lost while the call was open"],
+  [/^Channel closed before call started$/, "the client was closed before the call had a connection"],
+  [/^Getting metadata from plugin failed with error: /, "there is no token: "],
+  [
+    /^Received message (?:larger than max \((\d+) vs (\d+)\)|that decompresses to a size larger than (\d+))$/,
+    "the response is larger than maxReceiveBytes, $2$3",
+  ],
+  [/^Attempted to send message with a size larger than (\d+)$/, "the request is larger than maxSendBytes, $1"],
+  [
+    /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)$/,
+    "the server ended the call without a status",
+  ],
+  [/^Call cancelled$/, "the server cancelled the call"],
+  [/^Received HTTP status code (\d+)$/, "the peer answered with HTTP status $1, as a proxy or a web server does"],
+];
+
+/** Why there is no connection, without the wrappings of grpc-js and OpenSSL. */
+function reason(details: string): string {
+  const text = details
+    .replace(/\s*Resolution note:\s*/, "")
+    .replace(/^(?:\w+: )?(?:No connection established\. Last error: )*/, "")
+    .replace(/^(?:\w*Error(?: \[\w+\])?: )+/, "")
+    .replace(/[\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:([^:]*):[^\n]*/, "$1")
+    .replace(/\s*\(\d{4}-[\dT:.-]+Z\)/, "")
+    .replace(/[\s.]+$/, "");
+  const [, hint] = hints.find(([pattern]) => pattern.test(text)) ?? [];
+  return hint === undefined ? text : `${text} (${hint})`;
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/wrong version number|packet length too long/, "the server speaks no TLS; leave tls out"],
+  [/before secure TLS connection/, "the server ended the TLS handshake; perhaps it speaks no TLS"],
+  [/certificate required|handshake failure/, "the server wants a client's certificate; set tls.cert and tls.key"],
+  [/no application protocol/, "the server speaks TLS but no HTTP/2"],
+  [/unable to (?:verify|get)|self.signed/, "set tls.ca to the authority that signed the server's certificate"],
+  [/does not match certificate's altnames/, "set tls.serverName if the certificate has another name on purpose"],
+  [/^Protocol error$/, "the peer speaks no HTTP/2; perhaps it is an HTTP/1 server"],
+  [/^Failed to connect$/, "the peer ended the connection; perhaps it expects TLS"],
+];

@@ -1,0 +1,56 @@
+import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { connectionError } from "./connection-error.js";
+import { type Circumstances, explain } from "./explain.js";
+import { fromGrpcMetadata, type ReceivedMetadata } from "./metadata.js";
+import { RpcError } from "./rpc-error.js";
+
+/** A call that failed, and how. */
+interface Failure extends Pick<Circumstances, "timeoutMs" | "progress"> {
+  readonly target: string;
+  readonly method: string;
+  readonly channel: ChannelInterface | undefined;
+  readonly status: StatusObject;
+  /** What the server sent before it failed. */
+  readonly metadata: Metadata | undefined;
+  readonly cause: unknown;
+}
+
+/** The error for a status that grpc-js hands on from the server, or made itself. */
+export async function failure(failed: Failure): Promise<RpcError> {
+  const { target, method, channel, metadata, cause } = failed;
+  const { code, details, metadata: trailers } = failed.status;
+  const contentType = metadata?.get("content-type")[0];
+  const text = explain(details, {
+    timeoutMs: failed.timeoutMs,
+    progress: failed.progress,
+    contentType: typeof contentType === "string" ? contentType : undefined,
+    connectionError:
+      channel !== undefined && code === status.DEADLINE_EXCEEDED ? await connectionError(channel) : undefined,
+  });
+  return new RpcError({
+    code,
+    details: text,
+    target,
+    method,
+    metadata: withoutAttempts(fromGrpcMetadata(trailers)),
+    attempts: Math.max(attemptsOf(metadata, trailers), attemptsAtDeadline(details)),
+    cause,
+  });
+}
+
+/** Under this name grpc-js counts the attempts before the last one. */
+const previousAttempts = "grpc-previous-rpc-attempts";
+
+/** How often a call was made, from what came of it. */
+export function attemptsOf(...received: readonly (Metadata | undefined)[]): number {
+  return 1 + Math.max(...received.map((metadata) => Number(metadata?.get(previousAttempts)[0] ?? 0)));
+}
+
+/** The same where the deadline ended the call. */
+function attemptsAtDeadline(details: string): number {
+  return 1 + Number(/^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1] ?? 0);
+}
+
+function withoutAttempts({ [previousAttempts]: _, ...metadata }: ReceivedMetadata): ReceivedMetadata {
+  return metadata;
+}

@@ -1,0 +1,105 @@
+import { type Metadata, type MethodDefinition, type StatusObject, status } from "@grpc/grpc-js";
+import type { CallOptions } from "./call-options.js";
+import type { Caller } from "./caller.js";
+import type { Circumstances } from "./explain.js";
+import { failure } from "./failure.js";
+import { callMetadata, openCall } from "./open-call.js";
+
+/** How a stream of responses is asked for. */
+export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
+  /**
+   * How long the first response may take, in milliseconds; then the call fails with DEADLINE_EXCEEDED. After the first
+   * there is no limit. Default: the client's, which is 5,000.
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Makes a call with one request and many responses, and yields these as they come. It begins with the first `next()`
+ * and is cancelled when the loop over it ends.
+ *
+ * @throws RpcError where it fails, for whatever reason; TypeError where the options cannot be.
+ */
+export async function* serverStream<Request, Response>(
+  caller: Caller,
+  method: MethodDefinition<Request, Response>,
+  request: Request,
+  { timeoutMs = caller.timeoutMs, signal, ...options }: StreamOptions,
+): AsyncGenerator<Response, void, undefined> {
+  const events: (Buffer | StatusObject)[] = [];
+  let metadata: Metadata | undefined;
+  let cause: unknown;
+  let progress: Circumstances["progress"] = "sent";
+  let wake = () => {};
+  const receive = (event: Buffer | StatusObject) => {
+    events.push(event);
+    wake();
+  };
+
+  const sent = callMetadata(caller, options);
+  const channel = caller.channelFor(method.path);
+  const endless = { timeoutMs: Number.POSITIVE_INFINITY };
+  const call = openCall(caller, channel, method.path, endless, {
+    onTokenWanted() {
+      progress = "token";
+    },
+    onToken() {
+      progress = "sent";
+    },
+    onTokenError(error) {
+      cause = error;
+    },
+  });
+  const cancel = () => {
+    cause = signal?.reason;
+    call.cancelWithStatus(status.CANCELLED, "the call was cancelled");
+  };
+  call.start(sent, {
+    onReceiveMetadata(received) {
+      progress = "metadata";
+      metadata = received;
+    },
+    onReceiveMessage: receive,
+    onReceiveStatus: receive,
+  });
+  call.sendMessageWithContext({}, method.requestSerialize(request));
+  call.halfClose();
+  signal?.addEventListener("abort", cancel);
+  if (signal?.aborted) {
+    cancel();
+  }
+  const timer = setTimeout(
+    () =>
+      call.cancelWithStatus(
+        status.DEADLINE_EXCEEDED,
+        `Deadline exceeded after ${(timeoutMs / 1_000).toFixed(3)}s,remote_addr=${call.getPeer()}`,
+      ),
+    timeoutMs,
+  );
+
+  try {
+    for (;;) {
+      call.startRead();
+      while (events.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      clearTimeout(timer);
+      const event = events.shift();
+      if (Buffer.isBuffer(event)) {
+        yield method.responseDeserialize(event);
+      } else if (event !== undefined && event.code !== status.OK) {
+        const { target } = caller;
+        const { path } = method;
+        throw await failure({ target, method: path, channel, timeoutMs, status: event, metadata, progress, cause });
+      } else {
+        return;
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", cancel);
+    call.cancelWithStatus(status.CANCELLED, "nobody listens any more");
+  }
+}

@@ -3,6 +3,7 @@ import { helpText, parseConfig } from "./config.js";
 import { UsageError } from "./rpc/options.js";
 import { createHelloServer } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
+import { startTelemetrySdk } from "./telemetry/sdk.js";
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -12,11 +13,20 @@ async function main(): Promise<void> {
   }
   const { logLevel, ...config } = parseConfig(argv, process.env);
   const logger = await createLogger(logLevel);
+  const telemetry = await startTelemetrySdk({ serviceName: "hello-server", logger });
   const server = createHelloServer({ ...config, logger });
+  const stop = async () => {
+    await server.shutdown();
+    if (telemetry !== undefined) {
+      await telemetry.shutdown();
+      // A collector that does not answer must not keep the process.
+      process.exit();
+    }
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       logger.info({ signal }, "signal received");
-      void server.shutdown();
+      void stop();
     });
   }
   await server.start();

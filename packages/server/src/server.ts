@@ -9,6 +9,7 @@ import { type Listener, listen } from "./rpc/listener.js";
 import { addReflection } from "./rpc/reflection.js";
 import { addServicer } from "./rpc/servicer.js";
 import { type ShutdownTimes, shutdown } from "./rpc/shutdown.js";
+import { observeCalls } from "./telemetry/observe-calls.js";
 
 /** How a {@link HelloServer} serves; {@link Limits} and {@link ShutdownTimes} say what each bound means. */
 export interface HelloServerOptions extends Partial<Limits>, Partial<ShutdownTimes> {
@@ -44,7 +45,8 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
   const limits = { ...defaultLimits, ...options };
   const times = { shutdownDelayMs: 0, shutdownGraceMs: 10_000, ...options };
 
-  const server = createServer(limits);
+  const interceptors = observeCalls(logger);
+  const server = createServer(limits, interceptors);
   const admission = createAdmission(limits.maxConcurrentCalls);
   addServicer(server, strictUtf8(HelloService), new HelloServicer(), { admission, logger });
   const health = addHealth(server, ["Hello"]);

@@ -1,4 +1,5 @@
-import { Server } from "@grpc/grpc-js";
+import { Server, type ServerInterceptor } from "@grpc/grpc-js";
+import { interceptUnknownMethods } from "./unknown-method.js";
 
 /** What bounds a server, whatever its clients do. Each has a finite default. */
 export interface Limits {
@@ -41,9 +42,13 @@ export const defaultLimits: Limits = {
   keepaliveTimeoutMs: 20_000,
 };
 
-/** Makes a grpc-js server that keeps the limits of messages, headers, streams and connections' lives. */
-export function createServer(limits: Limits): Server {
+/**
+ * Makes a grpc-js server that keeps the limits of messages, headers, streams and connections' lives. Its interceptors
+ * see the calls of unknown methods too.
+ */
+export function createServer(limits: Limits, interceptors: ServerInterceptor[] = []): Server {
   const server = new Server({
+    interceptors,
     // Costs time and memory on every call.
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": limits.maxReceiveMessageBytes,
@@ -57,5 +62,8 @@ export function createServer(limits: Limits): Server {
   Object.assign(Reflect.get(server, "commonServerOptions") as object, {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
   });
+  if (interceptors.length > 0) {
+    interceptUnknownMethods(server);
+  }
   return server;
 }

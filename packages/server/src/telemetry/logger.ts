@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { openTelemetry } from "./open-telemetry.js";
 
 /** The levels of the log, from quiet to loud. */
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -6,11 +7,21 @@ export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "
 /** How much is logged. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** A logger that writes to standard output: JSON lines, or readable ones on a terminal. */
+/**
+ * A logger that writes to standard output: JSON lines, or readable ones on a terminal. A line that is written while a
+ * span is active carries its identity.
+ */
 export async function createLogger(level: LogLevel): Promise<Logger> {
   if (!process.stdout.isTTY) {
-    return pino({ level, base: { pid: process.pid } });
+    return pino({ level, mixin, base: { pid: process.pid } });
   }
   const { default: pretty } = await import("pino-pretty");
-  return pino({ level }, pretty({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l", sync: true }));
+  return pino({ level, mixin }, pretty({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l", sync: true }));
+}
+
+/** @see https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+function mixin(): object {
+  const telemetry = openTelemetry();
+  const span = telemetry?.traces && telemetry.api.trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId, trace_flags: span.traceFlags } : {};
 }

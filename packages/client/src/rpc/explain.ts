@@ -28,6 +28,9 @@ function explainDeadline(details: string, { timeoutMs, progress, connectionError
   // Another deadline than the call's own may have ended it sooner.
   const limit = `within ${seconds * 1_000 > timeoutMs - 10 ? timeoutMs : Math.round(seconds * 1_000)} ms`;
   const peer = /remote_addr=([^,]+)/.exec(details)?.[1];
+  if (timeoutMs <= 0 || seconds === 0) {
+    return "the deadline had passed before the call began";
+  }
   if (progress === "token") {
     return `no token ${limit}`;
   }
@@ -38,9 +41,7 @@ function explainDeadline(details: string, { timeoutMs, progress, connectionError
     return `no connection ${limit}: ${explainConnection(connectionError).replace(/^no connection: /, "")}`;
   }
   if (peer === undefined) {
-    return timeoutMs > 0
-      ? `no connection ${limit}: nothing answers at that address, or what does speaks no HTTP/2`
-      : "the deadline had passed before the call began";
+    return `no connection ${limit}: nothing answers at that address, or what does speaks no HTTP/2`;
   }
   switch (progress) {
     case "metadata":

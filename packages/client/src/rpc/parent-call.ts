@@ -1,3 +1,5 @@
+import { offAbort, onAbort } from "./on-abort.js";
+
 /** A server call that the client's call is made for. */
 export type ParentCall =
   | {
@@ -22,12 +24,13 @@ export function deadlineOf(parent: ParentCall): number {
 export function onCancelled(parent: ParentCall, listener: () => void): () => void {
   if ("signal" in parent) {
     const { signal } = parent;
+    const onAbortListener = { onAbort: listener };
     if (signal.aborted) {
       listener();
     } else {
-      signal.addEventListener("abort", listener);
+      onAbort(signal, onAbortListener);
     }
-    return () => signal.removeEventListener("abort", listener);
+    return () => offAbort(signal, onAbortListener);
   }
   if (parent.cancelled) {
     listener();

@@ -3,6 +3,7 @@ import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
 import { failure } from "./failure.js";
+import { offAbort, onAbort } from "./on-abort.js";
 import { callMetadata, openCall } from "./open-call.js";
 
 /** How a stream of responses is asked for. */
@@ -50,9 +51,11 @@ export async function* serverStream<Request, Response>(
       cause = error;
     },
   });
-  const cancel = () => {
-    cause = signal?.reason;
-    call.cancelWithStatus(status.CANCELLED, "the call was cancelled");
+  const canceller = {
+    onAbort(reason: unknown) {
+      cause = reason;
+      call.cancelWithStatus(status.CANCELLED, "the call was cancelled");
+    },
   };
   call.start(sent, {
     onReceiveMetadata(received) {
@@ -64,9 +67,10 @@ export async function* serverStream<Request, Response>(
   });
   call.sendMessageWithContext({}, method.requestSerialize(request));
   call.halfClose();
-  signal?.addEventListener("abort", cancel);
   if (signal?.aborted) {
-    cancel();
+    canceller.onAbort(signal.reason);
+  } else if (signal !== undefined) {
+    onAbort(signal, canceller);
   }
   const timer = setTimeout(
     () =>
@@ -99,7 +103,9 @@ export async function* serverStream<Request, Response>(
     }
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", cancel);
+    if (signal !== undefined) {
+      offAbort(signal, canceller);
+    }
     call.cancelWithStatus(status.CANCELLED, "nobody listens any more");
   }
 }

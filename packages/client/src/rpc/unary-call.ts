@@ -11,6 +11,7 @@ import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
 import { failure } from "./failure.js";
+import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
 import { callMetadata, type GrpcCall, openCall } from "./open-call.js";
 import { onCancelled } from "./parent-call.js";
 import type { RpcError } from "./rpc-error.js";
@@ -19,7 +20,7 @@ import type { RpcError } from "./rpc-error.js";
  * One unary call. It is its own listener, for grpc-js and for the signal, so that a call makes no closures but for what
  * it asks for.
  */
-export class UnaryCall<Request, Response> implements InterceptingListener, TokenListener {
+export class UnaryCall<Request, Response> implements InterceptingListener, TokenListener, AbortListener {
   /** What the server answered; there where the status is OK. */
   response: Response | undefined;
   /** What the server sent before that. */
@@ -71,7 +72,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
       call.sendMessageWithContext({}, message);
       call.halfClose();
       if (signal !== undefined) {
-        signal.addEventListener("abort", this);
+        onAbort(signal, this);
       }
       if (parent !== undefined) {
         this.#detachParent = onCancelled(parent, () =>
@@ -96,9 +97,8 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
     });
   }
 
-  /** The signal aborts. */
-  handleEvent(): void {
-    this.#cause = this.#options.signal?.reason;
+  onAbort(reason: unknown): void {
+    this.#cause = reason;
     this.#call?.cancelWithStatus(status.CANCELLED, "the call was cancelled");
   }
 
@@ -137,7 +137,10 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
   }
 
   onReceiveStatus(received: StatusObject): void {
-    this.#options.signal?.removeEventListener("abort", this);
+    const { signal } = this.#options;
+    if (signal !== undefined) {
+      offAbort(signal, this);
+    }
     this.#detachParent?.();
     this.#settle?.(
       received.code === status.OK && this.#progress !== "message"

@@ -1,14 +1,23 @@
 import { parseAddress } from "./rpc/address.js";
+import type { CertificateFiles } from "./rpc/certificate-files.js";
 import { defaultLimits, type Limits } from "./rpc/limits.js";
-import { choice, describeOptions, integer, list, type OptionTable, parseOptions, toggle } from "./rpc/options.js";
+import { choice, describeOptions, integer, list, type OptionTable, parseOptions, text, toggle } from "./rpc/options.js";
 import type { ShutdownTimes } from "./rpc/shutdown.js";
 import { type LogLevel, logLevels } from "./telemetry/logger.js";
 
 /** How the server process runs. */
 export interface Config extends Limits, ShutdownTimes {
   readonly addresses: readonly string[];
+  readonly tls?: CertificateFiles;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
+}
+
+/** The same, but with one value for each option. */
+interface Values extends Omit<Config, "tls"> {
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly tlsClientCa: string | undefined;
 }
 
 const prefix = "HELLO";
@@ -17,12 +26,21 @@ const limit = (name: keyof Limits, placeholder: string, help: string, min = 1) =
   integer(help, { default: defaultLimits[name], placeholder, min });
 
 /** Every option of the server process, once: its name gives the flag and the variable. */
-const options: OptionTable<Config> = {
+const options: OptionTable<Values> = {
   addresses: list("where to listen: host:port, [IPv6]:port, :port or unix:/path", {
     default: ["[::]:50051"],
     placeholder: "address",
     flag: "address",
     check: parseAddress,
+  }),
+  tlsCert: text("certificate to serve TLS with, in PEM format, and those between it and its root", {
+    placeholder: "file",
+    needs: ["tlsKey"],
+  }),
+  tlsKey: text("private key of the certificate, in PEM format", { placeholder: "file", needs: ["tlsCert"] }),
+  tlsClientCa: text("authorities, in PEM format, one of which must have issued each client's certificate", {
+    placeholder: "file",
+    needs: ["tlsCert", "tlsKey"],
   }),
   shutdownDelayMs: integer("how long to accept calls after health has turned NOT_SERVING, for load balancers", {
     default: 0,
@@ -37,6 +55,7 @@ const options: OptionTable<Config> = {
   maxConnections: limit("maxConnections", "connections", "most connections at once on each address"),
   maxReceiveMessageBytes: limit("maxReceiveMessageBytes", "bytes", "largest request message"),
   maxHeaderBytes: limit("maxHeaderBytes", "bytes", "largest header list of a call, its metadata included"),
+  handshakeTimeoutMs: limit("handshakeTimeoutMs", "ms", "how long a client may take for its handshake"),
   maxConnectionAgeMs: limit("maxConnectionAgeMs", "ms", "age at which a connection takes no more calls"),
   maxConnectionAgeGraceMs: limit("maxConnectionAgeGraceMs", "ms", "how long its calls may then go on"),
   maxConnectionIdleMs: limit("maxConnectionIdleMs", "ms", "how long a connection may be without a call"),
@@ -52,7 +71,11 @@ const options: OptionTable<Config> = {
  * @throws UsageError which names every mistake.
  */
 export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
-  return parseOptions(options, { prefix, argv, env });
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, ...config } = parseOptions(options, { prefix, argv, env });
+  if (cert === undefined || key === undefined) {
+    return config;
+  }
+  return { ...config, tls: clientCa === undefined ? { cert, key } : { cert, key, clientCa } };
 }
 
 /** What `--help` prints, for 80 columns. */

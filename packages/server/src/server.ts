@@ -1,14 +1,19 @@
+import type { Socket } from "node:net";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { describeContract, HelloService, strictUtf8 } from "@hello/proto";
 import { type Logger, pino } from "pino";
 import { HelloServicer } from "./hello-servicer.js";
 import { createAdmission } from "./rpc/admission.js";
+import type { CertificateFiles } from "./rpc/certificate-files.js";
 import { addHealth } from "./rpc/health.js";
 import { createServer, defaultLimits, type Limits } from "./rpc/limits.js";
 import { type Listener, listen } from "./rpc/listener.js";
+import { createPlainTextTransport } from "./rpc/plain-text.js";
 import { addReflection } from "./rpc/reflection.js";
 import { addServicer } from "./rpc/servicer.js";
 import { type ShutdownTimes, shutdown } from "./rpc/shutdown.js";
+import { createTlsTransport } from "./rpc/tls.js";
+import type { Transport } from "./rpc/transport.js";
 import { observeCalls } from "./telemetry/observe-calls.js";
 
 /** How a {@link HelloServer} serves; {@link Limits} and {@link ShutdownTimes} say what each bound means. */
@@ -18,6 +23,11 @@ export interface HelloServerOptions extends Partial<Limits>, Partial<ShutdownTim
    * interface, IPv4 included.
    */
   readonly addresses?: readonly string[];
+  /**
+   * Serves TLS, 1.2 at least, with this certificate, which is followed as its files change; with `clientCa` it asks each
+   * client for one too. Default: plain text.
+   */
+  readonly tls?: CertificateFiles;
   /** Whether clients can ask which services there are (server reflection). Default true. */
   readonly reflection?: boolean;
   /** Default: no log. */
@@ -29,7 +39,7 @@ export interface HelloServer {
   /**
    * Begins to serve and resolves with the bound addresses.
    *
-   * @throws Error with a message for a person where an address cannot be bound.
+   * @throws Error with a message for a person where an address cannot be bound or a certificate cannot be served.
    */
   start(): Promise<readonly string[]>;
   /**
@@ -41,7 +51,7 @@ export interface HelloServer {
 
 /** Makes a server of the Hello service; {@link HelloServer.start} starts it. */
 export function createHelloServer(options: HelloServerOptions = {}): HelloServer {
-  const { addresses = ["[::]:50051"], reflection = true, logger = pino({ level: "silent" }) } = options;
+  const { addresses = ["[::]:50051"], tls, reflection = true, logger = pino({ level: "silent" }) } = options;
   const limits = { ...defaultLimits, ...options };
   const times = { shutdownDelayMs: 0, shutdownGraceMs: 10_000, ...options };
 
@@ -55,22 +65,29 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
   }
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
 
+  const onConnection = (socket: Socket) => connections.injectConnection(socket);
+
+  let transport: Transport | undefined;
   let listener: Listener | undefined;
   let stopped: Promise<void> | undefined;
   const hurry = new AbortController();
   return {
     async start() {
-      listener = await listen(addresses, {
-        maxConnections: limits.maxConnections,
-        onConnection: (socket) => connections.injectConnection(socket),
-      });
+      const { handshakeTimeoutMs, maxConnections } = limits;
+      transport = tls
+        ? await createTlsTransport({ files: tls, handshakeTimeoutMs, logger, onConnection })
+        : createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
+      listener = await listen(addresses, { maxConnections, onConnection: transport.accept });
       health.setServing(true);
       logger.info({ addresses: listener.addresses }, "serving");
       return listener.addresses;
     },
     shutdown() {
       if (stopped === undefined) {
-        const closeListener = () => listener?.close();
+        const closeListener = () => {
+          listener?.close();
+          transport?.close();
+        };
         const cutConnections = () => connections.drain(0);
         const subject = { server, health, admission, logger, closeListener, cutConnections };
         stopped = shutdown(subject, times, hurry.signal);

@@ -15,6 +15,8 @@ export interface Certificate {
 export interface CertificateOptions {
   /** The names of a server, without which it is a client's. */
   readonly hosts?: readonly string[];
+  /** Identifiers such as SPIFFE IDs. */
+  readonly uris?: readonly string[];
   /** Default: yesterday, so that no clock is behind it. */
   readonly notBefore?: Date;
   /** Default: tomorrow. */
@@ -85,7 +87,8 @@ async function createAuthority(folder: string, name: string): Promise<Certificat
   });
   return {
     ...ca,
-    issue(commonName, { hosts, notBefore, notAfter } = {}) {
+    issue(commonName, { hosts, uris = [], notBefore, notAfter } = {}) {
+      const altNames = [...(hosts ?? []).map(alternativeName), ...uris.map((value) => ({ type: 6 as const, value }))];
       return makeCertificate(folder, commonName, {
         ca,
         ...(notBefore && { notBeforeDate: notBefore }),
@@ -94,7 +97,7 @@ async function createAuthority(folder: string, name: string): Promise<Certificat
           { name: "basicConstraints", cA: false, critical: true },
           { name: "keyUsage", digitalSignature: true, critical: true },
           { name: "extKeyUsage", serverAuth: hosts !== undefined, clientAuth: hosts === undefined },
-          ...(hosts ? [{ name: "subjectAltName" as const, altNames: hosts.map(alternativeName) }] : []),
+          ...(altNames.length > 0 ? [{ name: "subjectAltName" as const, altNames }] : []),
         ],
       });
     },

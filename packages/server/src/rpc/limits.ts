@@ -14,6 +14,11 @@ export interface Limits {
   /** Most connections at once; one more is closed as it comes. Default 20,000. */
   readonly maxConnections: number;
   /**
+   * How long a client may take for its TLS handshake or, without TLS, until it says anything, in milliseconds. Default
+   * 10 seconds: ten times what a handshake takes on a slow line, and packets get lost.
+   */
+  readonly handshakeTimeoutMs: number;
+  /**
    * Age at which a connection is closed once its calls are done, in milliseconds, give or take a random tenth. This is
    * what lets clients find new servers (gRFC A9). Default 30 minutes.
    */
@@ -35,6 +40,7 @@ export const defaultLimits: Limits = {
   maxConcurrentCalls: 1_000,
   maxConcurrentStreams: 100,
   maxConnections: 20_000,
+  handshakeTimeoutMs: 10_000,
   maxConnectionAgeMs: 30 * 60_000,
   maxConnectionAgeGraceMs: 30_000,
   maxConnectionIdleMs: 15 * 60_000,

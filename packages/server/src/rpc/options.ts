@@ -17,6 +17,8 @@ export interface Option<Value> {
   readonly parse: (texts: readonly string[]) => Value;
   /** Whether the flag may be given more than once. */
   readonly repeatable?: boolean;
+  /** The names of options that must be given with it. */
+  readonly needs?: readonly string[];
 }
 
 /** The settings of a program, by name. */
@@ -74,6 +76,14 @@ export function choice<Word extends string>(
   };
 }
 
+/** An option of any text, such as a path, with no default. */
+export function text(
+  help: string,
+  { placeholder, needs }: { placeholder: string; needs: readonly string[] },
+): Option<string | undefined> {
+  return { help, placeholder, needs, default: undefined, parse: ([text]) => text };
+}
+
 /** A switch, on or off by default; its variable says `true` or `false`. */
 export function toggle(help: string, value: boolean): Option<boolean> {
   return {
@@ -126,7 +136,7 @@ export function describeOptions<Values>(table: OptionTable<Values>, prefix: stri
   return entries(table).map(([name, option]) => ({
     flag: `--${flagOf(name, option)}${option.placeholder === undefined ? "" : ` <${option.placeholder}>`}`,
     variable: variableOf(name, option, prefix),
-    default: String(option.default),
+    default: String(option.default ?? "none"),
     help: option.help + (option.repeatable ? "; repeatable" : ""),
   }));
 }
@@ -142,19 +152,30 @@ export function parseOptions<Values>(
   { prefix, argv, env }: { prefix: string; argv: readonly string[]; env: NodeJS.ProcessEnv },
 ): Values {
   const mistakes: string[] = [];
-  const given = flagValues(table, argv, mistakes);
-  const values: Record<string, unknown> = {};
+  const flags = flagValues(table, argv, mistakes);
+  const given = new Map<string, { readonly source: string; readonly texts: readonly string[] }>();
   for (const [name, option] of entries(table)) {
     const flag = flagOf(name, option);
     const variable = variableOf(name, option, prefix);
-    const text = env[variable] || undefined;
-    const fromVariable = text === undefined ? undefined : option.repeatable ? text.split(",") : [text];
-    const source = given.has(flag) ? `--${flag}` : variable;
-    const texts = given.get(flag) ?? fromVariable;
+    const texts = flags.get(flag);
+    const text = env[variable];
+    if (texts !== undefined) {
+      given.set(name, { source: `--${flag}`, texts });
+    } else if (text) {
+      given.set(name, { source: variable, texts: option.repeatable ? text.split(",") : [text] });
+    }
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of entries(table)) {
+    const { source, texts } = given.get(name) ?? {};
     try {
       values[name] = texts === undefined ? option.default : option.parse(texts);
     } catch (error) {
       mistakes.push(`${source}: ${error instanceof Error ? error.message : error}`);
+    }
+    const missing = entries(table).filter(([other]) => option.needs?.includes(other) && !given.has(other));
+    if (source !== undefined && missing.length > 0) {
+      mistakes.push(`${source} needs ${missing.map(([name, option]) => `--${flagOf(name, option)}`).join(" and ")}`);
     }
   }
   if (mistakes.length > 0) {

@@ -1,4 +1,5 @@
 import { type Metadata, type ServerUnaryCall, status } from "@grpc/grpc-js";
+import { type PeerIdentity, peerIdentity } from "./peer-identity.js";
 import { StatusError } from "./status-error.js";
 
 /**
@@ -21,6 +22,14 @@ export class ServerCall {
   /** The client's address, like `127.0.0.1:54321`. */
   get peer(): string {
     return this.#call.getPeer();
+  }
+
+  /**
+   * Who the client is, by its certificate, or `undefined` where TLS has not verified one. Read once for each connection.
+   */
+  get peerIdentity(): PeerIdentity | undefined {
+    const { sslPeerCertificate } = this.#call.getAuthContext();
+    return sslPeerCertificate && peerIdentity(sslPeerCertificate);
   }
 
   /** What the client sent beside the request. */

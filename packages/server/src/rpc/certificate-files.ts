@@ -1,0 +1,122 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+
+/** The paths of PEM files that a server proves its identity with, and checks its clients' by. */
+export interface CertificateFiles {
+  /** The server's certificate, first, and after it those of the authorities between it and the root. */
+  readonly cert: string;
+  /** The private key of that certificate, not encrypted. */
+  readonly key: string;
+  /** The authorities that clients' certificates come from. With it, a client without one is refused. */
+  readonly clientCa?: string;
+}
+
+/** What the files held at one moment. */
+export interface CertificateSnapshot {
+  /** Equal for equal contents and equal failures to read them. */
+  readonly state: string;
+  /**
+   * Checks that they can be served.
+   *
+   * @throws Error which names the file and what is wrong with it.
+   */
+  check(): ServableCertificate;
+}
+
+/** A certificate that has been checked, and all that TLS needs to serve it. */
+export interface ServableCertificate {
+  readonly certificate: X509Certificate;
+  readonly pem: { readonly cert: string; readonly key: string; readonly ca?: string };
+}
+
+/** Reads the files, all at once; what cannot be read is for {@link CertificateSnapshot.check} to tell. */
+export async function readCertificateFiles(files: CertificateFiles): Promise<CertificateSnapshot> {
+  const [cert, key, ca] = await Promise.all([
+    read("certificate", files.cert),
+    read("private key", files.key),
+    files.clientCa === undefined ? undefined : read("client CA", files.clientCa),
+  ]);
+  return {
+    state: [cert, key, ca].map((file) => file?.pem ?? file?.error?.message).join("\0"),
+    check() {
+      const [certificate] = parseCertificates(cert);
+      checkKey(certificate, cert, key);
+      checkValidity(certificate, cert);
+      if (ca !== undefined) {
+        // OpenSSL takes what it understands of a list of authorities and leaves out the rest without a word.
+        parseCertificates(ca);
+      }
+      const pem = { cert: pemOf(cert), key: pemOf(key), ...(ca && { ca: pemOf(ca) }) };
+      attempt(cert, () => createSecureContext(pem));
+      return { certificate, pem };
+    },
+  };
+}
+
+interface PemFile {
+  readonly name: string;
+  readonly pem?: string;
+  readonly error?: Error;
+}
+
+async function read(kind: string, path: string): Promise<PemFile> {
+  const name = `${kind} ${path}`;
+  try {
+    return { name, pem: await readFile(path, "utf8") };
+  } catch (error) {
+    return { name, error: new Error(`the ${name} cannot be read: ${text(error)}`, { cause: error }) };
+  }
+}
+
+function pemOf({ pem, error }: PemFile): string {
+  if (pem === undefined) {
+    throw error;
+  }
+  return pem;
+}
+
+function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[]] {
+  const pem = pemOf(file);
+  // A file may hold other things, like the key, and text between them; what is left of dashes has been cut off.
+  const whole = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
+  if (pem.replaceAll(whole, "").includes("-----")) {
+    throw new Error(`the ${file.name} is incomplete`);
+  }
+  const blocks = [...pem.matchAll(whole)].filter(([, label]) => label === "CERTIFICATE");
+  const [first, ...rest] = blocks.map(([block]) => attempt(file, () => new X509Certificate(block)));
+  if (first === undefined) {
+    throw new Error(`the ${file.name} holds no certificate in PEM format`);
+  }
+  return [first, ...rest];
+}
+
+function checkKey(certificate: X509Certificate, cert: PemFile, key: PemFile): void {
+  const pem = pemOf(key);
+  const privateKey = attempt(key, () => createPrivateKey(pem));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Error(`the ${key.name} does not belong to the ${cert.name}`);
+  }
+}
+
+function checkValidity({ validFrom, validTo }: X509Certificate, { name }: PemFile): void {
+  const now = Date.now();
+  if (now > Date.parse(validTo)) {
+    throw new Error(`the ${name} has expired: it was valid until ${validTo}`);
+  }
+  if (now < Date.parse(validFrom)) {
+    throw new Error(`the ${name} is not valid before ${validFrom}; is the clock right?`);
+  }
+}
+
+function attempt<Result>(file: PemFile, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw new Error(`the ${file.name} is not usable: ${text(error)}`, { cause: error });
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

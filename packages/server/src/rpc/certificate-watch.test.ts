@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { captureLog } from "@hello/testing/captured-log";
+import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
+import { pino } from "pino";
+import type { CertificateFiles } from "./certificate-files.js";
+import { watchCertificate } from "./certificate-watch.js";
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+const hosts = ["localhost"];
+
+let certificates: TestCertificates;
+let next: Certificate;
+before(async () => {
+  certificates = await createCertificates();
+  next = await certificates.ca.issue("next", { hosts });
+});
+after(() => certificates[Symbol.asyncDispose]());
+
+let folders = 0;
+/** Makes a new folder that holds a good pair. */
+async function makeFolder() {
+  const folder = join(certificates.folder, `watched-${++folders}`);
+  await mkdir(folder);
+  const files = { cert: join(folder, "tls.crt"), key: join(folder, "tls.key") };
+  await write(files, certificates.server);
+  return { folder, ...files };
+}
+
+async function write({ cert, key }: CertificateFiles, pair: { cert: string; key: string }) {
+  await writeFile(cert, pair.cert);
+  await writeFile(key, pair.key);
+}
+
+/** Watches without polling, but where `pollMs` says otherwise. */
+async function watch(files: CertificateFiles, pollMs = hour) {
+  const log = captureLog();
+  const served: string[] = [];
+  const watched = await watchCertificate(files, ({ pem }) => served.push(pem.cert), {
+    logger: pino({}, log),
+    settleMs: 20,
+    pollMs,
+  });
+  return {
+    log,
+    served,
+    change: () => log.line(({ msg }) => msg === "serving a new certificate"),
+    warning: () => log.line(({ level }) => level === 40),
+    [Symbol.dispose]: () => watched.close(),
+  };
+}
+
+test("a pair that is written in place is served, with one line", async () => {
+  const files = await makeFolder();
+  using watched = await watch(files);
+  await write(files, next);
+  const { serialNumber, notAfter } = await watched.change();
+  assert.match(String(serialNumber), /^[0-9A-F]+$/);
+  assert.match(String(notAfter), /^\d{4}-.*Z$/);
+  assert.deepEqual(watched.served, [certificates.server.cert, next.cert]);
+  assert.equal(watched.log.lines.length, 2);
+});
+
+test("a pair that is renamed over the old one is served", async () => {
+  const files = await makeFolder();
+  using watched = await watch(files);
+  await write({ cert: `${files.cert}.new`, key: `${files.key}.new` }, next);
+  await rename(`${files.cert}.new`, files.cert);
+  await rename(`${files.key}.new`, files.key);
+  await watched.change();
+  assert.deepEqual(watched.served, [certificates.server.cert, next.cert]);
+});
+
+test("a pair whose folder is swapped behind a link, as in Kubernetes, is served", async () => {
+  const { folder } = await makeFolder();
+  const version = async (name: string, pair: Certificate) => {
+    await mkdir(join(folder, name));
+    await write({ cert: join(folder, name, "tls.crt"), key: join(folder, name, "tls.key") }, pair);
+    await symlink(name, join(folder, "..data_tmp"));
+    await rename(join(folder, "..data_tmp"), join(folder, "..data"));
+  };
+  await version("..1", certificates.server);
+  const files = { cert: join(folder, "a.crt"), key: join(folder, "a.key") };
+  await symlink("..data/tls.crt", files.cert);
+  await symlink("..data/tls.key", files.key);
+  using watched = await watch(files);
+  await version("..2", next);
+  await watched.change();
+  assert.deepEqual(watched.served, [certificates.server.cert, next.cert]);
+});
+
+test("a pair that changes where the system does not tell is found by looking", async () => {
+  const there = await makeFolder();
+  const { folder } = await makeFolder();
+  const files = { cert: join(folder, "a.crt"), key: join(folder, "a.key") };
+  await symlink(there.cert, files.cert);
+  await symlink(there.key, files.key);
+  using watched = await watch(files, 50);
+  await write(there, next);
+  await watched.change();
+  assert.deepEqual(watched.served, [certificates.server.cert, next.cert]);
+});
+
+test("a new client CA is served", async () => {
+  const pair = await makeFolder();
+  const clientCa = join(pair.folder, "ca.crt");
+  await writeFile(clientCa, certificates.ca.cert);
+  using watched = await watch({ ...pair, clientCa });
+  await writeFile(clientCa, certificates.ca.cert + certificates.other.ca.cert);
+  await watched.change();
+});
+
+const half = (pem: string) => pem.slice(0, pem.length / 2);
+
+/** Each file that cannot be served, and what is said of it. */
+const bad: Record<string, { spoil: (files: Required<CertificateFiles>) => Promise<unknown>; reason: RegExp }> = {
+  "a missing certificate": {
+    spoil: ({ cert }) => rm(cert),
+    reason: /the certificate .*tls\.crt cannot be read: ENOENT/,
+  },
+  "a missing key": { spoil: ({ key }) => rm(key), reason: /the private key .*tls\.key cannot be read: ENOENT/ },
+  "a half-written certificate": {
+    spoil: ({ cert }) => writeFile(cert, half(next.cert)),
+    reason: /the certificate .*tls\.crt is incomplete/,
+  },
+  "a half-written chain": {
+    spoil: ({ cert }) => writeFile(cert, certificates.server.cert + half(certificates.ca.cert)),
+    reason: /the certificate .*tls\.crt is incomplete/,
+  },
+  "a half-written key": {
+    spoil: ({ key }) => writeFile(key, half(next.key)),
+    reason: /the private key .*tls\.key is not usable/,
+  },
+  "an empty certificate": {
+    spoil: ({ cert }) => writeFile(cert, ""),
+    reason: /the certificate .*tls\.crt holds no certificate/,
+  },
+  "a certificate of garbage": {
+    spoil: ({ cert }) => writeFile(cert, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    reason: /the certificate .*tls\.crt is not usable/,
+  },
+  "a key of another certificate": {
+    spoil: ({ key }) => writeFile(key, next.key),
+    reason: /the private key .*tls\.key does not belong to the certificate .*tls\.crt/,
+  },
+  "an expired certificate": {
+    spoil: (files) => write(files, certificates.expired),
+    reason: /the certificate .*tls\.crt has expired: it was valid until \w{3} /,
+  },
+  "a certificate of tomorrow": {
+    spoil: async (files) => {
+      const options = { hosts, notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
+      await write(files, await certificates.ca.issue("tomorrow", options));
+    },
+    reason: /the certificate .*tls\.crt is not valid before \w{3} /,
+  },
+  "a missing client CA": {
+    spoil: ({ clientCa }) => rm(clientCa),
+    reason: /the client CA .*ca\.crt cannot be read: ENOENT/,
+  },
+  "a half-written client CA": {
+    spoil: ({ clientCa }) => writeFile(clientCa, certificates.ca.cert + half(certificates.other.ca.cert)),
+    reason: /the client CA .*ca\.crt is incomplete/,
+  },
+};
+for (const [what, { spoil, reason }] of Object.entries(bad)) {
+  const makeAll = async () => {
+    const pair = await makeFolder();
+    const clientCa = join(pair.folder, "ca.crt");
+    await writeFile(clientCa, certificates.ca.cert);
+    return { ...pair, clientCa };
+  };
+
+  test(`${what} is told at the start`, async () => {
+    const files = await makeAll();
+    await spoil(files);
+    await assert.rejects(watch(files), reason);
+  });
+
+  test(`${what} is one warning later on, the last good pair stays, and the next good one is served`, async () => {
+    const files = await makeAll();
+    using watched = await watch(files, 20);
+    await spoil(files);
+    assert.match(String((await watched.warning())["reason"]), reason);
+    assert.equal(watched.served.length, 1);
+    await writeFile(files.clientCa, certificates.ca.cert);
+    await write(files, next);
+    await watched.change();
+    assert.equal(watched.served.at(-1), next.cert);
+    assert.equal(watched.log.lines.filter(({ level }) => level >= 40).length, 1);
+  });
+}
+
+test("the same mistake made again is told again", async () => {
+  const files = await makeFolder();
+  using watched = await watch(files);
+  await rm(files.key);
+  await watched.warning();
+  await write(files, next);
+  await watched.change();
+  await rm(files.key);
+  await watched.log.line((line) => line.level === 40 && line !== watched.log.lines[1]);
+});
+
+test("a certificate that expires soon is one warning", async () => {
+  const options = { hosts, notBefore: new Date(Date.now() - 10 * day), notAfter: new Date(Date.now() + hour) };
+  const { certFile, keyFile } = await certificates.ca.issue("soon", options);
+  using watched = await watch({ cert: certFile, key: keyFile }, 10);
+  assert.equal((await watched.warning()).msg, "the server's certificate expires soon");
+});
+
+test("a certificate that expires while it is served is an error in the log", async () => {
+  const files = await makeFolder();
+  // Certificates count in seconds.
+  await write(files, await certificates.ca.issue("brief", { hosts, notAfter: new Date(Date.now() + 2_000) }));
+  using watched = await watch(files, 50);
+  const { msg } = await watched.log.line(({ level }) => level === 50);
+  assert.match(msg, /has expired/);
+});

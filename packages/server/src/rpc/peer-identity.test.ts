@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { test } from "node:test";
+import { parseSubjectAltNames, peerIdentity, spiffeIdOf } from "./peer-identity.js";
+
+/**
+ * Made by OpenSSL, with names of every kind: DNS names `plain.example` and `a,b"c`, a URI, addresses of both versions,
+ * an email address, and a directory name, a registered ID and another name, which are left out.
+ */
+const certificate = new X509Certificate(`
+-----BEGIN CERTIFICATE-----
+MIIB+jCCAaCgAwIBAgIGAKvN7wEjMAoGCCqGSM49BAMCMA0xCzAJBgNVBAMMAmNh
+MCAXDTI2MTEyMzAwMTcyNFoYDzIxMjYxMDMwMDAxNzI0WjAoMQswCQYDVQQGEwJE
+RTEZMAoGA1UECwwDeCB5MAsGA1UECgwEQSwgQjBZMBMGByqGSM49AgEGCCqGSM49
+AwEHA0IABKB2uxBpLr3nmBPjflHFeBKHffRgZZXOFVAxvM5c1SlrbqgptQ+EbwgY
+hx1O9m5sWJIlVxAeglPEc+JQkMB19mWjgc4wgcswgYgGA1UdEQSBgDB+gg1wbGFp
+bi5leGFtcGxlggVhLGIiY4Ycc3BpZmZlOi8vZXhhbXBsZS5vcmcvYmlsbGluZ4cE
+wAACAYcQIAENuAAAAAAAAAAAAAAAAYELYUBiLmV4YW1wbGWkETAPMQ0wCwYDVQQD
+DAR4LCB5oAwGAioDoAYMBGgsIHiIAioDMB0GA1UdDgQWBBQ6uvFkRyQw1bGjE+Sm
+S6Gsh33twzAfBgNVHSMEGDAWgBQpvC/gh6O3Xb2WVeR7fSQe5nfoAzAKBggqhkjO
+PQQDAgNIADBFAiEAtn3JnpZ8TBO1zbsyGW2VRn6JXDZk+ueEZ/EibKisDL0CIHZC
+mQ28fwW/PEijV8sp9Aa0ZssJUnG6zydxJNaUxia8
+-----END CERTIFICATE-----
+`);
+
+test("a certificate is read into data", () => {
+  assert.deepEqual(peerIdentity(certificate), {
+    subject: String.raw`OU=x y+O=A\, B,C=DE`,
+    issuer: "CN=ca",
+    serialNumber: "ABCDEF0123",
+    fingerprint256: certificate.fingerprint256,
+    notBefore: new Date("2026-11-23T00:17:24Z"),
+    notAfter: new Date("2126-10-30T00:17:24Z"),
+    subjectAltNames: {
+      dns: ["plain.example", 'a,b"c'],
+      uri: ["spiffe://example.org/billing"],
+      email: ["a@b.example"],
+      ip: ["192.0.2.1", "2001:db8::1"],
+    },
+    spiffeId: "spiffe://example.org/billing",
+  });
+});
+
+test("the same certificate of the same connection is read once", () => {
+  assert.equal(peerIdentity(certificate), peerIdentity(certificate));
+});
+
+test("a name that is made to look like two is one", () => {
+  const { dns } = parseSubjectAltNames(String.raw`DNS:"a.example\u002c DNS:admin.example", DNS:b.example`);
+  assert.deepEqual(dns, ["a.example, DNS:admin.example", "b.example"]);
+});
+
+test("no alternative names are empty lists", () => {
+  assert.deepEqual(parseSubjectAltNames(""), { dns: [], uri: [], email: [], ip: [] });
+});
+
+for (const text of ["DNS", "DNS:a,URI:b", "DNS:a, ", 'DNS:"a', 'DNS:"a"b', 'DNS:a"b', "DNS:a, , DNS:b", 'DNS:"\\x"']) {
+  test(`what is not as Node prints it is refused: ${text}`, () => {
+    assert.throws(() => parseSubjectAltNames(text), SyntaxError);
+  });
+}
+
+test("a SPIFFE ID has a trust domain and a path", () => {
+  for (const id of ["spiffe://example.org/ns/prod/sa/billing", "spiffe://a_b-c.1/A-z_0.9"]) {
+    assert.equal(spiffeIdOf([id]), id);
+  }
+});
+
+for (const uris of [
+  [],
+  ["https://example.org/billing"],
+  ["spiffe://example.org"],
+  ["spiffe://example.org/"],
+  ["spiffe:///billing"],
+  ["spiffe://Example.org/billing"],
+  ["spiffe://example.org:443/billing"],
+  ["spiffe://user@example.org/billing"],
+  ["spiffe://example.org/../admin"],
+  ["spiffe://example.org/a//b"],
+  ["spiffe://example.org/billing?admin"],
+  ["spiffe://example.org/b%69lling"],
+  ["spiffe://example.org/billing", "spiffe://example.org/admin"],
+]) {
+  test(`no SPIFFE ID: ${uris.join(" and ") || "no URI"}`, () => {
+    assert.equal(spiffeIdOf(uris), undefined);
+  });
+}

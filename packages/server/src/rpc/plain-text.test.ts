@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
+import { Client, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
+import { captureLog } from "@hello/testing/captured-log";
+import { pino } from "pino";
+import { listen } from "./listener.js";
+import { createPlainTextTransport } from "./plain-text.js";
+
+/** Serves one method that answers with its request. */
+async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
+  const log = captureLog();
+  const logger = pino({ level: "debug" }, log);
+  const server = new Server();
+  const same = (bytes: Buffer) => bytes;
+  const echo = {
+    path: "/Echo/Echo",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+  server.register(
+    echo.path,
+    (call: { request: Buffer }, callback: (error: null, response: Buffer) => void) => callback(null, call.request),
+    same,
+    same,
+    "unary",
+  );
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const onConnection = (socket: Socket) => injector.injectConnection(socket);
+  const transport = createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
+  const listener = await listen(["127.0.0.1:0"], { maxConnections: 100, onConnection: transport.accept });
+  const [target = ""] = listener.addresses;
+  return {
+    target,
+    log,
+    transport,
+    connect: () => connect(Number(target.split(":")[1]), "127.0.0.1"),
+    refusal: () => log.line(({ msg }) => msg === "connection refused"),
+    echo(bytes: Buffer) {
+      const client = new Client(target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
+      return new Promise<Buffer>((resolve, reject) =>
+        client.makeUnaryRequest(echo.path, same, same, bytes, (error, answer) =>
+          error ? reject(error) : resolve(answer ?? Buffer.of()),
+        ),
+      ).finally(() => client.close());
+    },
+    [Symbol.dispose]() {
+      listener.close();
+      transport.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+test("requests of all sizes arrive whole, however much comes with the first bytes", async () => {
+  using server = await serve();
+  for (const size of [0, 1, 20_000, 70_000, 3_000_000]) {
+    assert.ok((await server.echo(Buffer.alloc(size, 1))).equals(Buffer.alloc(size, 1)), `${size} bytes`);
+  }
+});
+
+test("a client that speaks TLS is refused, and the log says so", async () => {
+  using server = await serve();
+  const client = connectTls({ socket: server.connect() });
+  await assert.rejects(once(client, "secureConnect"));
+  const { level, reason, peer } = await server.refusal();
+  assert.equal(level, 40);
+  assert.equal(reason, "the client speaks TLS to a plain-text port");
+  assert.match(String(peer), /^127\.0\.0\.1:\d+$/);
+});
+
+test("a client that speaks HTTP/1.1 is refused, and the log says that it is not HTTP/2", async () => {
+  using server = await serve();
+  const client = server.connect();
+  await once(client.end("GET / HTTP/1.1\r\n\r\n").resume(), "close");
+  assert.equal((await server.refusal())["reason"], "the client does not speak HTTP/2");
+});
+
+test("a client that says nothing is cut off when its time is over", async () => {
+  using server = await serve({ handshakeTimeoutMs: 50 });
+  await once(server.connect().resume(), "close");
+  assert.equal((await server.refusal())["reason"], "the client said nothing");
+});
+
+test("a client that has begun is not cut off", async () => {
+  using server = await serve({ handshakeTimeoutMs: 50 });
+  const client = server.connect();
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  client.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), settings]));
+  const silent = once(server.connect().resume(), "close").then(() => "cut off");
+  assert.equal(await Promise.race([silent, once(client.resume(), "close").then(() => "wrong one")]), "cut off");
+  client.destroy();
+});
+
+test("a probe that connects and leaves is not worth a line", async () => {
+  using server = await serve();
+  await once(server.connect().end().resume(), "close");
+  assert.deepEqual(server.log.lines, []);
+});
+
+test("closing cuts off those that have said nothing", async () => {
+  using server = await serve();
+  const client = server.connect();
+  await server.echo(Buffer.of(1));
+  server.transport.close();
+  await once(client.resume(), "close");
+});

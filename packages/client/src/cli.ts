@@ -1,63 +1,77 @@
 #!/usr/bin/env node
-import { parseArgs } from "node:util";
+import { readFileSync } from "node:fs";
+import { type Connection, helpText, parseCommandLine } from "./cli/command-line.js";
+import { greet } from "./cli/greet.js";
+import { printHealth, printHealthChanges } from "./cli/health.js";
+import { UsageError } from "./cli/options.js";
+import { standardOutput } from "./cli/standard-output.js";
 import { HelloClient } from "./hello-client.js";
 import { RpcError } from "./rpc/rpc-error.js";
 
-const help = `Usage: hello-client [options] [name...]
+const output = standardOutput().on("error", endWithoutReader);
 
-Prints the greeting for each name, one a line. Without a name it greets World.
-
-Options:
-  --target <target>  the server to ask, in gRPC's name syntax
-                     HELLO_TARGET, default localhost:50051
-  --timeout-ms <ms>  how long a call may take, in milliseconds
-                     HELLO_TIMEOUT_MS, default 5000
-  --help             print this and exit
-
-Exit status: 0, 2 for a mistake in the options, or 64 and the gRPC status code
-of the call that failed, like 78 for UNAVAILABLE.
-`;
-
-class UsageError extends Error {}
-
-function parseCommandLine(args: string[], env: NodeJS.ProcessEnv) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean" },
-      target: { type: "string", default: env["HELLO_TARGET"] || "localhost:50051" },
-      "timeout-ms": { type: "string", default: env["HELLO_TIMEOUT_MS"] || "5000" },
-    },
-  });
-  const timeoutMs = Number(values["timeout-ms"]);
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
-    throw new UsageError(`--timeout-ms must be a whole number above 0, not "${values["timeout-ms"]}"`);
-  }
-  return { help: values.help, target: values.target, timeoutMs, names: positionals };
-}
+/** Whether another program reads what this one says. */
+let json = false;
 
 async function main(): Promise<void> {
-  const { target, timeoutMs, names, ...flags } = parseCommandLine(process.argv.slice(2), process.env);
-  if (flags.help) {
-    process.stdout.write(help);
+  const command = parseCommandLine(process.argv.slice(2), process.env);
+  if (command.action === "help" || command.action === "version") {
+    output.write(command.action === "help" ? helpText() : `${version()}\n`);
     return;
   }
-  await using client = new HelloClient(target, { timeoutMs });
-  for (const name of names.length > 0 ? names : ["World"]) {
-    process.stdout.write(`${await client.hello(name)}\n`);
+  json = command.json;
+  await using client = createClient(command);
+  switch (command.action) {
+    case "greet":
+      await greet(client, command.names, { ...command, output });
+      break;
+    case "check":
+      process.exitCode = (await printHealth(client, { ...command, output })) ? 0 : 1;
+      break;
+    case "watch":
+      await printHealthChanges(client, { ...command, output });
   }
 }
 
-function exitStatus(error: unknown): number {
-  if (error instanceof RpcError) {
-    return 64 + error.code;
+function createClient({ target, client }: Connection): HelloClient {
+  try {
+    return new HelloClient(target, client);
+  } catch (error) {
+    // The library names its own options, like tls.key.
+    throw error instanceof TypeError ? new UsageError([error.message.replaceAll(/\btls\.(\w+)/g, "--tls-$1")]) : error;
   }
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
-  return isUsage ? 2 : 1;
 }
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** Ends the program where its output can go nowhere: quietly where the reader has had enough, like `head`. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") {
+    report(`standard output: ${error.message}`);
+  }
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+}
+
+function report(message: string): void {
+  process.stderr.write(`${message.replaceAll(/^/gm, "hello-client: ")}\n`);
+}
+
+// Where nobody reads what it says, the exit status still tells.
+process.stderr.on("error", () => {});
 
 main().catch((error: unknown) => {
-  process.stderr.write(`hello-client: ${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = exitStatus(error);
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const failure = [error, cause].find((error) => error instanceof RpcError);
+  if (failure !== undefined && json) {
+    const { code, status, details } = failure;
+    process.stderr.write(`${JSON.stringify({ error: { code, status, details, message } })}\n`);
+  } else {
+    report(error instanceof UsageError ? `${message}\nfor the options: hello-client --help` : message);
+  }
+  process.exitCode = failure ? 64 + failure.code : error instanceof UsageError ? 2 : 1;
+  // Neither calls under way nor input that is still open shall keep it alive, once all is written.
+  process.stderr.write("", () => output.write("", () => process.exit()));
 });

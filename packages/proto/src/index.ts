@@ -27,4 +27,11 @@ export {
   type ReflectionResponse,
   reflectionService,
 } from "./reflection.js";
+export {
+  type AnyMessage,
+  badRequestDetail,
+  encodeRichStatus,
+  type FieldViolation,
+  type RichStatus,
+} from "./rich-status.js";
 export { strictUtf8 } from "./strict-utf8.js";

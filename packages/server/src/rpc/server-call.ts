@@ -3,6 +3,12 @@ import { type PeerIdentity, peerIdentity } from "./peer-identity.js";
 import { StatusError } from "./status-error.js";
 
 /**
+ * How much earlier than the deadline a call may end because of it: the client's timer and the server's run in a tie, in
+ * which the client cancels, and Node's timers may be a millisecond early.
+ */
+const deadlineTieMs = 10;
+
+/**
  * What a handler can know of the call it answers. Each part is made when it is first asked for.
  */
 export class ServerCall {
@@ -65,6 +71,15 @@ export class ServerCall {
     this.#ended = true;
   }
 
+  /** Whether an error is only what becomes of a handler's work when its call is cancelled: nothing to worry about. */
+  explains(error: unknown): boolean {
+    if (!this.#call.cancelled || !(error instanceof Error)) {
+      return false;
+    }
+    const reason: unknown = this.#controller?.signal.reason;
+    return error.name === "AbortError" || (reason !== undefined && error.cause === reason);
+  }
+
   #abort(controller: AbortController): void {
     // grpc-js emits "cancelled" at the end of every call.
     if (this.#ended) {
@@ -72,9 +87,9 @@ export class ServerCall {
     }
     const { deadline } = this;
     controller.abort(
-      deadline !== undefined && deadline.getTime() <= Date.now()
+      deadline !== undefined && deadline.getTime() - deadlineTieMs <= Date.now()
         ? new StatusError(status.DEADLINE_EXCEEDED, "the deadline has passed")
-        : new StatusError(status.CANCELLED, "the client has cancelled the call"),
+        : new StatusError(status.CANCELLED, "the call has been cancelled"),
     );
   }
 }

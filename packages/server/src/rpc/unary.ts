@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import { type handleUnaryCall, type StatusObject, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Admission } from "./admission.js";
+import { sendableStatus } from "./sendable-status.js";
 import { ServerCall } from "./server-call.js";
 import { StatusError } from "./status-error.js";
 
@@ -16,6 +18,9 @@ export interface HandlerContext {
   readonly logger: Logger;
 }
 
+/** What the client learns of a failure that the handler did not mean it to see. */
+const internalError: Partial<StatusObject> = { code: status.INTERNAL, details: "internal error" };
+
 /** Makes of a handler one that grpc-js can call, that keeps the limit, and that cannot bring the process down. */
 export function unary<Request, Response>(
   handler: UnaryHandler<Request, Response>,
@@ -27,26 +32,62 @@ export function unary<Request, Response>(
       return;
     }
     const call = new ServerCall(grpcCall);
-    let response: Response;
     try {
-      response = await handler(grpcCall.request, call);
-    } catch (error) {
+      const response = await handler(grpcCall.request, call);
       call.end();
-      callback(toStatus(error, call, logger));
-      return;
+      callback(null, response);
+    } catch (error) {
+      fail(error, { call, callback, logger });
     } finally {
       admission.leave();
     }
-    call.end();
-    callback(null, response);
   };
 }
 
-function toStatus(error: unknown, call: ServerCall, logger: Logger): Partial<StatusObject> {
-  if (error instanceof StatusError) {
-    const { code, details, metadata } = error;
-    return metadata === undefined ? { code, details } : { code, details, metadata };
+interface FailingCall {
+  readonly call: ServerCall;
+  readonly callback: (status: Partial<StatusObject>) => void;
+  readonly logger: Logger;
+}
+
+/** Answers with a failure, and throws nothing: nobody waits for it, so that would end the process. */
+function fail(error: unknown, { call, callback, logger }: FailingCall): void {
+  try {
+    const answer = toStatus(error, call, logger);
+    call.end();
+    callback(answer);
+  } catch (failure) {
+    const lastResorts = [
+      () => callback(internalError),
+      () => logger.error({ method: call.path, err: failure }, "failure cannot be logged or sent as it is"),
+    ];
+    for (const attempt of lastResorts) {
+      try {
+        attempt();
+      } catch {
+        // There is nobody left to tell; the client's deadline ends the call.
+      }
+    }
   }
-  logger.error({ method: call.path, err: error }, "handler failed");
-  return { code: status.INTERNAL, details: "internal error" };
+}
+
+function toStatus(error: unknown, call: ServerCall, logger: Logger): Partial<StatusObject> {
+  const method = call.path;
+  if (call.explains(error)) {
+    logger.debug({ method, err: error }, "handler stopped, as its call has been cancelled");
+    return internalError;
+  }
+  if (!(error instanceof StatusError)) {
+    // What is thrown need not be an error, and the log would leave out a function or `undefined`.
+    logger.error({ method, err: error instanceof Error ? error : inspect(error) }, "handler failed");
+    return internalError;
+  }
+  if (error.cause !== undefined) {
+    logger.error({ method, err: error }, "handler failed");
+  }
+  const { omittedBytes, ...answer } = sendableStatus(error);
+  if (omittedBytes > 0) {
+    logger.warn({ method, omittedBytes }, "status is sent without metadata, which is more than clients take");
+  }
+  return answer;
 }

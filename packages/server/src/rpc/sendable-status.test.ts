@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
+import { HelloRequest, HelloService } from "@hello/proto";
+import { pino } from "pino";
+import { createAdmission } from "./admission.js";
+import { badRequest } from "./bad-request.js";
+import { addServicer } from "./servicer.js";
+import { StatusError, type StatusErrorOptions } from "./status-error.js";
+
+const { hello } = HelloService;
+
+/** What a client gets, and what is logged, where a handler throws this. */
+async function answered(error: StatusError) {
+  const log: string[] = [];
+  const server = new Server();
+  addServicer(
+    server,
+    HelloService,
+    { hello: () => Promise.reject(error) },
+    { logger: pino({}, { write: (line) => log.push(line) }), admission: createAdmission(10) },
+  );
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  try {
+    const failure = await new Promise<ServiceError>((resolve, reject) =>
+      client.makeUnaryRequest(
+        hello.path,
+        hello.requestSerialize,
+        hello.responseDeserialize,
+        new HelloRequest(),
+        { deadline: Date.now() + 5_000 },
+        (error) => (error ? resolve(error) : reject(new Error("the call succeeded"))),
+      ),
+    );
+    return { code: failure.code, details: failure.details, metadata: failure.metadata, log };
+  } finally {
+    client.close();
+    server.forceShutdown();
+  }
+}
+
+function notFound(details: string, options?: StatusErrorOptions) {
+  return new StatusError(status.NOT_FOUND, details, options);
+}
+
+function metadataOf(...entries: [key: string, value: string | Buffer][]): Metadata {
+  const metadata = new Metadata();
+  for (const [key, value] of entries) {
+    metadata.add(key, value);
+  }
+  return metadata;
+}
+
+const odd = {
+  "lone surrogates": ["no \ud800 such \udfff", "no \ufffd such \ufffd"],
+  "newlines and NUL": ["no\r\nsuch\n\0name\t"],
+  "percent signs": ["100 % of %41 %zz"],
+  "other scripts": ["名前 👩🏽‍🚀 ü"],
+  "space around it": [" no such name "],
+  nothing: [""],
+} as const;
+
+for (const [what, [sent, received = sent]] of Object.entries(odd)) {
+  test(`a text with ${what} arrives`, async () => {
+    const { code, details, log } = await answered(notFound(sent));
+    assert.equal(code, status.NOT_FOUND);
+    assert.equal(details, received);
+    assert.deepEqual(log, []);
+  });
+}
+
+for (const character of ["x", "%", "\n", "ü", "名", "👩"]) {
+  test(`a text of 100 KiB of ${JSON.stringify(character)} is cut, with its status unchanged`, async () => {
+    const text = character.repeat(102_400 / character.length);
+    const { code, details } = await answered(notFound(text));
+    assert.equal(code, status.NOT_FOUND);
+    assert.ok(details.endsWith("…") && text.startsWith(details.slice(0, -1)), details.slice(-10));
+    assert.ok(encodeURI(details).length > 2_000 && encodeURI(details).length <= 2_048, `${encodeURI(details).length}`);
+  });
+}
+
+test("metadata arrives, several values of a key and binary ones too", async () => {
+  const blob = Buffer.from([0, 255, 44]);
+  const { metadata } = await answered(
+    notFound("", {
+      metadata: metadataOf(["a", "1"], ["a", "2, 3"], ["empty", ""], ["space", " x "], ["blob-bin", blob]),
+    }),
+  );
+  assert.deepEqual(metadata.get("a"), ["1, 2, 3"]);
+  assert.deepEqual(metadata.get("empty"), [""]);
+  assert.deepEqual(metadata.get("space"), ["x"]);
+  assert.deepEqual(metadata.get("blob-bin"), [blob]);
+});
+
+test("metadata can ask the client to wait before it tries again", async () => {
+  const { metadata } = await answered(notFound("", { metadata: metadataOf(["grpc-retry-pushback-ms", "100"]) }));
+  assert.deepEqual(metadata.get("grpc-retry-pushback-ms"), ["100"]);
+});
+
+test("metadata cannot change the status, its text or its framing", async () => {
+  const metadata = metadataOf(["grpc-status", "0"], ["grpc-message", "all is well"], ["content-type", "text/html"]);
+  const { code, details } = await answered(notFound("no such name", { metadata }));
+  assert.equal(code, status.NOT_FOUND);
+  assert.equal(details, "no such name");
+});
+
+test("metadata that HTTP/2 forbids becomes INTERNAL, and the log says why", async () => {
+  const { code, details, log } = await answered(
+    notFound("no such name", { metadata: metadataOf(["connection", "close"]) }),
+  );
+  assert.equal(code, status.INTERNAL);
+  assert.equal(details, "internal error");
+  assert.equal(log.length, 1);
+  assert.match(log[0] ?? "", /ERR_HTTP2_INVALID_CONNECTION_HEADERS/);
+});
+
+test("more metadata than clients take is left out, with a warning, and the status arrives", async () => {
+  for (const value of ["x".repeat(5_600), "x".repeat(60_000)]) {
+    const { code, details, metadata, log } = await answered(notFound("text", { metadata: metadataOf(["a", value]) }));
+    assert.equal(code, status.NOT_FOUND);
+    assert.equal(details, "text");
+    assert.deepEqual(metadata.get("a"), []);
+    assert.equal(log.length, 1);
+    assert.match(log[0] ?? "", new RegExp(`"level":40.*"omittedBytes":${value.length + 33}`));
+  }
+  const { metadata } = await answered(notFound("", { metadata: metadataOf(["a", "x".repeat(5_599)]) }));
+  assert.equal(String(metadata.get("a")).length, 5_599);
+});
+
+test("a cause is logged once, with the status, and does not reach the client", async () => {
+  const { code, details, metadata, log } = await answered(notFound("no such name", { cause: new Error("secret") }));
+  assert.equal(code, status.NOT_FOUND);
+  assert.doesNotMatch(JSON.stringify([details, metadata]), /secret/);
+  assert.equal(log.length, 1);
+  assert.match(log[0] ?? "", /"level":50.*NOT_FOUND: no such name.*sendable-status\.test\.ts.*Error: secret/);
+});
+
+test("wrong fields become INVALID_ARGUMENT, with a status of the same code and text in the trailers", async () => {
+  const { code, details, metadata } = await answered(
+    badRequest({ field: "value", description: "too long" }, { field: "other", description: "missing" }),
+  );
+  assert.equal(code, status.INVALID_ARGUMENT);
+  assert.equal(details, "value: too long; other: missing");
+  const [encoded, ...more] = metadata.get("grpc-status-details-bin");
+  assert.deepEqual(more, []);
+  assert.ok(encoded instanceof Buffer);
+  const head = Buffer.from("\x08\x03\x12\x1fvalue: too long; other: missing\x1a");
+  assert.deepEqual(encoded.subarray(0, head.length), head);
+  assert.match(encoded.toString(), /type\.googleapis\.com\/google\.rpc\.BadRequest/);
+});
+
+test("OK and unknown codes are no failures", () => {
+  for (const code of [status.OK, 17, -1, 1.5]) {
+    assert.throws(() => new StatusError(code, "text"), RangeError);
+  }
+});

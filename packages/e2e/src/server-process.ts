@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { start } from "@hello/testing/program";
@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly address: string;
   /** Every line of its log so far. */
   readonly log: readonly LogLine[];
+  /** Resolves with the first line of its log that fits, which may be there already. */
+  logged(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and resolves with its exit status, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
@@ -38,6 +40,7 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
   const child = start([process.execPath, serverMain, ...address, ...args]);
   const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
   const log: LogLine[] = [];
+  const lines = new EventEmitter();
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
@@ -46,6 +49,7 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
     createInterface(child.stdout).on("line", (line) => {
       const entry = JSON.parse(line) as LogLine;
       log.push(entry);
+      lines.emit("line", entry);
       if (entry.msg === "serving") {
         resolve(entry["addresses"] as string[]);
       }
@@ -66,6 +70,18 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
     addresses,
     address: addresses[0] ?? "",
     log,
+    async logged(fits) {
+      const there = log.find(fits);
+      if (there !== undefined) {
+        return there;
+      }
+      for await (const [line] of on(lines, "line")) {
+        if (fits(line)) {
+          return line;
+        }
+      }
+      throw new Error("the log has ended");
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");

@@ -9,6 +9,7 @@ import { type LogLevel, logLevels } from "./telemetry/logger.js";
 export interface Config extends Limits, ShutdownTimes {
   readonly addresses: readonly string[];
   readonly tls?: CertificateFiles;
+  readonly workers: number;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
 }
@@ -41,6 +42,12 @@ const options: OptionTable<Values> = {
   tlsClientCa: text("authorities, in PEM format, one of which must have issued each client's certificate", {
     placeholder: "file",
     needs: ["tlsCert", "tlsKey"],
+  }),
+  workers: integer("how many processes serve the addresses together", {
+    default: 1,
+    placeholder: "processes",
+    min: 1,
+    max: 1_024,
   }),
   shutdownDelayMs: integer("how long to accept calls after health has turned NOT_SERVING, for load balancers", {
     default: 0,

@@ -1,9 +1,17 @@
 #!/usr/bin/env node
-import { helpText, parseConfig } from "./config.js";
+import type { Logger } from "pino";
+import { type Config, helpText, parseConfig } from "./config.js";
 import { UsageError } from "./rpc/options.js";
-import { createHelloServer } from "./server.js";
+import { createHelloServer, type HelloServer } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
 import { startTelemetrySdk } from "./telemetry/sdk.js";
+
+/** The server, or the workers that each run one. */
+interface Service {
+  start(): Promise<unknown>;
+  /** A second call skips the waiting. */
+  shutdown(): Promise<void>;
+}
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -11,29 +19,55 @@ async function main(): Promise<void> {
     process.stdout.write(helpText());
     return;
   }
-  const { logLevel, ...config } = parseConfig(argv, process.env);
-  const logger = await createLogger(logLevel);
-  const telemetry = await startTelemetrySdk({ serviceName: "hello-server", logger });
-  const server = createHelloServer({ ...config, logger });
-  const stop = async () => {
-    await server.shutdown();
-    if (telemetry !== undefined) {
-      await telemetry.shutdown();
-      // A collector that does not answer must not keep the process.
-      process.exit();
-    }
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      logger.info({ signal }, "signal received");
-      void stop();
-    });
+  const config = parseConfig(argv, process.env);
+  const logger = await createLogger(config.logLevel);
+  if (config.workers === 1) {
+    return serveHello(config, logger, (server) => untilSignal(server, logger));
   }
-  await server.start();
+  const { createWorkers, serveAsWorker, workerNumber } = await import("./rpc/workers.js");
+  if (workerNumber !== undefined) {
+    return serveHello(config, logger, serveAsWorker, workerNumber);
+  }
+  const stopTimeoutMs = config.shutdownDelayMs + config.shutdownGraceMs + 3_000;
+  return untilSignal(createWorkers({ count: config.workers, stopTimeoutMs, logger }), logger);
 }
 
-main().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message.replaceAll(/^/gm, "hello-server: ")}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-});
+/** Runs a server in this process, with telemetry where the variables ask for it. */
+async function serveHello(
+  config: Config,
+  logger: Logger,
+  run: (server: HelloServer) => Promise<void>,
+  worker?: number,
+): Promise<void> {
+  const telemetry = await startTelemetrySdk({
+    serviceName: "hello-server",
+    logger,
+    ...(worker !== undefined && { worker }),
+  });
+  await run(createHelloServer({ ...config, logger }));
+  await telemetry?.shutdown();
+}
+
+/** Runs a service until a signal stops it. */
+async function untilSignal(service: Service, logger: Logger): Promise<void> {
+  const stopped = new Promise<void>((resolve, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        logger.info({ signal }, "signal received");
+        service.shutdown().then(resolve, reject);
+      });
+    }
+  });
+  await service.start();
+  await stopped;
+}
+
+// What a handler left running must not keep a process that has stopped, or cannot start.
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${message.replaceAll(/^/gm, "hello-server: ")}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

@@ -13,7 +13,8 @@ export type LogLevel = (typeof logLevels)[number];
  */
 export async function createLogger(level: LogLevel): Promise<Logger> {
   if (!process.stdout.isTTY) {
-    return pino({ level, mixin, base: { pid: process.pid } });
+    // Written at once: what is last said before an exit must come last, and not be lost.
+    return pino({ level, mixin, base: { pid: process.pid } }, pino.destination({ fd: 1, sync: true }));
   }
   const { default: pretty } = await import("pino-pretty");
   return pino({ level, mixin }, pretty({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l", sync: true }));

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { Client, credentials } from "@grpc/grpc-js";
+import { HelloRequest, HelloService } from "@hello/proto";
+import { run } from "@hello/testing/program";
+import { serverMain, startServer } from "./server-process.js";
+
+const startWorkers = async (...args: string[]) => {
+  const server = await startServer("--workers", "2", "--log-level", "debug", ...args);
+  await server.logged(({ msg }) => msg === "all workers serve");
+  return server;
+};
+
+/** Greets once over a connection of its own. */
+async function greet(address: string): Promise<string | undefined> {
+  const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
+  try {
+    const { path, requestSerialize, responseDeserialize } = HelloService.hello;
+    const request = new HelloRequest().setValue("World");
+    const call = promisify((done: (error: Error | null, response?: { getValue(): string }) => void) =>
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        { deadline: Date.now() + 10_000 },
+        done,
+      ),
+    );
+    return (await call())?.getValue();
+  } finally {
+    client.close();
+  }
+}
+
+test("connections spread over the workers", async () => {
+  await using server = await startWorkers();
+  await Promise.all(Array.from({ length: 8 }, () => greet(server.address)));
+  await server.stop();
+  const calls = server.log.filter((line) => line["method"] === "/Hello/Hello");
+  const pids = new Set(calls.map((line) => line["pid"]));
+  assert.equal(calls.length, 8);
+  assert.equal(pids.size, 2);
+});
+
+test("a worker that is killed is replaced, and its loss is in the log", async () => {
+  await using server = await startWorkers();
+  const [first] = server.log.filter(({ msg }) => msg === "serving");
+  process.kill(first?.["pid"] as number, "SIGKILL");
+  const loss = await server.logged(({ msg }) => msg === "worker ended; replacing it");
+  assert.equal(loss["workerPid"], first?.["pid"]);
+  assert.equal(loss["signal"], "SIGKILL");
+  await server.logged(
+    ({ msg, pid }) => msg === "serving" && !server.log.slice(0, 3).some((line) => line["pid"] === pid),
+  );
+  for (let call = 0; call < 4; call++) {
+    assert.equal(await greet(server.address), "Hello World");
+  }
+  assert.equal(await server.stop(), 0);
+});
+
+test("a shutdown is the ordered sequence in every worker", async () => {
+  await using server = await startWorkers("--shutdown-delay-ms", "10");
+  const pids = server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"]);
+  assert.equal(await server.stop(), 0);
+  for (const pid of pids) {
+    const steps = server.log.filter((line) => line["pid"] === pid && line["level"] === 30).map(({ msg }) => msg);
+    assert.deepEqual(
+      steps.map((step) => step.split(":")[0]),
+      ["serving", "shutting down", "draining", "stopped"],
+    );
+  }
+  assert.equal(server.log.at(-1)?.msg, "all workers stopped");
+});
+
+test("a worker outlives no primary process", { skip: process.platform !== "linux" && "it reads /proc" }, async () => {
+  await using server = await startWorkers();
+  const pids = server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"] as number);
+  // It is over once all who hold its standard output are gone.
+  assert.equal(await server.stop("SIGKILL"), "SIGKILL");
+  for (const pid of pids) {
+    assert.ok(!isRunning(pid), `worker ${pid} still runs`);
+  }
+});
+
+/** A process that has ended but that nobody has waited for yet does not run. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test("an address that cannot be bound is said once, with exit status 1", async () => {
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
+  const { port } = blocker.address() as { port: number };
+  const { status, stderr } = await run([process.execPath, serverMain, "--workers=2", "--address", `127.0.0.1:${port}`]);
+  blocker.close();
+  assert.equal(status, 1);
+  assert.equal(stderr.match(/is in use/g)?.length, 1, stderr);
+});

@@ -1,0 +1,151 @@
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+
+/** What the primary process tells a worker: to stop in order, and the second time, to stop waiting. */
+const shutdownCommand = "shutdown";
+
+/** What a worker tells the primary process once it serves: the bound addresses. */
+export type WorkerServes = readonly string[];
+
+/** How worker processes are kept. */
+export interface WorkersOptions {
+  readonly count: number;
+  /** How long a worker may take to stop, in milliseconds, before it is killed. */
+  readonly stopTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** The processes that serve one address together. */
+export interface Workers {
+  /**
+   * Starts all, and replaces whichever ends from then on.
+   *
+   * @throws Error where the first one ends before it serves; what is wrong stands in its own output.
+   */
+  start(): Promise<void>;
+  /** Stops all, and resolves when they are gone. A second call has them skip their waiting. */
+  shutdown(): Promise<void>;
+}
+
+const minBackoffMs = 100;
+const maxBackoffMs = 5_000;
+/** What lived this long was sound, so its replacement starts with the shortest backoff again. */
+const soundAfterMs = 10_000;
+
+/** Keeps a number of copies of this program running, each with its number, from 0 on; see {@link workerNumber}. */
+export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions): Workers {
+  const living = new Map<number, Worker>();
+  const kept: Promise<void>[] = [];
+  const stopping = new AbortController();
+  let stopped: Promise<void> | undefined;
+  let proven = false;
+
+  /** Runs one worker after the other until the shutdown. */
+  async function keep(number: number, onServing: (addresses: WorkerServes) => void): Promise<void> {
+    for (let backoffMs = minBackoffMs; !stopping.signal.aborted; backoffMs = Math.min(2 * backoffMs, maxBackoffMs)) {
+      const startedAt = Date.now();
+      const worker = cluster.fork({ WORKER_NUMBER: String(number) });
+      worker.once("message", (addresses: WorkerServes) => {
+        proven = true;
+        onServing(addresses);
+      });
+      living.set(number, worker);
+      const [code, signal] = await once(worker, "exit");
+      living.delete(number);
+      if (stopping.signal.aborted) {
+        return;
+      }
+      if (!proven) {
+        stopping.abort();
+        throw new Error("the workers cannot serve");
+      }
+      if (Date.now() - startedAt > soundAfterMs) {
+        backoffMs = minBackoffMs;
+      }
+      logger.error(
+        { worker: number, workerPid: worker.process.pid, code, signal, backoffMs },
+        "worker ended; replacing it",
+      );
+      await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => {
+        // The shutdown cuts it short.
+      });
+    }
+  }
+
+  /** Starts a worker and resolves when it serves for the first time. */
+  function start(number: number): Promise<WorkerServes> {
+    return new Promise((resolve, reject) => {
+      const life = keep(number, resolve);
+      life.catch(reject);
+      kept.push(life);
+    });
+  }
+
+  function tellShutdown(): void {
+    for (const worker of living.values()) {
+      // One that has just ended cannot be told, and need not be.
+      worker.send(shutdownCommand, () => undefined);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    logger.info({ workers: living.size }, "stopping the workers");
+    stopping.abort();
+    tellShutdown();
+    const timeout = setTimeout(() => {
+      for (const [number, worker] of living) {
+        logger.error({ worker: number, workerPid: worker.process.pid }, "worker does not stop; killing it");
+        worker.process.kill("SIGKILL");
+      }
+    }, stopTimeoutMs);
+    await Promise.allSettled(kept);
+    clearTimeout(timeout);
+    logger.info("all workers stopped");
+  }
+
+  return {
+    async start() {
+      // The first one alone, so that an address that cannot be bound is said once.
+      const addresses = await start(0);
+      await Promise.all(Array.from({ length: count - 1 }, (_, index) => start(index + 1)));
+      logger.info({ addresses, workers: count }, "all workers serve");
+    },
+    shutdown() {
+      if (stopped === undefined) {
+        stopped = stop();
+      } else {
+        tellShutdown();
+      }
+      return stopped;
+    },
+  };
+}
+
+/** The number of this worker process, from 0 on, or `undefined` in any other process. */
+export const workerNumber = cluster.isWorker ? Number(process.env["WORKER_NUMBER"]) : undefined;
+
+/** The server of a worker process, as far as its primary process is concerned. */
+export interface WorkerServer {
+  start(): Promise<WorkerServes>;
+  /** A second call skips the waiting. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Runs the server of a worker process until its primary process says that it shall stop. Signals are for the primary
+ * process, which passes them on, even where a terminal or a service manager sends them to every process.
+ */
+export async function serveAsWorker(server: WorkerServer): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => undefined);
+  }
+  const stopped = new Promise<void>((resolve, reject) => {
+    process.on("message", () => {
+      server.shutdown().then(resolve, reject);
+    });
+  });
+  process.send?.(await server.start());
+  await stopped;
+}

@@ -1,4 +1,4 @@
-import { Channel, type ChannelInterface, type Metadata } from "@grpc/grpc-js";
+import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
 import type { Token } from "./bearer-token.js";
 import { checkKeys, checkNumber, show } from "./check.js";
 import { type ClientOptions, clientOptionNames } from "./client-options.js";
@@ -6,6 +6,7 @@ import { connect } from "./connect.js";
 import { grpcChannelOptions } from "./grpc-channel-options.js";
 import { toGrpcMetadata } from "./metadata.js";
 import { RpcError } from "./rpc-error.js";
+import { openChannel } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
 /** The channels to a target, with what their calls have in common. */
@@ -45,16 +46,7 @@ export class Caller {
     };
     const credentials = channelCredentials(tls);
     const channelOptions = grpcChannelOptions(target, options);
-    try {
-      this.#channels = Array.from(
-        { length: connections },
-        () => new Channel(target, credentials, { ...channelOptions }),
-      );
-    } catch (error) {
-      throw new TypeError(`the target ${show(target)} is none: ${error instanceof Error ? error.message : error}`, {
-        cause: error,
-      });
-    }
+    this.#channels = Array.from({ length: connections }, () => openChannel(target, credentials, channelOptions));
   }
 
   /**

@@ -93,6 +93,10 @@ function reason(details: string): string {
     .replace(/[\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:([^:]*):[^\n]*/, "$1")
     .replace(/\s*\(\d{4}-[\dT:.-]+Z\)/, "")
     .replace(/[\s.]+$/, "");
+  if (text === "undefined") {
+    // Of a proxy grpc-js says no more.
+    return "the HTTP proxy that http_proxy names gives none";
+  }
   const [, hint] = hints.find(([pattern]) => pattern.test(text)) ?? [];
   return hint === undefined ? text : `${text} (${hint})`;
 }

@@ -1,4 +1,4 @@
-import { type Metadata, type MethodDefinition, type StatusObject, status } from "@grpc/grpc-js";
+import { connectivityState, type Metadata, type MethodDefinition, type StatusObject, status } from "@grpc/grpc-js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
@@ -72,14 +72,12 @@ export async function* serverStream<Request, Response>(
   } else if (signal !== undefined) {
     onAbort(signal, canceller);
   }
-  const timer = setTimeout(
-    () =>
-      call.cancelWithStatus(
-        status.DEADLINE_EXCEEDED,
-        `Deadline exceeded after ${(timeoutMs / 1_000).toFixed(3)}s,remote_addr=${call.getPeer()}`,
-      ),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => {
+    const isConnected = channel.getConnectivityState(false) === connectivityState.READY;
+    // As grpc-js puts it when a deadline of its own ends a call.
+    const details = `Deadline exceeded after ${(timeoutMs / 1_000).toFixed(3)}s${isConnected ? ",remote_addr=the server" : ""}`;
+    call.cancelWithStatus(status.DEADLINE_EXCEEDED, details);
+  }, timeoutMs);
 
   try {
     for (;;) {

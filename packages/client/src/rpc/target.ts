@@ -1,4 +1,52 @@
+import { createRequire } from "node:module";
 import { isIP } from "node:net";
+import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
+import type { ChannelOptions } from "./channel-options.js";
+
+/**
+ * Makes a channel to a target. For `xds:` it loads the package that knows it.
+ *
+ * @throws TypeError where the target is none.
+ */
+export function openChannel(
+  target: string,
+  credentials: ChannelCredentials,
+  options: ChannelOptions,
+): ChannelInterface {
+  const quoted = JSON.stringify(target);
+  if (target.startsWith("xds:")) {
+    registerXds(quoted);
+  }
+  let channel: ChannelInterface;
+  try {
+    channel = new Channel(target, credentials, { ...options });
+  } catch (error) {
+    throw new TypeError(`the target ${quoted} is none: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+  // Where grpc-js does not know a scheme, it takes it for part of a host's name.
+  if (/^[\w+.-]+:\/\//.test(target) && channel.getTarget() === `dns:${target}`) {
+    channel.close();
+    throw new TypeError(
+      `the target ${quoted} has a scheme that gRPC does not know; write host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path`,
+    );
+  }
+  return channel;
+}
+
+function registerXds(target: string): void {
+  const require = createRequire(import.meta.url);
+  let xds: { register(): void };
+  try {
+    xds = require("@grpc/grpc-js-xds");
+  } catch (error) {
+    throw new TypeError(`the target ${target} needs the package @grpc/grpc-js-xds, which is not installed`, {
+      cause: error,
+    });
+  }
+  xds.register();
+}
 
 /**
  * Whether every address of a target is this machine's: `localhost`, 127.0.0.0/8, `::1` or a Unix domain socket. No

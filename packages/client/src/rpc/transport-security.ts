@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { checkKeys, show } from "./check.js";
@@ -33,6 +34,7 @@ export function channelCredentials(tls: boolean | TlsOptions): ChannelCredential
     );
   }
   const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => pem(`tls.${name}`, tls[name]));
+  checkAuthority(ca);
   try {
     createSecureContext({ ca, cert, key });
   } catch (error) {
@@ -45,6 +47,18 @@ export function channelCredentials(tls: boolean | TlsOptions): ChannelCredential
     );
   }
   return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
+}
+
+/** OpenSSL takes a CA that it cannot read without a word, and then trusts nobody. */
+function checkAuthority(ca: Buffer | undefined): void {
+  try {
+    if (ca !== undefined) {
+      new X509Certificate(ca);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new TypeError(`tls.ca holds no certificate that can be read: ${reason}`, { cause: error });
+  }
 }
 
 function pem(name: string, value: string | Uint8Array | undefined): Buffer | undefined {

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HelloClient } from "../hello-client.js";
+import { fail, serve } from "../test-server.js";
+import { decodeStatusDetails } from "./error-details.js";
+import { RpcError } from "./rpc-error.js";
+
+/** A google.rpc.Status with one of each detail, as protoc encodes it. */
+const encoded = Buffer.from(
+  [
+    "CAMSA2JhZBpQCil0eXBlLmdvb2dsZWFwaXMuY29tL2dvb2dsZS5ycGMuQmFkUmVxdWVzdBIjChYKBXZhbHVlEg1tdXN0IGJlIFVURi04CgkKB2",
+    "dyw7bDn2UaWQoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLkVycm9ySW5mbxItCgxBUElfRElTQUJMRUQSDWhlbGxvLmV4YW1wbGUa",
+    "BgoBYRIBMRoGCgFiEgEyGjYKKHR5cGUuZ29vZ2xlYXBpcy5jb20vZ29vZ2xlLnJwYy5SZXRyeUluZm8SCgoICAEQgMq17gEaNQoodHlwZS5nb2",
+    "9nbGVhcGlzLmNvbS9nb29nbGUucnBjLkRlYnVnSW5mbxIJCgFhCgFiEgFkGjcKK3R5cGUuZ29vZ2xlYXBpcy5jb20vZ29vZ2xlLnJwYy5RdW90",
+    "YUZhaWx1cmUSCAoGCgFzEgFkGkMKMnR5cGUuZ29vZ2xlYXBpcy5jb20vZ29vZ2xlLnJwYy5QcmVjb25kaXRpb25GYWlsdXJlEg0KCwoDVE9TEg",
+    "FzGgFkGjQKKnR5cGUuZ29vZ2xlYXBpcy5jb20vZ29vZ2xlLnJwYy5SZXF1ZXN0SW5mbxIGCgFyEgFzGjsKK3R5cGUuZ29vZ2xlYXBpcy5jb20v",
+    "Z29vZ2xlLnJwYy5SZXNvdXJjZUluZm8SDAoBdBIBbhoBbyIBZBpDCiN0eXBlLmdvb2dsZWFwaXMuY29tL2dvb2dsZS5ycGMuSGVscBIcChoKAW",
+    "QSFWh0dHBzOi8vaGVsbG8uZXhhbXBsZRo9Ci90eXBlLmdvb2dsZWFwaXMuY29tL2dvb2dsZS5ycGMuTG9jYWxpemVkTWVzc2FnZRIKCgJkZRIE",
+    "bmVpbholCh90eXBlLmdvb2dsZWFwaXMuY29tL2FjbWUuUmVhc29uEgIBAg==",
+  ].join(""),
+  "base64",
+);
+
+const decoded = [
+  {
+    type: "google.rpc.BadRequest",
+    fieldViolations: [
+      { field: "value", description: "must be UTF-8", reason: "" },
+      { field: "größe", description: "", reason: "" },
+    ],
+  },
+  { type: "google.rpc.ErrorInfo", reason: "API_DISABLED", domain: "hello.example", metadata: { a: "1", b: "2" } },
+  { type: "google.rpc.RetryInfo", retryDelayMs: 1_500 },
+  { type: "google.rpc.DebugInfo", stackEntries: ["a", "b"], detail: "d" },
+  { type: "google.rpc.QuotaFailure", violations: [{ subject: "s", description: "d" }] },
+  { type: "google.rpc.PreconditionFailure", violations: [{ type: "TOS", subject: "s", description: "d" }] },
+  { type: "google.rpc.RequestInfo", requestId: "r", servingData: "s" },
+  { type: "google.rpc.ResourceInfo", resourceType: "t", resourceName: "n", owner: "o", description: "d" },
+  { type: "google.rpc.Help", links: [{ description: "d", url: "https://hello.example" }] },
+  { type: "google.rpc.LocalizedMessage", locale: "de", message: "nein" },
+  { type: "unknown", typeUrl: "type.googleapis.com/acme.Reason", value: Buffer.from([1, 2]) },
+];
+
+test("details that a server sends are decoded", async () => {
+  await using server = await serve({ hello: fail(3, "bad", { "grpc-status-details-bin": encoded }) });
+  await using client = new HelloClient(server.target);
+  const error = await client.hello("World").catch((error: unknown) => error);
+  assert.ok(error instanceof RpcError);
+  assert.deepEqual(error.errorDetails, decoded);
+  assert.equal(error.metadata["grpc-status-details-bin"], undefined);
+  const violations = error.errorDetails.find((detail) => detail.type === "google.rpc.BadRequest")?.fieldViolations;
+  assert.equal(violations?.[0]?.field, "value");
+});
+
+test("details that cannot be decoded leave the status as it is", async () => {
+  await using server = await serve({ hello: fail(3, "bad", { "grpc-status-details-bin": Buffer.from([26, 255]) }) });
+  await using client = new HelloClient(server.target);
+  await assert.rejects(client.hello("World"), { status: "INVALID_ARGUMENT", details: "bad", errorDetails: [] });
+});
+
+test("a detail that cannot be decoded comes as it is, and the others decoded", () => {
+  // The first Any's value, a BadRequest, is made to end within a field.
+  const broken = Buffer.from(encoded);
+  const at = broken.indexOf("must be UTF-8") - 1;
+  broken[at] = 0x7f;
+  const [first, second] = decodeStatusDetails(broken);
+  assert.equal(first?.type, "unknown");
+  assert.deepEqual(second, decoded[1]);
+});
+
+test("no bytes, however cut or changed, make decoding throw", () => {
+  for (let length = 0; length < encoded.length; length += 1) {
+    decodeStatusDetails(encoded.subarray(0, length));
+    const changed = Buffer.from(encoded);
+    changed[length] = 0xff;
+    decodeStatusDetails(changed);
+  }
+});
+
+test("the map of an ErrorInfo cannot reach a prototype", () => {
+  const entry = Buffer.concat([Buffer.from([10, 9]), Buffer.from("__proto__"), Buffer.from([18, 1]), Buffer.from("x")]);
+  const info = Buffer.concat([Buffer.from([26, entry.length]), entry]);
+  const url = Buffer.from("t/google.rpc.ErrorInfo");
+  const any = Buffer.concat([Buffer.from([10, url.length]), url, Buffer.from([18, info.length]), info]);
+  const [detail] = decodeStatusDetails(Buffer.concat([Buffer.from([26, any.length]), any]));
+  assert.ok(detail?.type === "google.rpc.ErrorInfo");
+  assert.deepEqual(Object.getOwnPropertyNames(detail.metadata), ["__proto__"]);
+});

@@ -1,6 +1,7 @@
-import { EventEmitter, on, once } from "node:events";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import { captureLog, type LogLine } from "@hello/testing/captured-log";
 import { start } from "@hello/testing/program";
 
 /** The program of @hello/server, as a package that depends on it finds it. */
@@ -17,16 +18,10 @@ export interface ServerProcess extends AsyncDisposable {
   readonly address: string;
   /** Every line of its log so far. */
   readonly log: readonly LogLine[];
-  /** Resolves with the first line of its log that fits, which may be there already. */
-  logged(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Resolves with the first line of its log that matches, be it there or yet to come. */
+  logged(matches: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and resolves with its exit status, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
-}
-
-/** A line of the server's log. */
-export interface LogLine {
-  readonly msg: string;
-  readonly [key: string]: unknown;
 }
 
 /**
@@ -39,19 +34,17 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
   const address = args.includes("--address") ? [] : ["--address", "127.0.0.1:0"];
   const child = start([process.execPath, serverMain, ...address, ...args]);
   const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
-  const log: LogLine[] = [];
-  const lines = new EventEmitter();
+  const { lines: log, write, line: logged } = captureLog();
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
   });
   const addresses = await new Promise<readonly string[]>((resolve, reject) => {
-    createInterface(child.stdout).on("line", (line) => {
-      const entry = JSON.parse(line) as LogLine;
-      log.push(entry);
-      lines.emit("line", entry);
-      if (entry.msg === "serving") {
-        resolve(entry["addresses"] as string[]);
+    createInterface(child.stdout).on("line", (text) => {
+      write(text);
+      const line = log.at(-1);
+      if (line?.msg === "serving") {
+        resolve(line["addresses"] as string[]);
       }
     });
     ended.then(
@@ -70,18 +63,7 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
     addresses,
     address: addresses[0] ?? "",
     log,
-    async logged(fits) {
-      const there = log.find(fits);
-      if (there !== undefined) {
-        return there;
-      }
-      for await (const [line] of on(lines, "line")) {
-        if (fits(line)) {
-          return line;
-        }
-      }
-      throw new Error("the log has ended");
-    },
+    logged,
     stop,
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");

@@ -1,0 +1,23 @@
+"""Prints the greeting of World, asked for over TLS: target, CA and, for mutual TLS, certificate and key are arguments."""
+
+import sys
+
+import grpc
+
+import hello_pb2
+import hello_pb2_grpc
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def run(target, ca, cert=None, key=None):
+    credentials = grpc.ssl_channel_credentials(read(ca), key and read(key), cert and read(cert))
+    with grpc.secure_channel(target, credentials) as channel:
+        return hello_pb2_grpc.HelloStub(channel).Hello(hello_pb2.HelloRequest(value="World"), timeout=30).value
+
+
+if __name__ == "__main__":
+    print(run(*sys.argv[1:]))

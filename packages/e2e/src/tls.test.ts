@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { rename, writeFile } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
+import { connect as connectPlain } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { HelloClient } from "@hello/client";
+import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { serverMain, startServer } from "./server-process.js";
+
+const python = requires("python3-grpcio");
+
+let certificates: TestCertificates;
+before(async () => {
+  certificates = await createCertificates();
+});
+after(() => certificates[Symbol.asyncDispose]());
+
+/** The arguments of a server that serves TLS, and mutual TLS with a client CA. */
+function tlsArguments({ certFile, keyFile }: Certificate, clientCa?: Certificate): string[] {
+  return [
+    ...["--tls-cert", certFile, "--tls-key", keyFile],
+    ...(clientCa === undefined ? [] : ["--tls-client-ca", clientCa.certFile]),
+  ];
+}
+
+/** Asks over a connection of its own, once. */
+async function greet(target: string, client?: Certificate): Promise<string> {
+  const { cert: ca } = certificates.ca;
+  const pair = client && { cert: client.cert, key: client.key };
+  await using hello = new HelloClient(target, { timeoutMs: 30_000, retry: false, tls: { ca, ...pair } });
+  return await hello.hello("World");
+}
+
+const portOf = (address: string) => Number(address.replace(/.*:/, ""));
+
+for (const mutual of [false, true]) {
+  const tls = mutual ? "mutual TLS" : "TLS";
+
+  test(`HelloClient is greeted over ${tls}`, async () => {
+    await using server = await startServer(...tlsArguments(certificates.server, mutual ? certificates.ca : undefined));
+    assert.equal(await greet(server.address, mutual ? certificates.client : undefined), "Hello World");
+  });
+
+  test(`a Python client is greeted over ${tls}`, { skip: python.skip }, async () => {
+    await using server = await startServer(...tlsArguments(certificates.server, mutual ? certificates.ca : undefined));
+    const program = fileURLToPath(new URL("../python/tls_client.py", import.meta.url));
+    const { ca, client } = certificates;
+    const pair = mutual ? [client.certFile, client.keyFile] : [];
+    const target = `localhost:${portOf(server.address)}`;
+    const { stdout, stderr } = await run([python.program, program, target, ca.certFile, ...pair]);
+    assert.equal(stdout, "Hello World\n", stderr);
+  });
+}
+
+test("a client without the certificate that mutual TLS needs is refused", async () => {
+  await using server = await startServer(...tlsArguments(certificates.server, certificates.ca));
+  await assert.rejects(greet(server.address), { status: "UNAVAILABLE" });
+  const { level, reason } = await server.logged(({ msg }) => msg === "TLS handshake failed");
+  assert.equal(level, 40);
+  assert.equal(reason, "the client sent no certificate");
+});
+
+test("TLS to a plain-text port fails, and the log says so", async () => {
+  await using server = await startServer();
+  await assert.rejects(greet(server.address), { status: "UNAVAILABLE" });
+  const { reason } = await server.logged(({ msg }) => msg === "connection refused");
+  assert.equal(reason, "the client speaks TLS to a plain-text port");
+});
+
+test("1,000 calls over new connections while the pair is replaced ten times: none fails", async () => {
+  const paths = { certFile: join(certificates.folder, "live.crt"), keyFile: join(certificates.folder, "live.key") };
+  const write = async ({ cert, key }: { cert: string; key: string }) => {
+    await writeFile(paths.certFile, cert);
+    await writeFile(paths.keyFile, key);
+  };
+  await write(certificates.server);
+  await using server = await startServer(...tlsArguments({ ...certificates.server, ...paths }));
+  const port = portOf(server.address);
+  const servedSerial = async () => {
+    const socket = connect({ port, host: "127.0.0.1", ca: certificates.ca.cert, ALPNProtocols: ["h2"] });
+    await once(socket, "secureConnect");
+    const { serialNumber } = socket.getPeerCertificate();
+    socket.destroy();
+    return serialNumber;
+  };
+  const warnings = () => server.log.filter(({ level }) => level >= 40).map(({ reason }) => String(reason));
+
+  let serials = 0;
+  const replaceBy = async (replace: (pair: Certificate) => Promise<unknown>) => {
+    const before = await servedSerial();
+    await replace(await certificates.ca.issue(`live-${++serials}`, { hosts: ["localhost", "127.0.0.1"] }));
+    const written = Date.now();
+    while ((await servedSerial()) === before) {
+      assert.ok(Date.now() - written < 10_000, "the new certificate is not served");
+    }
+    const elapsedMs = Date.now() - written;
+    assert.ok(elapsedMs < 1_000, `the new certificate was served after ${elapsedMs} ms`);
+  };
+  const spoilBy = async (spoil: (pair: Certificate) => Promise<unknown>, reason: RegExp) => {
+    const before = await servedSerial();
+    const count = warnings().length;
+    await spoil(await certificates.ca.issue("bad", { hosts: ["localhost"] }));
+    await server.logged(({ level }) => level >= 40 && warnings().length > count);
+    assert.match(warnings().at(-1) ?? "", reason);
+    assert.equal(await servedSerial(), before);
+  };
+  const inPlace = () => replaceBy(write);
+  const byRename = () =>
+    replaceBy(async (pair) => {
+      await rename(pair.certFile, paths.certFile);
+      await rename(pair.keyFile, paths.keyFile);
+    });
+  const halfWritten = () =>
+    spoilBy(({ cert }) => writeFile(paths.certFile, cert.slice(0, 300)), /live\.crt is incomplete/);
+  const mismatched = () => spoilBy(({ key }) => writeFile(paths.keyFile, key), /does not belong/);
+  const replacements = [
+    inPlace,
+    byRename,
+    halfWritten,
+    inPlace,
+    byRename,
+    mismatched,
+    inPlace,
+    byRename,
+    inPlace,
+    byRename,
+  ];
+
+  const open = connectHttp2(`https://127.0.0.1:${port}`, { ca: certificates.ca.cert });
+  await once(open, "connect");
+  let calls = 0;
+  const caller = async () => {
+    while (calls++ < 1_000) {
+      assert.equal(await greet(server.address), "Hello World");
+    }
+  };
+  const rotation = async () => {
+    for (const [index, replace] of replacements.entries()) {
+      while (calls < index * 90) {
+        await servedSerial();
+      }
+      await replace();
+    }
+    assert.ok(calls < 1_000, "the calls were over before the replacements");
+  };
+  await Promise.all([rotation(), caller(), caller(), caller(), caller()]);
+
+  assert.equal(warnings().length, 2);
+  assert.equal(server.log.filter(({ msg }) => msg === "serving a new certificate").length, 8);
+  await new Promise<void>((resolve, reject) => {
+    open.ping((error) => (error === null ? resolve() : reject(error)));
+  });
+  open.close();
+});
+
+test("a client that stalls in its handshake does not hold up a shutdown", async () => {
+  const timeout = ["--handshake-timeout-ms", "120000"];
+  await using server = await startServer(...tlsArguments(certificates.server), ...timeout);
+  const stalled = connectPlain(portOf(server.address), "127.0.0.1");
+  await once(stalled, "connect");
+  // What comes after it in the queue has been accepted after it, too.
+  await greet(server.address);
+  const begun = Date.now();
+  assert.equal(await server.stop(), 0);
+  assert.ok(Date.now() - begun < 60_000);
+  stalled.destroy();
+});
+
+test("a pair that cannot be served is one line and exit status 1", async () => {
+  const { status, stderr } = await run([
+    process.execPath,
+    serverMain,
+    ...["--address", "127.0.0.1:0"],
+    ...["--tls-cert", certificates.server.certFile, "--tls-key", certificates.client.keyFile],
+  ]);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^hello-server: the private key .*client\.key does not belong to the certificate .*server\.crt\n$/,
+  );
+});
+
+test("certificate options that contradict each other are all named, with exit status 2", async () => {
+  const { status, stderr } = await run([
+    process.execPath,
+    serverMain,
+    "--tls-client-ca",
+    "ca.crt",
+    "--tls-key",
+    "a.key",
+  ]);
+  assert.equal(status, 2);
+  assert.equal(stderr, "hello-server: --tls-key needs --tls-cert\nhello-server: --tls-client-ca needs --tls-cert\n");
+});

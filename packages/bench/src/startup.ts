@@ -1,0 +1,18 @@
+/** Measures how long a server takes from exec until it serves, Hello against bare grpc-js. */
+import { bare, hello, startCandidate } from "./candidates.js";
+import { median, ratio } from "./statistics.js";
+
+const rounds = Number(process.argv[2] ?? 20);
+const times = new Map([bare, hello()].map((candidate) => [candidate, [] as number[]]));
+for (let round = 0; round < rounds; round++) {
+  const order = [...times];
+  for (const [candidate, figures] of round % 2 === 0 ? order : order.reverse()) {
+    await using running = await startCandidate(candidate);
+    figures.push(running.startMs);
+  }
+}
+const [bareTimes = [], helloTimes = []] = times.values();
+console.log(
+  `exec to serving, medians of ${rounds}: bare ${median(bareTimes).toFixed(0)} ms, hello ${median(helloTimes).toFixed(0)} ms`,
+);
+console.log(`ratio hello / bare: ${ratio(helloTimes, bareTimes)}`);

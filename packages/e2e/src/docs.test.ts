@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { run } from "@hello/testing/program";
+import { serverMain } from "./server-process.js";
+import { snippets } from "./snippets.js";
+
+const docs = new URL("../../../docs/", import.meta.url);
+
+test("docs/server.md shows the options as --help prints them", async () => {
+  const { stdout } = await run([process.execPath, serverMain, "--help"]);
+  const [options] = snippets(new URL("server.md", docs), "text");
+  assert.equal(options, stdout);
+});
+
+test("no line of the help is wider than a terminal", async () => {
+  const { stdout } = await run([process.execPath, serverMain, "--help"]);
+  for (const line of stdout.split("\n")) {
+    assert.ok(line.length <= 80, line);
+  }
+});
+
+test("links between the documents lead somewhere", () => {
+  const pages = ["README.md", "CONTRIBUTING.md", "docs/server.md"].map((page) => new URL(`../${page}`, docs));
+  for (const page of pages) {
+    for (const [, link = ""] of readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(existsSync(new URL(link, page)), `${page.pathname} links to ${link}`);
+    }
+  }
+});

@@ -6,7 +6,7 @@
  * Otherwise gen/ is proven fresh by gen.sha256, the record of what it was made from and of what came out, so that
  * a build needs neither the compiler nor the network.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -38,7 +38,7 @@ ${mayDownload ? "and the compiler to make it anew could not be downloaded (see a
 
 - Changed by accident? Undo it: git checkout -- packages/proto
 - Changed on purpose? Run "pnpm generate", which downloads the compiler, and commit what it writes.
-- Behind a proxy? Set HTTPS_PROXY. Behind a mirror of https://node-precompiled-binaries.grpc.io?
+- Behind a proxy? Set HTTP_PROXY to its address. Behind a mirror of https://node-precompiled-binaries.grpc.io?
   Set npm_config_grpc_tools_binary_host_mirror to its address.`);
   process.exitCode = 1;
 }
@@ -50,7 +50,8 @@ function isFresh(): boolean {
 
 /** What gen.sha256 must say, in the format of `sha256sum --check`. */
 function fingerprint(): string {
-  const files = [contract, ...readdirSync("gen").map((file) => `gen/${file}`)].sort();
+  const generated = existsSync("gen") ? readdirSync("gen") : [];
+  const files = [contract, ...generated.map((file) => `gen/${file}`)].sort();
   const lines = files.map((file) => `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${file}`);
   return `# ${toolVersions()}\n${lines.join("\n")}\n`;
 }
@@ -88,7 +89,12 @@ function compile(): void {
     `--descriptor_set_out=${join(output, "hello.binpb")}`,
     contract,
   ];
-  execFileSync(compiler, args, { stdio: "inherit" });
+  const { status, error } = spawnSync(compiler, args, { stdio: "inherit" });
+  if (status !== 0) {
+    rmSync(output, { recursive: true });
+    console.error(`${error?.message ?? "The compiler failed (see above)"}; gen/ is as it was.`);
+    process.exit(1);
+  }
   rmSync("gen", { recursive: true, force: true });
   renameSync(output, "gen");
 }

@@ -1,6 +1,6 @@
 /**
- * Runs every src/**\/*.test.ts of the package in the current folder with node:test, or those whose path holds one of
- * the arguments, and writes test-report.xml. In CI a skipped test fails the run.
+ * Runs every *.test.ts in the current folder and in src/ below it with node:test, or those whose path holds one of the
+ * arguments, and writes test-report.xml. In CI a skipped test fails the run.
  *
  * Node 20's own test runner takes no glob, and Windows' shell expands none.
  */
@@ -11,12 +11,13 @@ import { join } from "node:path";
 const report = "test-report.xml";
 const wanted = process.argv.slice(2);
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".test.ts"))
   .map((file) => join("src", file))
+  .concat(readdirSync("."))
+  .filter((file) => file.endsWith(".test.ts"))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
 if (files.length === 0) {
-  console.error(`no test file in src matches ${wanted.join(" or ") || "*.test.ts"}`);
+  console.error(`no test file matches ${wanted.join(" or ") || "*.test.ts"}`);
   process.exit(1);
 }
 

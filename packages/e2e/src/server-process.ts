@@ -31,8 +31,16 @@ export interface ServerProcess extends AsyncDisposable {
  * @throws Error with all that it printed where it ends before that.
  */
 export async function startServer(...args: string[]): Promise<ServerProcess> {
+  return startServerWith({}, ...args);
+}
+
+/** {@link startServer} with variables on top of this process's own. */
+export async function startServerWith(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<ServerProcess> {
   const address = args.includes("--address") ? [] : ["--address", "127.0.0.1:0"];
-  const child = start([process.execPath, serverMain, ...address, ...args]);
+  const child = start([process.execPath, serverMain, ...address, ...args], { env });
   const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
   const { lines: log, write, line: logged } = captureLog();
   let stderr = "";

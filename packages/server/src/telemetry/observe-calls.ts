@@ -28,7 +28,8 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
       const { path } = method;
       // A name that anyone may invent must not become a new time series.
       const name = isUnknownMethod(method) ? "other" : path.slice(1);
-      const peer = call.getPeer();
+      // Unknown once the connection is gone.
+      const peer = verbose ? call.getPeer() : "";
       const log = ({ code, durationMs }: CallEnd) => {
         const rounded = Math.round(durationMs * 1_000) / 1_000;
         logger.debug({ method: path, peer, status: status[code], durationMs: rounded }, "call");

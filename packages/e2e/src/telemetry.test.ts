@@ -23,13 +23,14 @@ async function greet(server: ServerProcess, metadata: Record<string, string> = {
   assert.equal(await client.hello("World", { metadata }), "Hello World");
 }
 
-function startLine(server: ServerProcess) {
-  return server.log.find(({ msg }) => msg === "telemetry started");
+/** Where the processes of a server serve their metrics. */
+function endpoints(server: ServerProcess): string[] {
+  return server.log.filter(({ msg }) => msg === "telemetry started").map((line) => String(line["prometheus"]));
 }
 
 /** What Prometheus would scrape: samples, without comments. */
-async function scrape(server: ServerProcess): Promise<string[]> {
-  const response = await fetch(String(startLine(server)?.["prometheus"]));
+async function scrape(endpoint: string | undefined): Promise<string[]> {
+  const response = await fetch(String(endpoint));
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-type") ?? "", /^text\/plain/);
   return (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -52,7 +53,7 @@ test("Prometheus scrapes the metrics of gRFC A66, with method and status", async
   await greet(server);
   await rawCall(server.address, "/Hello/Hello", frame(Buffer.from([0xff])));
   await rawCall(server.address, "/No/Such", frame(Buffer.alloc(0)));
-  const samples = await scrape(server);
+  const samples = await scrape(endpoints(server)[0]);
   const ok = { grpc_method: "Hello/Hello", grpc_status: "OK" };
   assert.equal(sample(samples, "grpc_server_call_started_total", { grpc_method: "Hello/Hello" }), 3);
   assert.equal(sample(samples, "grpc_server_call_started_total", { grpc_method: "other" }), 1);
@@ -70,8 +71,27 @@ test("Prometheus scrapes the metrics of gRFC A66, with method and status", async
 
 test("the Prometheus endpoint serves nothing else", async () => {
   await using server = await startServerWith(prometheus);
-  const { status } = await fetch(new URL("/", String(startLine(server)?.["prometheus"])));
+  const { status } = await fetch(new URL("/", endpoints(server)[0]));
   assert.equal(status, 404);
+});
+
+test("each worker has an endpoint and an identity of its own", async () => {
+  const env = { ...prometheus, OTEL_RESOURCE_ATTRIBUTES: "service.instance.id=pod" };
+  await using server = await startServerWith(env, "--workers=2");
+  await server.logged(({ msg }) => msg === "all workers serve");
+  for (let call = 0; call < 4; call++) {
+    await greet(server);
+  }
+  const workers = await Promise.all(endpoints(server).map(scrape));
+  assert.equal(workers.length, 2);
+  const calls = workers.flat().filter((line) => line.startsWith("grpc_server_call_started_total{"));
+  assert.equal(
+    calls.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0),
+    4,
+    calls.join("\n"),
+  );
+  const instances = workers.flat().flatMap((line) => line.match(/(?<=service_instance_id=")[^"]*/) ?? []);
+  assert.deepEqual(instances.sort(), ["pod-0", "pod-1"]);
 });
 
 for (const protocol of ["http/protobuf", "grpc"] as const) {

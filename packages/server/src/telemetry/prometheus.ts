@@ -11,18 +11,23 @@ export interface PrometheusEndpoint {
 }
 
 /**
- * Serves what an exporter has collected on `OTEL_EXPORTER_PROMETHEUS_HOST`, by default localhost, and
- * `OTEL_EXPORTER_PROMETHEUS_PORT`, by default 9464; a worker adds its number to the port. It keeps no process alive.
+ * Where the environment wants metrics served: `OTEL_EXPORTER_PROMETHEUS_HOST`, by default localhost, and
+ * `OTEL_EXPORTER_PROMETHEUS_PORT`, by default 9464, to which a worker adds its number. Port 0 is any free one.
+ */
+export function prometheusAddress(env: NodeJS.ProcessEnv, worker = 0): { host: string; port: number } {
+  const port = Number(env["OTEL_EXPORTER_PROMETHEUS_PORT"] || 9464);
+  return { host: env["OTEL_EXPORTER_PROMETHEUS_HOST"] || "localhost", port: port === 0 ? 0 : port + worker };
+}
+
+/**
+ * Serves what an exporter has collected. It keeps no process alive.
  *
  * @throws Error with a message for a person where it cannot listen.
  */
 export async function servePrometheus(
   exporter: PrometheusExporter,
-  env: NodeJS.ProcessEnv,
-  worker = 0,
+  address: { host: string; port: number },
 ): Promise<PrometheusEndpoint> {
-  const host = env["OTEL_EXPORTER_PROMETHEUS_HOST"] || "localhost";
-  const first = env["OTEL_EXPORTER_PROMETHEUS_PORT"] || "9464";
   // The exporter's own server cannot listen on any free port, and reports a port in use to nobody.
   const server = createServer((request, response) => {
     if (request.url === "/metrics") {
@@ -32,8 +37,8 @@ export async function servePrometheus(
     }
   });
   try {
-    const port = Number(first);
-    server.listen({ host, port: port === 0 ? 0 : port + worker });
+    // Exclusive: the workers of a cluster would else share one endpoint, and each scrape meet another of them.
+    server.listen({ ...address, exclusive: true });
     await once(server, "listening");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -44,9 +49,9 @@ export async function servePrometheus(
     );
   }
   server.unref();
-  const { address, family, port } = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo;
   return {
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}/metrics`,
+    url: `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}/metrics`,
     close() {
       server.close();
       server.closeAllConnections();

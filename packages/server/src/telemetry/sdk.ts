@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { diagnosticsTo } from "./diagnostics.js";
 import { openTelemetry } from "./open-telemetry.js";
 import { describeProcess } from "./process-resource.js";
-import { servePrometheus } from "./prometheus.js";
+import { prometheusAddress, servePrometheus } from "./prometheus.js";
 import { requestedSignals } from "./requested-signals.js";
 
 /** A running OpenTelemetry SDK. */
@@ -44,7 +44,7 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   core.setGlobalErrorHandler((error) => logger.error({ err: error, component: "opentelemetry" }, "telemetry failed"));
 
   const exporter = metrics && usesPrometheus(env) ? await createPrometheusExporter() : undefined;
-  const prometheus = exporter && (await servePrometheus(exporter, env, worker));
+  const prometheus = exporter && (await servePrometheus(exporter, prometheusAddress(env, worker)));
   const sdk = new NodeSDK({
     resource: await describeProcess(resources, options),
     autoDetectResources: false,

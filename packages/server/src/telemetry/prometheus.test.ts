@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { prometheusAddress } from "./prometheus.js";
+
+test("metrics are served on localhost:9464, as OpenTelemetry specifies", () => {
+  assert.deepEqual(prometheusAddress({}), { host: "localhost", port: 9464 });
+});
+
+test("the variables choose another address, and an empty one counts as unset", () => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_HOST: "::", OTEL_EXPORTER_PROMETHEUS_PORT: "9000" };
+  assert.deepEqual(prometheusAddress(env), { host: "::", port: 9000 });
+  const empty = { OTEL_EXPORTER_PROMETHEUS_HOST: "", OTEL_EXPORTER_PROMETHEUS_PORT: "" };
+  assert.deepEqual(prometheusAddress(empty), { host: "localhost", port: 9464 });
+});
+
+test("a worker adds its number to the port, unless any port will do", () => {
+  assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "9000" }, 3).port, 9003);
+  assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "0" }, 3).port, 0);
+});

@@ -69,6 +69,10 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
 
   let transport: Transport | undefined;
   let listener: Listener | undefined;
+  const closeListener = () => {
+    listener?.close();
+    transport?.close();
+  };
   let stopped: Promise<void> | undefined;
   const hurry = new AbortController();
   return {
@@ -77,17 +81,23 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
       transport = tls
         ? await createTlsTransport({ files: tls, handshakeTimeoutMs, logger, onConnection })
         : createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
-      listener = await listen(addresses, { maxConnections, onConnection: transport.accept });
+      try {
+        listener = await listen(addresses, { maxConnections, logger, onConnection: transport.accept });
+      } catch (error) {
+        transport.close();
+        throw error;
+      }
+      if (stopped !== undefined) {
+        // The shutdown has found nothing to close.
+        closeListener();
+        return [];
+      }
       health.setServing(true);
       logger.info({ addresses: listener.addresses }, "serving");
       return listener.addresses;
     },
     shutdown() {
       if (stopped === undefined) {
-        const closeListener = () => {
-          listener?.close();
-          transport?.close();
-        };
         const cutConnections = () => connections.drain(0);
         const subject = { server, health, admission, logger, closeListener, cutConnections };
         stopped = shutdown(subject, times, hurry.signal);

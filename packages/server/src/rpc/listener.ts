@@ -1,8 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { unlink } from "node:fs/promises";
+import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import type { Logger } from "pino";
 import { type Address, formatAddress, parseAddress } from "./address.js";
+import { logSparingly } from "./log-sparingly.js";
 
 /** Sockets that accept connections. */
 export interface Listener {
@@ -16,18 +18,21 @@ export interface Listener {
 export interface ListenOptions {
   /** Most connections at once on each address; one more is closed as it comes. */
   readonly maxConnections: number;
+  readonly logger: Logger;
   readonly onConnection: (socket: Socket) => void;
 }
 
 /**
  * Listens on every address, or on none.
  *
- * A host name stands for all its addresses. `[::]` serves IPv4 too, and IPv4 alone where the machine has no IPv6.
+ * A host name stands for all its addresses that this machine has. `[::]` serves IPv4 too, and IPv4 alone where the
+ * machine has no IPv6.
  *
  * @throws Error with a message for a person: which address, what is wrong, and what to do.
  */
 export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
-  const { maxConnections, onConnection } = options;
+  const { maxConnections, logger, onConnection } = options;
+  const log = logSparingly(logger);
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -38,6 +43,9 @@ export async function listen(addresses: readonly string[], options: ListenOption
     const server = createServer(onConnection);
     server.maxConnections = maxConnections;
     servers.push(await bound(server, address));
+    server.on("drop", () => log("drop", { maxConnections }, "connection refused: there are as many as may be"));
+    // Accepting can fail for want of memory; without a listener that would end the process.
+    server.on("error", (error) => log("error", { err: error }, "accepting a connection failed"));
     return server;
   };
   try {
@@ -65,23 +73,40 @@ async function bindAll(address: Address, bind: (address: Address) => Promise<Ser
     return;
   }
   let { port } = address;
+  let isBound = false;
+  let missing: unknown;
   for (const host of await resolve(address.host)) {
-    const server = await bind({ host, port }).catch((error: unknown) => {
-      if (host === "::" && ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "")) {
-        return bind({ host: "0.0.0.0", port });
+    try {
+      // All addresses of a name share the port that the system chose for the first.
+      ({ port } = (await bind({ host, port })).address() as { port: number });
+      isBound = true;
+    } catch (error) {
+      if (!["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "")) {
+        throw error;
       }
-      throw error;
-    });
-    // All addresses of a name share the port that the system chose for the first.
-    ({ port } = server.address() as { port: number });
+      missing = error;
+    }
+    if (isBound && host === anyIPv6) {
+      return;
+    }
+  }
+  if (!isBound) {
+    throw missing;
   }
 }
 
-async function resolve(host: string): Promise<string[]> {
+/** Every interface, IPv4 included. */
+const anyIPv6 = "::";
+
+/** The addresses to bind. This machine may lack some: in containers, `localhost` often has IPv6 in name only. */
+async function resolve(host: string): Promise<Iterable<string>> {
+  if (host === anyIPv6) {
+    return [anyIPv6, "0.0.0.0"];
+  }
   if (isIP(host)) {
     return [host];
   }
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  return new Set((await lookup(host, { all: true })).map(({ address }) => address));
 }
 
 async function bound(server: Server, address: Address): Promise<Server> {
@@ -92,7 +117,8 @@ async function bound(server: Server, address: Address): Promise<Server> {
 
 /** Whether a socket file was left behind by a process that is gone. */
 async function isAbandoned(path: string, error: unknown): Promise<boolean> {
-  if (errorCode(error) !== "EADDRINUSE") {
+  // A connection to a file of another kind is refused, too.
+  if (errorCode(error) !== "EADDRINUSE" || !(await lstat(path)).isSocket()) {
     return false;
   }
   const socket = connect(path);

@@ -34,7 +34,7 @@ async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const onConnection = (socket: Socket) => injector.injectConnection(socket);
   const transport = createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
-  const listener = await listen(["127.0.0.1:0"], { maxConnections: 100, onConnection: transport.accept });
+  const listener = await listen(["127.0.0.1:0"], { maxConnections: 100, logger, onConnection: transport.accept });
   const [target = ""] = listener.addresses;
   return {
     target,

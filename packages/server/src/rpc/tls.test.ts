@@ -54,7 +54,7 @@ async function serve({
   const files = { cert: certFile, key: keyFile, ...(mutual && { clientCa: certificates.ca.certFile }) };
   const onConnection = (socket: Socket) => injector.injectConnection(socket);
   const transport = await createTlsTransport({ files, handshakeTimeoutMs, logger, onConnection });
-  const listener = await listen([address], { maxConnections: 100, onConnection: transport.accept });
+  const listener = await listen([address], { maxConnections: 100, logger, onConnection: transport.accept });
   const [target = ""] = listener.addresses;
   return {
     target,

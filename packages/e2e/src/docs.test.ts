@@ -21,7 +21,9 @@ test("no line of the help is wider than a terminal", async () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "docs/server.md"].map((page) => new URL(`../${page}`, docs));
+  const pages = ["README.md", "CONTRIBUTING.md", "docs/server.md", "docs/certificates.md"].map(
+    (page) => new URL(`../${page}`, docs),
+  );
   for (const page of pages) {
     for (const [, link = ""] of readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(new URL(link, page)), `${page.pathname} links to ${link}`);

@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { HelloClient } from "@hello/client";
+import type { LogLine } from "@hello/testing/captured-log";
 import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
@@ -157,6 +158,19 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
     open.ping((error) => (error === null ? resolve() : reject(error)));
   });
   open.close();
+});
+
+test("every worker serves a new pair", async () => {
+  const pair = await certificates.ca.issue("workers", { hosts: ["localhost", "127.0.0.1"] });
+  await using server = await startServer("--workers", "2", ...tlsArguments(pair));
+  const started = await server.logged(({ msg }) => msg === "all workers serve");
+  await certificates.ca.issue("workers", { hosts: ["localhost", "127.0.0.1"] });
+  const serves = ({ msg }: LogLine) => msg === "serving a new certificate";
+  const one = await server.logged(serves);
+  const other = await server.logged((line) => serves(line) && line["pid"] !== one["pid"]);
+  assert.equal(other["serialNumber"], one["serialNumber"]);
+  assert.ok(![one["pid"], other["pid"]].includes(started["pid"]));
+  assert.deepEqual(await Promise.all([greet(server.address), greet(server.address)]), ["Hello World", "Hello World"]);
 });
 
 test("a client that stalls in its handshake does not hold up a shutdown", async () => {

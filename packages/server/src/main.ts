@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, helpText, parseConfig } from "./config.js";
 import { UsageError } from "./rpc/options.js";
@@ -20,6 +21,10 @@ async function main(): Promise<void> {
     return;
   }
   const config = parseConfig(argv, process.env);
+  if (!process.env["GRPC_VERBOSITY"]) {
+    // grpc-js writes a line to standard error for each piece of metadata that is malformed, with all that is in it.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   const logger = await createLogger(config.logLevel);
   if (config.workers === 1) {
     return serveHello(config, logger, (server) => untilSignal(server, logger));

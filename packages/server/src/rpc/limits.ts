@@ -1,4 +1,8 @@
-import { Server, type ServerInterceptor } from "@grpc/grpc-js";
+import type { Http2Server } from "node:http2";
+import { Server, type ServerCredentials, type ServerInterceptor } from "@grpc/grpc-js";
+import { inflateInTurn } from "./inflate-in-turn.js";
+import { guardSessions } from "./session-guard.js";
+import { guardStreams } from "./stream-guard.js";
 import { interceptUnknownMethods } from "./unknown-method.js";
 
 /** What bounds a server, whatever its clients do. Each has a finite default. */
@@ -14,8 +18,9 @@ export interface Limits {
   /** Most connections at once; one more is closed as it comes. Default 20,000. */
   readonly maxConnections: number;
   /**
-   * How long a client may take for its TLS handshake or, without TLS, until it says anything, in milliseconds. Default
-   * 10 seconds: ten times what a handshake takes on a slow line, and packets get lost.
+   * How long a client may take for its TLS handshake or, without TLS, until it says anything, and then as long again
+   * until it confirms the server's SETTINGS, in milliseconds. Default 10 seconds: ten times what a handshake takes on a
+   * slow line, and packets get lost.
    */
   readonly handshakeTimeoutMs: number;
   /**
@@ -54,7 +59,7 @@ export const defaultLimits: Limits = {
  */
 export function createServer(limits: Limits, interceptors: ServerInterceptor[] = []): Server {
   const server = new Server({
-    interceptors,
+    interceptors: [inflateInTurn, ...interceptors],
     // Costs time and memory on every call.
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": limits.maxReceiveMessageBytes,
@@ -67,6 +72,15 @@ export function createServer(limits: Limits, interceptors: ServerInterceptor[] =
   // grpc-js has no option for the header list, only this object which it gives to each HTTP/2 server that it makes.
   Object.assign(Reflect.get(server, "commonServerOptions") as object, {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
+  });
+  const createHttp2Server: (credentials: ServerCredentials) => Http2Server = Reflect.get(server, "createHttp2Server");
+  Object.assign(server, {
+    createHttp2Server(credentials: ServerCredentials) {
+      const http2Server = createHttp2Server.call(server, credentials);
+      guardSessions(http2Server, limits);
+      guardStreams(http2Server);
+      return http2Server;
+    },
   });
   if (interceptors.length > 0) {
     interceptUnknownMethods(server);

@@ -13,7 +13,8 @@ async function demo(names: readonly string[]): Promise<void> {
     throw new Error(client.stderr.trim());
   }
   const status = await server.stop();
-  if (status !== 0) {
+  // No process on Windows ends by a signal that it handles.
+  if (status !== 0 && process.platform !== "win32") {
     throw new Error(`the server ended with ${status}`);
   }
 }

@@ -18,6 +18,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly address: string;
   /** Every line of its log so far. */
   readonly log: readonly LogLine[];
+  /** What it wrote to standard error so far. */
+  readonly stderr: string;
   /** Resolves with the first line of its log that matches, be it there or yet to come. */
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and resolves with its exit status, or the signal that ended it. */
@@ -30,17 +32,18 @@ export interface ServerProcess extends AsyncDisposable {
  *
  * @throws Error with all that it printed where it ends before that.
  */
-export async function startServer(...args: string[]): Promise<ServerProcess> {
+export function startServer(...args: string[]): Promise<ServerProcess> {
   return startServerWith({}, ...args);
 }
 
 /** {@link startServer} with variables on top of this process's own. */
-export async function startServerWith(
-  env: Readonly<Record<string, string>>,
-  ...args: string[]
-): Promise<ServerProcess> {
+export function startServerWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<ServerProcess> {
   const address = args.includes("--address") ? [] : ["--address", "127.0.0.1:0"];
-  const child = start([process.execPath, serverMain, ...address, ...args], { env });
+  return serving(start([process.execPath, serverMain, ...address, ...args], { env }));
+}
+
+/** Waits, like {@link startServer}, until a program that was started serves: one that ends up as the server. */
+export async function serving(child: ReturnType<typeof start>): Promise<ServerProcess> {
   const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
   const { lines: log, write, line: logged } = captureLog();
   let stderr = "";
@@ -71,6 +74,9 @@ export async function startServerWith(
     addresses,
     address: addresses[0] ?? "",
     log,
+    get stderr() {
+      return stderr;
+    },
     logged,
     stop,
     async [Symbol.asyncDispose]() {

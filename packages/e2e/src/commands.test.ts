@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { pnpm } from "@hello/testing/package-managers";
+import { type Outcome, run, start } from "@hello/testing/program";
+import { runClient } from "./client-program.js";
+import { serverMain, serving, startServer } from "./server-process.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+function runPnpm(...args: string[]): Promise<Outcome> {
+  return run([...pnpm, ...args], { cwd: root });
+}
+
+// On Windows the start scripts do not run, as the README says, and no process ends by a signal that it handles.
+if (process.platform !== "win32") {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`pnpm --filter server start serves until ${signal}, and ends with 0 and no fuss`, async () => {
+      const command = [...pnpm, "--filter", "server", "start", "--address", "127.0.0.1:0"] as const;
+      await using server = await serving(start(command, { cwd: root }));
+      assert.equal((await runClient("--target", server.address)).stdout, "Hello World\n");
+      assert.equal(await server.stop(signal), 0);
+      assert.doesNotMatch(server.stderr, /ELIFECYCLE|^\s+at /m);
+    });
+  }
+
+  test("pnpm --filter client start prints the greetings, and nothing else, on standard output", async () => {
+    await using server = await startServer();
+    const start = ["--filter", "client", "start", "--target", server.address];
+    assert.equal((await runPnpm(...start)).stdout, "Hello World\n");
+    assert.equal((await runPnpm(...start, "Ada", "", "世界")).stdout, "Hello Ada\nHello \nHello 世界\n");
+  });
+
+  test("pnpm --dir packages/client start ends with the status of the client program", async () => {
+    const { status, stdout } = await runPnpm("--dir", "packages/client", "start", "--target", "127.0.0.1:1");
+    assert.equal(status, 78);
+    assert.equal(stdout, "");
+  });
+}
+
+test("with no server, the client program says so in one line and ends with 78, within its timeout", async () => {
+  const began = performance.now();
+  const { status, stdout, stderr } = await runClient("--target", "127.0.0.1:1", "--timeout-ms", "20000");
+  assert.equal(status, 78);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^hello-client: UNAVAILABLE: [^\n]*127\.0\.0\.1:1[^\n]*\n$/);
+  assert.ok(performance.now() - began < 20_000);
+});
+
+test("with a server that says nothing, the client program gives up in time, in one line and with 68", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  try {
+    const { status, stdout, stderr } = await runClient("--target", `127.0.0.1:${port}`, "--timeout-ms", "200");
+    assert.equal(status, 68);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^hello-client: DEADLINE_EXCEEDED: [^\n]*\n$/);
+  } finally {
+    silent.close();
+  }
+});
+
+test("where its address is in use, the server says so in one line and ends with 1", async () => {
+  await using server = await startServer();
+  const { status, stdout, stderr } = await run([process.execPath, serverMain, "--address", server.address]);
+  assert.equal(status, 1);
+  assert.equal(stdout, "");
+  assert.equal(
+    stderr,
+    `hello-server: cannot listen on ${server.address}: it is in use; stop the other process or choose another address\n`,
+  );
+});
+
+test("the server names every mistake in its options, and ends with 2", async () => {
+  const { status, stdout, stderr } = await run(
+    [process.execPath, serverMain, "--address", "nowhere", "--shutdown-grace-ms=-1", "--nope", "extra"],
+    { env: { HELLO_LOG_LEVEL: "loud" } },
+  );
+  assert.equal(status, 2);
+  assert.equal(stdout, "");
+  const mistakes = stderr.trimEnd().split("\n");
+  for (const mistake of ["--address", "--shutdown-grace-ms", "--nope", "extra", "HELLO_LOG_LEVEL"]) {
+    assert.equal(mistakes.filter((line) => line.includes(mistake)).length, 1, `${mistake} in:\n${stderr}`);
+  }
+  assert.doesNotMatch(stderr, /^\s+at /m);
+});
+
+test("pnpm demo prints the greetings, and nothing else, on standard output", async () => {
+  const { status, stdout, stderr } = await runPnpm("demo", "Ada", "", "世界");
+  assert.equal(stdout, "Hello Ada\nHello \nHello 世界\n", stderr);
+  assert.equal(status, 0);
+});
+
+test("a demo whose client fails fails, with the reason", async () => {
+  const { status, stdout, stderr } = await runPnpm("demo", "--nope");
+  assert.equal(status, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^demo: hello-client: unknown option --nope$/m);
+});
+
+test("a demo whose build fails fails, with the reason", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "hello-demo-"));
+  try {
+    const made = ["node_modules", "dist", ".turbo", ".git"];
+    cpSync(root, folder, { recursive: true, filter: (path) => !made.includes(basename(path)) });
+    writeFileSync(join(folder, "packages/proto/src/index.ts"), "export const hello: number = 'Hello';\n");
+    // Scripts that a script runs do not install what is missing, but for this.
+    const env = { pnpm_config_verify_deps_before_run: undefined };
+    const { status, stdout, stderr } = await run([...pnpm, "demo"], { cwd: folder, env });
+    assert.notEqual(status, 0, stdout);
+    assert.match(stderr, /index\.ts\(1,14\): error TS2322/);
+    assert.doesNotMatch(stdout, /Hello World/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

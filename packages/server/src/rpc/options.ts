@@ -162,7 +162,10 @@ export function parseOptions<Values>(
     if (texts !== undefined) {
       given.set(name, { source: `--${flag}`, texts });
     } else if (text) {
-      given.set(name, { source: variable, texts: option.repeatable ? text.split(",") : [text] });
+      given.set(name, {
+        source: variable,
+        texts: option.repeatable ? text.split(",").map((part) => part.trim()) : [text],
+      });
     }
   }
   const values: Record<string, unknown> = {};

@@ -41,10 +41,9 @@ function pingOnlyWhileOpen(session: ServerHttp2Session): void {
 
 /** Ends a session whose client does not confirm the server's SETTINGS: until it does, they do not bind it. */
 function awaitSettings(session: ServerHttp2Session, handshakeTimeoutMs: number): void {
-  const timer = setTimeout(
-    () => session.destroy(undefined, constants.NGHTTP2_SETTINGS_TIMEOUT),
-    handshakeTimeoutMs,
-  ).unref();
+  const timer = setTimeout(() => {
+    session.destroy(new Error("the client does not confirm the SETTINGS"), constants.NGHTTP2_SETTINGS_TIMEOUT);
+  }, handshakeTimeoutMs).unref();
   session.once("localSettings", () => clearTimeout(timer));
   session.once("close", () => clearTimeout(timer));
 }

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client, type ClientUnaryCall, credentials, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
+import { HealthService, HelloRequest, HelloResponse, HelloService, ServingStatus } from "@hello/proto";
+import { pino } from "pino";
+import { createAdmission } from "./admission.js";
+import { addHealth } from "./health.js";
+import { createServer, defaultLimits } from "./limits.js";
+import { addServicer } from "./servicer.js";
+import { StatusError } from "./status-error.js";
+import type { UnaryHandler } from "./unary.js";
+
+type Handler = UnaryHandler<HelloRequest, HelloResponse>;
+
+const { hello } = HelloService;
+const { check } = HealthService;
+const greeting = new HelloResponse().setValue("Hello World");
+
+/** Serves one handler, and health, within a limit of calls. */
+async function serve(t: TestContext, { limit, handler }: { limit: number; handler: Handler }) {
+  const server = createServer(defaultLimits);
+  const admission = createAdmission(limit);
+  addServicer(server, HelloService, { hello: handler }, { admission, logger: pino({ level: "silent" }) });
+  addHealth(server, ["Hello"]).setServing(true);
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  t.after(() => {
+    client.close();
+    server.forceShutdown();
+  });
+  return {
+    admission,
+    start(timeoutMs = 30_000) {
+      let call: ClientUnaryCall | undefined;
+      const answer = new Promise<string>((resolve, reject) => {
+        call = client.makeUnaryRequest(
+          hello.path,
+          hello.requestSerialize,
+          hello.responseDeserialize,
+          new HelloRequest().setValue("World"),
+          { deadline: Date.now() + timeoutMs },
+          (error, response) => (error ? reject(error) : resolve(response?.getValue() ?? "")),
+        );
+      });
+      return { answer, cancel: () => call?.cancel() };
+    },
+    health: () =>
+      new Promise<unknown>((resolve, reject) =>
+        client.makeUnaryRequest(
+          check.path,
+          check.requestSerialize,
+          check.responseDeserialize,
+          { service: "Hello" },
+          (error, response) => (error ? reject(error) : resolve(response?.status)),
+        ),
+      ),
+  };
+}
+
+/** A handler that waits until the test opens it, and tells how many calls it has. */
+function gate() {
+  const events = new EventEmitter().setMaxListeners(0);
+  let begun = 0;
+  const handler: Handler = async () => {
+    begun++;
+    events.emit("begun");
+    await once(events, "open");
+    return greeting;
+  };
+  return {
+    handler,
+    open: () => events.emit("open"),
+    async begun(count: number) {
+      while (begun < count) {
+        await once(events, "begun");
+      }
+    },
+  };
+}
+
+const pushback = (error: ServiceError) => error.metadata.get("grpc-retry-pushback-ms");
+
+test("at twice the limit half are refused at once, half are answered, and health is SERVING", async (t) => {
+  const { handler, begun, open } = gate();
+  const server = await serve(t, { limit: 8, handler });
+  const accepted = Array.from({ length: 8 }, () => server.start().answer);
+  await begun(8);
+  assert.equal(server.admission.active, 8);
+
+  // The accepted ones wait, so who is answered has not waited for them.
+  for (let refused = 0; refused < 8; refused++) {
+    await assert.rejects(server.start().answer, (error: ServiceError) => {
+      assert.equal(error.code, status.RESOURCE_EXHAUSTED);
+      assert.equal(error.details, "the server works on 8 calls already, its limit");
+      assert.deepEqual(pushback(error), ["100"]);
+      return true;
+    });
+    assert.equal(await server.health(), ServingStatus.SERVING);
+  }
+  assert.equal(server.admission.active, 8);
+  open();
+  assert.deepEqual(await Promise.all(accepted), Array(8).fill("Hello World"));
+  assert.equal(server.admission.active, 0);
+});
+
+test("under twice the load that is let in, the accepted calls are about as fast as without load", async (t) => {
+  const workMs = 50;
+  const server = await serve(t, {
+    limit: 8,
+    async handler() {
+      await delay(workMs);
+      return greeting;
+    },
+  });
+  const timed = async () => {
+    const begun = performance.now();
+    await server.start().answer;
+    return performance.now() - begun;
+  };
+  const quiet: number[] = [];
+  for (let calls = 0; calls < 5; calls++) {
+    quiet.push(await timed());
+  }
+
+  const loaded: number[] = [];
+  let refused = 0;
+  let unhealthy = 0;
+  const end = performance.now() + 1_000;
+  const caller = async () => {
+    while (performance.now() < end) {
+      try {
+        loaded.push(await timed());
+      } catch (error) {
+        refused++;
+        await delay(Number(pushback(error as ServiceError)[0]));
+      }
+    }
+  };
+  const prober = async () => {
+    while (performance.now() < end) {
+      unhealthy += (await server.health()) === ServingStatus.SERVING ? 0 : 1;
+      await delay(20);
+    }
+  };
+  await Promise.all([prober(), ...Array.from({ length: 16 }, caller)]);
+
+  const [before, under] = [median(quiet), median(loaded)];
+  t.diagnostic(`median ${before.toFixed()} ms alone, ${under.toFixed()} ms of ${loaded.length}; ${refused} refused`);
+  assert.ok(refused > 0);
+  assert.equal(unhealthy, 0);
+  assert.ok(under < 2 * before, `${under} ms after ${before} ms`);
+  assert.equal(server.admission.active, 0);
+});
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+const endings: Record<string, { handler: Handler; timeoutMs?: number; code: status }> = {
+  "a throw": {
+    handler: () => {
+      throw new Error("broken");
+    },
+    code: status.INTERNAL,
+  },
+  "a rejection": { handler: () => Promise.reject(new StatusError(status.NOT_FOUND, "nobody")), code: status.NOT_FOUND },
+  "a response of the wrong type": { handler: () => ({}) as HelloResponse, code: status.INTERNAL },
+  "a deadline that the handler heeds": {
+    async handler(_request, { signal }) {
+      await once(signal, "abort");
+      throw signal.reason;
+    },
+    timeoutMs: 50,
+    code: status.DEADLINE_EXCEEDED,
+  },
+};
+
+for (const [what, { handler, timeoutMs = 30_000, code }] of Object.entries(endings)) {
+  test(`${what} frees the place of its call`, async (t) => {
+    const server = await serve(t, { limit: 1, handler });
+    for (let calls = 0; calls < 5; calls++) {
+      await assert.rejects(server.start(timeoutMs).answer, { code });
+      await until(() => server.admission.active === 0);
+    }
+  });
+}
+
+test("a cancellation that the handler heeds frees the place of its call", async (t) => {
+  const events = new EventEmitter();
+  const server = await serve(t, {
+    limit: 1,
+    async handler(_request, { signal }) {
+      events.emit("begun");
+      await once(signal, "abort");
+      throw signal.reason;
+    },
+  });
+  for (let calls = 0; calls < 5; calls++) {
+    const begun = once(events, "begun");
+    const call = server.start();
+    await begun;
+    call.cancel();
+    await assert.rejects(call.answer, { code: status.CANCELLED });
+    await until(() => server.admission.active === 0);
+  }
+});
+
+test("a handler that works on after its client has left keeps its place until it ends", async (t) => {
+  const { handler, begun, open } = gate();
+  const server = await serve(t, { limit: 1, handler });
+  const left = server.start();
+  await begun(1);
+  left.cancel();
+  await assert.rejects(left.answer, { code: status.CANCELLED });
+  await assert.rejects(server.start().answer, { code: status.RESOURCE_EXHAUSTED });
+  open();
+  await until(() => server.admission.active === 0);
+  const next = server.start();
+  await begun(2);
+  open();
+  assert.equal(await next.answer, "Hello World");
+});
+
+/** Waits for what the server learns a moment after its client. */
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!condition()) {
+    assert.ok(performance.now() < end, "not within 10 s");
+    await new Promise(setImmediate);
+  }
+}

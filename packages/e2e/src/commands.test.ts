@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pnpm } from "@hello/testing/package-managers";
+import { listen } from "@hello/testing/peer";
 import { type Outcome, run, start } from "@hello/testing/program";
 import { runClient } from "./client-program.js";
 import { serverMain, serving, startServer } from "./server-process.js";
@@ -53,17 +53,11 @@ test("with no server, the client program says so in one line and ends with 78, w
 });
 
 test("with a server that says nothing, the client program gives up in time, in one line and with 68", async () => {
-  const silent = createServer().listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const { port } = silent.address() as AddressInfo;
-  try {
-    const { status, stdout, stderr } = await runClient("--target", `127.0.0.1:${port}`, "--timeout-ms", "200");
-    assert.equal(status, 68);
-    assert.equal(stdout, "");
-    assert.match(stderr, /^hello-client: DEADLINE_EXCEEDED: [^\n]*\n$/);
-  } finally {
-    silent.close();
-  }
+  await using silent = await listen(createServer());
+  const { status, stdout, stderr } = await runClient("--target", silent.address, "--timeout-ms", "200");
+  assert.equal(status, 68);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^hello-client: DEADLINE_EXCEEDED: [^\n]*\n$/);
 });
 
 test("where its address is in use, the server says so in one line and ends with 1", async () => {

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { HelloClient } from "@hello/client";
+import { listenHttp2 } from "@hello/testing/peer";
 import { frame, rawCall } from "./raw-call.js";
 import { startServer } from "./server-process.js";
 
@@ -27,25 +25,15 @@ test("a malformed request is refused with INTERNAL, and the next one is greeted"
   }
 });
 
-/** Answers each call with the next of these messages, whatever they are. */
-async function startRawServer(messages: readonly string[]) {
-  const left = [...messages];
-  const server = createServer().on("stream", (stream) => {
-    stream.respond({ "content-type": "application/grpc" }, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    stream.end(frame(Buffer.from(left.shift() ?? "", "hex")));
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.dispose]: () => server.close(),
-  };
-}
-
 test("a malformed response is an INTERNAL error, and the next one is read", async () => {
   const good = Buffer.from("\n\x09Hello Ada").toString("hex");
-  using server = await startRawServer(Object.values(malformed).flatMap((bytes) => [bytes, good]));
-  await using client = new HelloClient(server.target);
+  const responses = Object.values(malformed).flatMap((bytes) => [bytes, good]);
+  await using server = await listenHttp2((stream) => {
+    stream.respond({ "content-type": "application/grpc" }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.end(frame(Buffer.from(responses.shift() ?? "", "hex")));
+  });
+  await using client = new HelloClient(server.address);
   for (const what of Object.keys(malformed)) {
     await assert.rejects(client.hello("Ada"), { name: "RpcError", code: status.INTERNAL }, what);
     assert.equal(await client.hello("Ada"), "Hello Ada", what);

@@ -1,5 +1,6 @@
 /**
- * The typed code that grpc-tools generates from `hello.proto`.
+ * The typed code that grpc-tools generates from `hello.proto`, and the protocols that any gRPC service speaks beside
+ * its own.
  *
  * The generated files assign their exports in one call, in which Node's ESM loader finds no names; it finds
  * those that are written out here.

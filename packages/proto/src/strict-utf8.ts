@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { BinaryReader, BinaryWriter, type Message } from "google-protobuf";
+import type { Codec } from "./codec.js";
 
 /**
  * Returns a generated service definition whose messages hold only well-formed text, as the protobuf
@@ -41,12 +42,7 @@ interface GeneratedMessage {
   deserializeBinaryFromReader(message: Message, reader: BinaryReader): Message;
 }
 
-interface Codec {
-  serialize(message: Message): Buffer;
-  deserialize(bytes: Buffer): Message;
-}
-
-function strictCodec(messageType: typeof Message, generatedSerialize: Codec["serialize"]): Codec {
+function strictCodec(messageType: typeof Message, generatedSerialize: (message: Message) => Buffer): Codec<Message> {
   const MessageType = messageType as unknown as GeneratedMessage;
   // Encoding and decoding are synchronous, so one reader and one writer serve every message of a type.
   let reader = new StrictReader();

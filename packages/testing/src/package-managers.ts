@@ -5,7 +5,7 @@ export const pnpm = pnpmCommand(process.env["npm_execpath"]);
 export const npm = npmCommand("npm");
 
 function pnpmCommand(runner = ""): [string, ...string[]] {
-  if (!/pnpm/.test(runner)) {
+  if (!/[\\/]pnpm[^\\/]*$/.test(runner)) {
     return [...npmCommand("npx"), "--yes", "pnpm@12"];
   }
   return /\.[cm]?js$/.test(runner) ? [process.execPath, runner] : [runner];

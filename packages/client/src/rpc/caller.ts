@@ -4,8 +4,11 @@ import { checkKeys, checkNumber, show } from "./check.js";
 import { type ClientOptions, clientOptionNames } from "./client-options.js";
 import { connect } from "./connect.js";
 import { grpcChannelOptions } from "./grpc-channel-options.js";
+import { retriesUnavailable } from "./lost-response.js";
 import { toGrpcMetadata } from "./metadata.js";
+import { toServiceConfig } from "./resilience.js";
 import { RpcError } from "./rpc-error.js";
+import type { ServiceConfig } from "./service-config.js";
 import { openChannel } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
@@ -19,6 +22,9 @@ export class Caller {
   /** What a call sends that has no metadata of its own, by {@link waitForReady}; grpc-js copies it. */
   readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
   readonly #waitForReady: boolean;
+  readonly #serviceConfig: ServiceConfig;
+  /** Whether {@link #serviceConfig} is what grpc-js goes by. */
+  readonly #retries: boolean;
   readonly #channels: readonly ChannelInterface[];
   #turn = 0;
   #closed = false;
@@ -44,8 +50,11 @@ export class Caller {
       false: toGrpcMetadata({}, { waitForReady: false }),
       true: toGrpcMetadata({}, { waitForReady: true }),
     };
+    this.#serviceConfig = toServiceConfig(options);
+    const { "grpc.enable_retries": enabled, "grpc.service_config": replaced } = options.channelOptions ?? {};
+    this.#retries = enabled !== 0 && replaced === undefined;
     const credentials = channelCredentials(tls);
-    const channelOptions = grpcChannelOptions(target, options);
+    const channelOptions = grpcChannelOptions(target, options, this.#serviceConfig);
     this.#channels = Array.from({ length: connections }, () => openChannel(target, credentials, channelOptions));
   }
 
@@ -60,6 +69,11 @@ export class Caller {
       throw new RpcError({ code: 1, details: "the client is closed", target: this.target, method });
     }
     return channel;
+  }
+
+  /** Whether a method's calls are made again when they end with UNAVAILABLE. */
+  repeats(path: string): boolean {
+    return !this.#closed && this.#retries && retriesUnavailable(this.#serviceConfig, path);
   }
 
   /** What a call sends that has no metadata of its own. */

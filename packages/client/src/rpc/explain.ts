@@ -69,6 +69,7 @@ function explainConnection(details: string): string {
 const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Name resolution failed for target (.*)$/, "the name does not resolve: $1"],
   [/^Connection dropped$/, "the connection was lost while the call was open"],
+  [/^(?:read|write) E[A-Z]+$/, "the connection was lost while the call was open: $&"],
   [/^Channel closed before call started$/, "the client was closed before the call had a connection"],
   [/^Getting metadata from plugin failed with error: /, "there is no token: "],
   [

@@ -13,6 +13,8 @@ interface Failure extends Pick<Circumstances, "timeoutMs" | "progress"> {
   /** What the server sent before it failed. */
   readonly metadata: Metadata | undefined;
   readonly cause: unknown;
+  /** How often the call was made before grpc-js counted. Default 0. */
+  readonly attemptsBefore?: number;
 }
 
 /** The error for a status that grpc-js hands on from the server, or made itself. */
@@ -33,7 +35,7 @@ export async function failure(failed: Failure): Promise<RpcError> {
     target,
     method,
     metadata: withoutAttempts(fromGrpcMetadata(trailers)),
-    attempts: Math.max(attemptsOf(metadata, trailers), attemptsAtDeadline(details)),
+    attempts: (failed.attemptsBefore ?? 0) + Math.max(attemptsOf(metadata, trailers), attemptsAtDeadline(details)),
     cause,
   });
 }

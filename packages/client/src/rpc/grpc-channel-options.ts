@@ -2,7 +2,7 @@ import { type ChannelOptions, checkChannelOptions } from "./channel-options.js";
 import { checkKeys, checkNumber } from "./check.js";
 import type { ClientOptions } from "./client-options.js";
 import { probeService } from "./connection-error.js";
-import { maxAttempts, toServiceConfig } from "./resilience.js";
+import { maxAttempts } from "./resilience.js";
 import type { ServiceConfig } from "./service-config.js";
 import { isLoopback } from "./target.js";
 
@@ -11,10 +11,13 @@ import { isLoopback } from "./target.js";
  *
  * @throws TypeError which names the options that are wrong or contradict each other.
  */
-export function grpcChannelOptions(target: string, options: ClientOptions): ChannelOptions {
+export function grpcChannelOptions(
+  target: string,
+  options: ClientOptions,
+  serviceConfig: ServiceConfig,
+): ChannelOptions {
   const { channelOptions = {}, connections = 1 } = options;
   checkChannelOptions(channelOptions);
-  const serviceConfig = toServiceConfig(options);
   const attempts = maxAttempts(serviceConfig);
   const own: ChannelOptions = {
     ...keepalive(options),

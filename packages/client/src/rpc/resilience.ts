@@ -19,7 +19,7 @@ export interface RetryOptions {
 
 /** When a call is made again before it has failed. The first answer wins, and the others are cancelled. */
 export interface HedgingOptions {
-  /** The first attempt included; at least 2. Default 2. */
+  /** The first attempt included; at least 2. Default 3. */
   readonly maxAttempts?: number;
   /** How long to wait for an answer before the next attempt, in milliseconds; 0 makes all at once. */
   readonly delayMs: number;
@@ -120,7 +120,7 @@ function retryConfig(retry: RetryOptions) {
 
 function hedgingConfig(hedging: HedgingOptions) {
   checkKeys("hedging", hedging, ["maxAttempts", "delayMs", "nonFatalStatuses"]);
-  const { maxAttempts = 2, delayMs, nonFatalStatuses = ["UNAVAILABLE"] } = hedging;
+  const { maxAttempts = 3, delayMs, nonFatalStatuses = ["UNAVAILABLE"] } = hedging;
   checkNumber("hedging.maxAttempts", maxAttempts, { min: 2 });
   checkNumber("hedging.delayMs", delayMs ?? Number.NaN, { min: 0 });
   checkStatuses(nonFatalStatuses, "hedging.nonFatalStatuses");

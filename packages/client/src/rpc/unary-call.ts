@@ -10,7 +10,7 @@ import type { TokenListener } from "./bearer-token.js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
-import { failure } from "./failure.js";
+import { attemptsOf, failure } from "./failure.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
 import { callMetadata, type GrpcCall, openCall } from "./open-call.js";
 import { onCancelled } from "./parent-call.js";
@@ -28,6 +28,8 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
   readonly #caller: Caller;
   readonly #method: MethodDefinition<Request, Response>;
   readonly #options: CallOptions;
+  readonly #attemptsBefore: number;
+  readonly #began = Date.now();
   #channel: ChannelInterface | undefined;
   #call: GrpcCall | undefined;
   #progress: Circumstances["progress"] = "sent";
@@ -35,8 +37,9 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
   #settle: ((status: StatusObject) => void) | undefined;
   #detachParent: (() => void) | undefined;
 
-  constructor(caller: Caller, method: MethodDefinition<Request, Response>, options: CallOptions) {
+  constructor(caller: Caller, method: MethodDefinition<Request, Response>, options: CallOptions, attemptsBefore = 0) {
     this.#caller = caller;
+    this.#attemptsBefore = attemptsBefore;
     this.#method = method;
     this.#options = options;
   }
@@ -82,6 +85,22 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
     });
   }
 
+  /** The full method name, like `/Hello/Hello`. */
+  get path(): string {
+    return this.#method.path;
+  }
+
+  /** The same call once more, with the time that it has left. */
+  again(): UnaryCall<Request, Response> {
+    const { timeoutMs = this.#caller.timeoutMs } = this.#options;
+    return new UnaryCall(
+      this.#caller,
+      this.#method,
+      { ...this.#options, timeoutMs: this.#began + timeoutMs - Date.now() },
+      this.#attemptsBefore + attemptsOf(this.metadata),
+    );
+  }
+
   /** The error for a status that is not OK. */
   error(status: StatusObject): Promise<RpcError> {
     const { target, timeoutMs } = this.#caller;
@@ -93,6 +112,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
       status,
       metadata: this.metadata,
       progress: this.#progress,
+      attemptsBefore: this.#attemptsBefore,
       cause: this.#cause,
     });
   }

@@ -1,7 +1,8 @@
 import { parseAddress } from "./rpc/address.js";
 import type { CertificateFiles } from "./rpc/certificate-files.js";
 import { defaultLimits, type Limits } from "./rpc/limits.js";
-import { choice, describeOptions, integer, list, type OptionTable, parseOptions, text, toggle } from "./rpc/options.js";
+import { choice, integer, list, type OptionTable, text, toggle } from "./rpc/options.js";
+import { describeOptions, parseOptions } from "./rpc/parse-options.js";
 import type { ShutdownTimes } from "./rpc/shutdown.js";
 import { type LogLevel, logLevels } from "./telemetry/logger.js";
 

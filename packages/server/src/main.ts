@@ -2,7 +2,7 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, helpText, parseConfig } from "./config.js";
-import { UsageError } from "./rpc/options.js";
+import { UsageError } from "./rpc/parse-options.js";
 import { createHelloServer, type HelloServer } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
 import { startTelemetrySdk } from "./telemetry/sdk.js";

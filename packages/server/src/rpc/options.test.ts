@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  choice,
-  describeOptions,
-  integer,
-  list,
-  type OptionTable,
-  parseOptions,
-  text,
-  toggle,
-  UsageError,
-} from "./options.js";
+import { choice, integer, list, type OptionTable, text, toggle } from "./options.js";
+import { describeOptions, parseOptions, UsageError } from "./parse-options.js";
 
 interface Values {
   readonly ports: readonly string[];

@@ -20,7 +20,7 @@ export class ServerCall {
     this.#call = call;
   }
 
-  /** The full method name as on the wire, like `/Hello/Hello`. */
+  /** The full method name as on the wire, like `/package.Service/Method`. */
   get path(): string {
     return this.#call.getPath();
   }

@@ -13,9 +13,11 @@ async function measure(options: HelloClientOptions) {
   await using first = await serve();
   await using second = await serve();
   const servers = [slow, first, second];
-  await using client = await HelloClient.connect(`ipv4:${servers.map(({ target }) => target).join(",")}`, options);
+  const target = `ipv4:${servers.map(({ target }) => target).join(",")}`;
   const latencies: number[] = [];
+  // With a client of its own, a caller's next attempt goes to the next server, whatever the others do.
   const caller = async () => {
+    await using client = await HelloClient.connect(target, options);
     for (let made = 0; made < calls / 15; made += 1) {
       const start = performance.now();
       assert.equal(await client.hello("World"), "Hello World");
@@ -30,7 +32,7 @@ async function measure(options: HelloClientOptions) {
 
 test("with one slow server of three, hedging brings the 99th percentile down at least five times", async () => {
   const without = await measure({});
-  const hedged = await measure({ hedging: { delayMs: 20, maxAttempts: 5 } });
+  const hedged = await measure({ hedging: { delayMs: 20 } });
   const figures = `${without.p99Ms.toFixed(0)} ms without, ${hedged.p99Ms.toFixed(0)} ms with, and ${hedged.seenPerCall} calls seen a call`;
   if (process.env["HELLO_SOAK_SECONDS"]) {
     console.log(`# hedging: 99th percentile ${figures}`);

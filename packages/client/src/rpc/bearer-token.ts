@@ -7,17 +7,22 @@ import { type CallCredentials, credentials, Metadata, status } from "@grpc/grpc-
  */
 export type Token = string | (() => string | Promise<string>);
 
-/** Learns how a call's token is come by. */
-export interface TokenListener {
-  onTokenWanted(): void;
+/** Learns of the attempts of a call, and how each comes by its token. */
+export interface AttemptListener {
+  /** An attempt has a connection and wants its token, if there is one. */
+  onAttempt(): void;
   onToken(): void;
   onTokenError(cause: unknown): void;
 }
 
-/** Sends a token as `authorization: Bearer …`. */
-export function bearerToken(token: Token, listener: TokenListener): CallCredentials {
+/** Tells of every attempt of a call, and sends a token with it as `authorization: Bearer …`. */
+export function attemptCredentials(token: Token | undefined, listener: AttemptListener): CallCredentials {
   return credentials.createFromMetadataGenerator((_, callback) => {
-    listener.onTokenWanted();
+    listener.onAttempt();
+    if (token === undefined) {
+      callback(null, new Metadata());
+      return;
+    }
     authorization(token).then(
       (metadata) => {
         listener.onToken();

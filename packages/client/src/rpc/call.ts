@@ -1,7 +1,6 @@
-import type { MethodDefinition, StatusObject } from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/grpc-js";
 import type { CallOptions, UnaryResponse } from "./call-options.js";
 import type { Caller } from "./caller.js";
-import { isConnectionLost } from "./lost-response.js";
 import { fromGrpcMetadata } from "./metadata.js";
 import { UnaryCall } from "./unary-call.js";
 
@@ -19,12 +18,12 @@ export async function unaryCall<Request, Response>(
   request: Request,
   options: CallOptions = noOptions,
 ): Promise<Response> {
-  let call = new UnaryCall(caller, method, options);
+  const call = new UnaryCall(caller, method, options);
   let status = await call.run(request);
-  if (mayRepeat(caller, call, status)) {
-    call = call.again();
+  if (status.code !== 0 && call.mayRunAgain(status)) {
     status = await call.run(request);
   }
+  call.end(status);
   if (status.code !== 0) {
     // Made here rather than where the status arrives, so that the stack leads to whoever made the call.
     throw await call.error(status);
@@ -39,12 +38,12 @@ export async function unaryCallWithMetadata<Request, Response>(
   request: Request,
   options: CallOptions = noOptions,
 ): Promise<UnaryResponse<Response>> {
-  let call = new UnaryCall(caller, method, options);
+  const call = new UnaryCall(caller, method, options);
   let status = await call.run(request);
-  if (mayRepeat(caller, call, status)) {
-    call = call.again();
+  if (status.code !== 0 && call.mayRunAgain(status)) {
     status = await call.run(request);
   }
+  call.end(status);
   if (status.code !== 0) {
     throw await call.error(status);
   }
@@ -53,16 +52,4 @@ export async function unaryCallWithMetadata<Request, Response>(
     metadata: fromGrpcMetadata(call.metadata),
     trailers: fromGrpcMetadata(status.metadata),
   };
-}
-
-/**
- * Whether the connection was lost between the first and the last byte of a response, where grpc-js retries no more, as
- * it may have handed on the beginning. We have not: the call may be made once again, if it may be after a loss at all.
- */
-function mayRepeat<Request, Response>(
-  caller: Caller,
-  call: UnaryCall<Request, Response>,
-  status: StatusObject,
-): boolean {
-  return status.code !== 0 && call.metadata !== undefined && isConnectionLost(status) && caller.repeats(call.path);
 }

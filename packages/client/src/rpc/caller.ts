@@ -9,12 +9,14 @@ import { toGrpcMetadata } from "./metadata.js";
 import { toServiceConfig } from "./resilience.js";
 import { RpcError } from "./rpc-error.js";
 import type { ServiceConfig } from "./service-config.js";
-import { openChannel } from "./target.js";
+import { canonicalTarget, openChannel } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
 /** The channels to a target, with what their calls have in common. */
 export class Caller {
   readonly target: string;
+  /** The target with its scheme, by which telemetry knows it. */
+  readonly canonicalTarget: string;
   readonly timeoutMs: number;
   readonly token: Token | undefined;
   /** Whether no call may carry `authorization`, as anyone could read it. */
@@ -42,6 +44,7 @@ export class Caller {
       throw new TypeError("token would go out in plain text; set tls, or allowPlaintextToken where that does no harm");
     }
     this.target = target;
+    this.canonicalTarget = canonicalTarget(target);
     this.timeoutMs = timeoutMs;
     this.token = token;
     this.keepsSecrets = tls === false && !options.allowPlaintextToken;

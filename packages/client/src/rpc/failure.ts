@@ -35,7 +35,7 @@ export async function failure(failed: Failure): Promise<RpcError> {
     target,
     method,
     metadata: withoutAttempts(fromGrpcMetadata(trailers)),
-    attempts: (failed.attemptsBefore ?? 0) + Math.max(attemptsOf(metadata, trailers), attemptsAtDeadline(details)),
+    attempts: (failed.attemptsBefore ?? 0) + attemptsAt(failed.status, metadata),
     cause,
   });
 }
@@ -43,14 +43,14 @@ export async function failure(failed: Failure): Promise<RpcError> {
 /** Under this name grpc-js counts the attempts before the last one. */
 const previousAttempts = "grpc-previous-rpc-attempts";
 
-/** How often a call was made, from what came of it. */
-export function attemptsOf(...received: readonly (Metadata | undefined)[]): number {
-  return 1 + Math.max(...received.map((metadata) => Number(metadata?.get(previousAttempts)[0] ?? 0)));
-}
-
-/** The same where the deadline ended the call. */
-function attemptsAtDeadline(details: string): number {
-  return 1 + Number(/^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1] ?? 0);
+/** How often grpc-js made a call that ended so. */
+export function attemptsAt({ details, metadata: trailers }: StatusObject, metadata: Metadata | undefined): number {
+  const counts = [
+    metadata?.get(previousAttempts)[0],
+    trailers.get(previousAttempts)[0],
+    /^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1],
+  ];
+  return 1 + Math.max(...counts.map((count) => Number(count ?? 0)));
 }
 
 function withoutAttempts({ [previousAttempts]: _, ...metadata }: ReceivedMetadata): ReceivedMetadata {

@@ -1,5 +1,4 @@
 import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
-import { bearerToken, type TokenListener } from "./bearer-token.js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import { show } from "./check.js";
@@ -10,29 +9,16 @@ import { deadlineOf } from "./parent-call.js";
 export type GrpcCall = ReturnType<ChannelInterface["createCall"]>;
 
 /**
- * Makes a call on a channel, with its deadline and token.
+ * When a call must have ended, in milliseconds since 1970.
  *
- * @throws TypeError where the options cannot be.
+ * @throws TypeError where the timeout is none.
  */
-export function openCall(
-  caller: Caller,
-  channel: ChannelInterface,
-  method: string,
-  { timeoutMs = caller.timeoutMs, parent }: CallOptions,
-  listener: TokenListener,
-): GrpcCall {
+export function deadlineFor(caller: Caller, { timeoutMs = caller.timeoutMs, parent }: CallOptions): number {
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
     throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
   }
-  let deadline = Date.now() + timeoutMs;
-  if (parent !== undefined) {
-    deadline = Math.min(deadline, deadlineOf(parent));
-  }
-  const call = channel.createCall(method, deadline, undefined, null, undefined);
-  if (caller.token !== undefined) {
-    call.setCredentials(bearerToken(caller.token, listener));
-  }
-  return call;
+  const deadline = Date.now() + timeoutMs;
+  return parent === undefined ? deadline : Math.min(deadline, deadlineOf(parent));
 }
 
 /**

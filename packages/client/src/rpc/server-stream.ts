@@ -1,10 +1,12 @@
 import { connectivityState, type Metadata, type MethodDefinition, type StatusObject, status } from "@grpc/grpc-js";
+import { observeCall } from "../telemetry/observed-call.js";
+import { attemptCredentials } from "./bearer-token.js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
-import { failure } from "./failure.js";
+import { attemptsAt, failure } from "./failure.js";
 import { offAbort, onAbort } from "./on-abort.js";
-import { callMetadata, openCall } from "./open-call.js";
+import { callMetadata } from "./open-call.js";
 
 /** How a stream of responses is asked for. */
 export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
@@ -29,6 +31,7 @@ export async function* serverStream<Request, Response>(
 ): AsyncGenerator<Response, void, undefined> {
   const events: (Buffer | StatusObject)[] = [];
   let metadata: Metadata | undefined;
+  let receivedBytes = 0;
   let cause: unknown;
   let progress: Circumstances["progress"] = "sent";
   let wake = () => {};
@@ -38,34 +41,46 @@ export async function* serverStream<Request, Response>(
   };
 
   const sent = callMetadata(caller, options);
+  const message = method.requestSerialize(request);
   const channel = caller.channelFor(method.path);
-  const endless = { timeoutMs: Number.POSITIVE_INFINITY };
-  const call = openCall(caller, channel, method.path, endless, {
-    onTokenWanted() {
-      progress = "token";
-    },
-    onToken() {
-      progress = "sent";
-    },
-    onTokenError(error) {
-      cause = error;
-    },
-  });
+  const observed = observeCall(method.path, caller.canonicalTarget, message.length);
+  const call = channel.createCall(method.path, Number.POSITIVE_INFINITY, undefined, null, undefined);
+  call.setCredentials(
+    attemptCredentials(caller.token, {
+      onAttempt() {
+        observed?.attemptStarted();
+        progress = caller.token === undefined ? "sent" : "token";
+      },
+      onToken() {
+        progress = "sent";
+      },
+      onTokenError(error) {
+        cause = error;
+      },
+    }),
+  );
   const canceller = {
     onAbort(reason: unknown) {
       cause = reason;
       call.cancelWithStatus(status.CANCELLED, "the call was cancelled");
     },
   };
-  call.start(sent, {
+  call.start(observed?.propagate(sent) ?? sent, {
     onReceiveMetadata(received) {
       progress = "metadata";
       metadata = received;
     },
-    onReceiveMessage: receive,
-    onReceiveStatus: receive,
+    onReceiveMessage(message: Buffer) {
+      receivedBytes += message.length;
+      receive(message);
+    },
+    onReceiveStatus(received) {
+      observed?.attemptsEnded(received, attemptsAt(received, metadata), receivedBytes);
+      observed?.end(received);
+      receive(received);
+    },
   });
-  call.sendMessageWithContext({}, method.requestSerialize(request));
+  call.sendMessageWithContext({}, message);
   call.halfClose();
   if (signal?.aborted) {
     canceller.onAbort(signal.reason);

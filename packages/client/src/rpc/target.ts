@@ -62,3 +62,8 @@ export function isLoopback(target: string): boolean {
     return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
   });
 }
+
+/** A target with the scheme that it has if it names none. */
+export function canonicalTarget(target: string): string {
+  return /^(?:dns|ipv4|ipv6|unix|unix-abstract|xds):/.test(target) ? target : `dns:///${target}`;
+}

@@ -6,13 +6,15 @@ import {
   type StatusObject,
   status,
 } from "@grpc/grpc-js";
-import type { TokenListener } from "./bearer-token.js";
+import { type ObservedCall, observeCall } from "../telemetry/observed-call.js";
+import { type AttemptListener, attemptCredentials } from "./bearer-token.js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
-import { attemptsOf, failure } from "./failure.js";
+import { attemptsAt, failure } from "./failure.js";
+import { isConnectionLost } from "./lost-response.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
-import { callMetadata, type GrpcCall, openCall } from "./open-call.js";
+import { callMetadata, deadlineFor, type GrpcCall } from "./open-call.js";
 import { onCancelled } from "./parent-call.js";
 import type { RpcError } from "./rpc-error.js";
 
@@ -20,7 +22,7 @@ import type { RpcError } from "./rpc-error.js";
  * One unary call. It is its own listener, for grpc-js and for the signal, so that a call makes no closures but for what
  * it asks for.
  */
-export class UnaryCall<Request, Response> implements InterceptingListener, TokenListener, AbortListener {
+export class UnaryCall<Request, Response> implements InterceptingListener, AttemptListener, AbortListener {
   /** What the server answered; there where the status is OK. */
   response: Response | undefined;
   /** What the server sent before that. */
@@ -28,29 +30,36 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
   readonly #caller: Caller;
   readonly #method: MethodDefinition<Request, Response>;
   readonly #options: CallOptions;
-  readonly #attemptsBefore: number;
-  readonly #began = Date.now();
+  readonly #deadline: number;
   #channel: ChannelInterface | undefined;
   #call: GrpcCall | undefined;
+  #observed: ObservedCall | undefined;
   #progress: Circumstances["progress"] = "sent";
+  #responseBytes = 0;
+  /** How many attempts earlier runs made. */
+  #attempts = 0;
   #cause: unknown;
   #settle: ((status: StatusObject) => void) | undefined;
   #detachParent: (() => void) | undefined;
 
-  constructor(caller: Caller, method: MethodDefinition<Request, Response>, options: CallOptions, attemptsBefore = 0) {
+  /** @throws TypeError where the options cannot be. */
+  constructor(caller: Caller, method: MethodDefinition<Request, Response>, options: CallOptions) {
     this.#caller = caller;
-    this.#attemptsBefore = attemptsBefore;
     this.#method = method;
     this.#options = options;
+    this.#deadline = deadlineFor(caller, options);
   }
 
   /**
    * Makes the call and resolves with its status.
    *
-   * @throws RpcError where the client is closed; TypeError where the options cannot be.
+   * @throws RpcError where the client is closed; TypeError where the metadata cannot be sent.
    */
   run(request: Request): Promise<StatusObject> {
     return new Promise((settle) => {
+      this.#settle = settle;
+      this.#progress = "sent";
+      this.metadata = undefined;
       const { signal, parent } = this.#options;
       if (signal?.aborted) {
         this.#cause = signal.reason;
@@ -66,11 +75,15 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
         return;
       }
       const metadata = callMetadata(this.#caller, this.#options);
-      this.#channel = this.#caller.channelFor(this.#method.path);
-      const call = openCall(this.#caller, this.#channel, this.#method.path, this.#options, this);
+      const { path } = this.#method;
+      this.#channel = this.#caller.channelFor(path);
+      this.#observed ??= observeCall(path, this.#caller.canonicalTarget, message.length);
+      const call = this.#channel.createCall(path, this.#deadline, undefined, null, undefined);
       this.#call = call;
-      this.#settle = settle;
-      call.start(metadata, this);
+      if (this.#caller.token !== undefined || this.#observed !== undefined) {
+        call.setCredentials(attemptCredentials(this.#caller.token, this));
+      }
+      call.start(this.#observed?.propagate(metadata) ?? metadata, this);
       call.startRead();
       call.sendMessageWithContext({}, message);
       call.halfClose();
@@ -85,20 +98,26 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
     });
   }
 
-  /** The full method name, like `/Hello/Hello`. */
-  get path(): string {
-    return this.#method.path;
+  /**
+   * Whether the connection was lost between the first and the last byte of a response, where grpc-js retries no more, as
+   * it may have handed on the beginning. We have not: the call may run once again, if it may after a loss at all.
+   */
+  mayRunAgain(status: StatusObject): boolean {
+    if (
+      this.#attempts > 0 ||
+      this.metadata === undefined ||
+      !isConnectionLost(status) ||
+      !this.#caller.repeats(this.#method.path)
+    ) {
+      return false;
+    }
+    this.#attempts = attemptsAt(status, this.metadata);
+    return true;
   }
 
-  /** The same call once more, with the time that it has left. */
-  again(): UnaryCall<Request, Response> {
-    const { timeoutMs = this.#caller.timeoutMs } = this.#options;
-    return new UnaryCall(
-      this.#caller,
-      this.#method,
-      { ...this.#options, timeoutMs: this.#began + timeoutMs - Date.now() },
-      this.#attemptsBefore + attemptsOf(this.metadata),
-    );
+  /** Tells whoever observes the call that it has ended. */
+  end(status: StatusObject): void {
+    this.#observed?.end(status);
   }
 
   /** The error for a status that is not OK. */
@@ -112,7 +131,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
       status,
       metadata: this.metadata,
       progress: this.#progress,
-      attemptsBefore: this.#attemptsBefore,
+      attemptsBefore: this.#attempts,
       cause: this.#cause,
     });
   }
@@ -122,8 +141,11 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
     this.#call?.cancelWithStatus(status.CANCELLED, "the call was cancelled");
   }
 
-  onTokenWanted(): void {
-    this.#progress = "token";
+  onAttempt(): void {
+    this.#observed?.attemptStarted();
+    if (this.#caller.token !== undefined) {
+      this.#progress = "token";
+    }
   }
 
   onToken(): void {
@@ -145,6 +167,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
       return;
     }
     this.#progress = "message";
+    this.#responseBytes = message.length;
     try {
       this.response = this.#method.responseDeserialize(message);
     } catch (error) {
@@ -162,11 +185,12 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Token
       offAbort(signal, this);
     }
     this.#detachParent?.();
-    this.#settle?.(
+    const final =
       received.code === status.OK && this.#progress !== "message"
         ? localStatus(status.UNIMPLEMENTED, "the server sent no message")
-        : received,
-    );
+        : received;
+    this.#observed?.attemptsEnded(final, attemptsAt(final, this.metadata), this.#responseBytes);
+    this.#settle?.(final);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MetadataInit, ReceivedMetadata } from "./metadata.js";
+import type { MetadataInit } from "./metadata.js";
 import type { ParentCall } from "./parent-call.js";
 
 /** How one call is made. What is left out is as the client's options say. */
@@ -22,13 +22,4 @@ export interface CallOptions {
    * of @hello/server, or a call object of grpc-js.
    */
   readonly parent?: ParentCall;
-}
-
-/** The response of a call, with all that came beside it. */
-export interface UnaryResponse<Response> {
-  readonly message: Response;
-  /** What the server sent before the response. */
-  readonly metadata: ReceivedMetadata;
-  /** What the server sent after the response. */
-  readonly trailers: ReceivedMetadata;
 }

@@ -1,8 +1,17 @@
 import type { MethodDefinition } from "@grpc/grpc-js";
-import type { CallOptions, UnaryResponse } from "./call-options.js";
+import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
-import { fromGrpcMetadata } from "./metadata.js";
+import { fromGrpcMetadata, type ReceivedMetadata } from "./metadata.js";
 import { UnaryCall } from "./unary-call.js";
+
+/** The response of a call, with all that came beside it. */
+export interface UnaryResponse<Response> {
+  readonly message: Response;
+  /** What the server sent before the response. */
+  readonly metadata: ReceivedMetadata;
+  /** What the server sent after the response. */
+  readonly trailers: ReceivedMetadata;
+}
 
 /** What a call is made with if nothing is said. */
 const noOptions: CallOptions = {};

@@ -38,7 +38,7 @@ function collect(file: string): void {
     } else if (source.startsWith(".")) {
       collect(join(dirname(file), source.replace(/\.js$/, ".d.ts")));
     } else {
-      for (const [name] of statement.replace(/from .*/s, "").matchAll(/\w+/g)) {
+      for (const [name] of statement.replace(/from .*|\b(?:import|type)\b/gs, "").matchAll(/\w+/g)) {
         imported.set(name, source);
       }
     }

@@ -4,11 +4,10 @@ import { type Connection, helpText, parseCommandLine } from "./cli/command-line.
 import { greet } from "./cli/greet.js";
 import { printHealth, printHealthChanges } from "./cli/health.js";
 import { UsageError } from "./cli/options.js";
-import { standardOutput } from "./cli/standard-output.js";
 import { HelloClient } from "./hello-client.js";
 import { RpcError } from "./rpc/rpc-error.js";
 
-const output = standardOutput().on("error", endWithoutReader);
+const output = process.stdout.on("error", endWithoutReader);
 
 /** Whether another program reads what this one says. */
 let json = false;

@@ -17,7 +17,7 @@ export interface ProgramOptions {
   /** Variables on top of this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it reads on standard input. Default: nothing. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
 }
 
 /** Starts a program with its output in pipes. */

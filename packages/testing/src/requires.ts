@@ -5,6 +5,8 @@ const tools = {
   h2load: { programs: ["h2load"], attempt: ["--version"], packages: "nghttp2-client" },
   haproxy: { programs: ["haproxy", "/usr/sbin/haproxy"], attempt: ["-v"], packages: "haproxy" },
   nginx: { programs: ["nginx", "/usr/sbin/nginx"], attempt: ["-v"], packages: "nginx" },
+  // util-linux's, which runs a program in a terminal of its own; BSD's takes other options.
+  script: { programs: ["script"], attempt: ["--version"], packages: "bsdutils" },
   openssl: { programs: ["openssl"], attempt: ["version"], packages: "openssl" },
   "python3-grpcio": {
     // The first Python on the PATH need not be Debian's.

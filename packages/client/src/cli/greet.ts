@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
-import type { Writable } from "node:stream";
 import type { HelloClient } from "../hello-client.js";
 import type { Connection } from "./command-line.js";
 import { inOrder } from "./in-order.js";
@@ -29,14 +28,18 @@ interface Name {
 export async function greet(
   client: HelloClient,
   names: readonly string[],
-  { call, json, output }: Pick<Connection, "call" | "json"> & { readonly output: Writable },
+  { call, json, output }: Pick<Connection, "call" | "json"> & { readonly output: NodeJS.WriteStream },
 ): Promise<void> {
   const progress = names.includes("-") ? inputProgress() : undefined;
   // The greetings of one turn of the event loop are written together.
   let text = "";
   const flush = () => {
-    progress?.clear();
-    output.write(text);
+    const print = () => output.write(text);
+    if (progress && output.isTTY) {
+      progress.above(print);
+    } else {
+      print();
+    }
     text = "";
   };
   try {

@@ -2,8 +2,8 @@ import type { WriteStream } from "node:tty";
 
 /** How far a long run is, on the last line of a terminal. */
 export interface ProgressBar {
-  /** Takes it off the terminal until it is next drawn, so that something else can be printed. */
-  clear(): void;
+  /** Takes it off the terminal while something else is printed there. */
+  above(print: () => void): void;
   /** One more is done; `end` is how far that is into the whole, where that is known. */
   advance(end: number | undefined): void;
   /** Takes it off for good. */
@@ -20,6 +20,8 @@ export interface ProgressBarOptions {
 
 const intervalMs = 100;
 const barWidth = 24;
+/** For a terminal that does not tell. */
+const defaultColumns = 80;
 const clearLine = "\r\u001b[K";
 
 /**
@@ -34,19 +36,16 @@ export function showProgress(terminal: WriteStream, { unit, total }: ProgressBar
   const draw = () => {
     const text = progressText({ count, unit, position, total, elapsedMs: performance.now() - started });
     // A line as long as the terminal is wide would wrap, and could not be cleared.
-    terminal.write(clearLine + text.slice(0, Math.max(0, terminal.columns - 1)));
+    terminal.write(clearLine + text.slice(0, (terminal.columns || defaultColumns) - 1));
     isDrawn = true;
-  };
-  const clear = () => {
-    if (isDrawn) {
-      terminal.write(clearLine);
-      isDrawn = false;
-    }
   };
   const timer = setInterval(draw, intervalMs).unref();
   const stop = () => {
     clearInterval(timer);
-    clear();
+    if (isDrawn) {
+      terminal.write(clearLine);
+      isDrawn = false;
+    }
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   };
   const interrupt = (signal: NodeJS.Signals) => {
@@ -55,7 +54,15 @@ export function showProgress(terminal: WriteStream, { unit, total }: ProgressBar
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   return {
-    clear,
+    above(print) {
+      if (!isDrawn) {
+        print();
+        return;
+      }
+      terminal.write(clearLine);
+      print();
+      draw();
+    },
     advance(end) {
       count += 1;
       position = end ?? position;

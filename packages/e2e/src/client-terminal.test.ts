@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { run, start } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { clientMain } from "./client-program.js";
+import { type ServerProcess, startServer } from "./server-process.js";
+
+const script = requires("script");
+const count = 5_000;
+const clearLine = "\r\u001b[K";
+
+// In a terminal of its own: `script` gives the program one, and what it shows goes to standard output.
+describe("the client program in a terminal", { skip: script.skip }, () => {
+  let server: ServerProcess;
+  let folder: string;
+  before(async () => {
+    [server, folder] = await Promise.all([startServer(), mkdtemp(join(tmpdir(), "hello-terminal-"))]);
+    const names = Array.from({ length: count }, (_, index) => `name ${index}\n`);
+    await writeFile(join(folder, "names"), names.join(""));
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  /** The command that runs a shell command in a terminal, with the client program as $CLIENT. */
+  const inTerminal = (shell: string) => [script.program, "-qec", shell, "/dev/null"] as const;
+  const options = () => ({
+    cwd: folder,
+    env: {
+      CLIENT: `"${process.execPath}" "${clientMain}"`,
+      HELLO_TARGET: server.address,
+      SHELL: "/bin/sh",
+      TERM: "xterm",
+    },
+  });
+  const startInTerminal = (t: TestContext, shell: string) => {
+    const child = start(inTerminal(shell), options());
+    t.after(() => child.kill("SIGKILL"));
+    return child;
+  };
+  const client = (args: string) => `eval exec $CLIENT '${args}'`;
+
+  test("a long run shows its progress on one line, and leaves nothing of it", async () => {
+    const { status, stdout: shown } = await run(inTerminal(client("- < names > greetings")), options());
+    assert.equal(status, 0);
+    assert.match(shown, /\[=* *\] \d+% {2}[\d,]+ names, [\d,]+\/s, \d:\d\d left/);
+    assert.doesNotMatch(shown, /\n/);
+    assert.ok(shown.endsWith(clearLine), JSON.stringify(shown.slice(-100)));
+    const greetings = await readFile(join(folder, "greetings"), "utf8");
+    assert.equal(greetings.split("\n").length, count + 1);
+    assert.doesNotMatch(greetings, /[\r[%]/);
+  });
+
+  test("greetings and their progress share a terminal, and no greeting is touched", async () => {
+    const { status, stdout: shown } = await run(inTerminal(client("- < names")), options());
+    assert.equal(status, 0);
+    assert.match(shown, / names, /);
+    // What a person sees of a line is what stands after the last return to its begin.
+    const seen = shown.split("\r\n").map((line) => line.split(clearLine).at(-1));
+    assert.deepEqual(seen, [...Array.from({ length: count }, (_, index) => `Hello name ${index}`), ""]);
+  });
+
+  test("how long it takes is not known for a pipe, so only the count is shown", async () => {
+    const { stdout: shown } = await run(
+      inTerminal(`cat names | ($CLIENT - > greetings)`.replace("$CLIENT", "eval $CLIENT")),
+      options(),
+    );
+    assert.match(shown, /K[\d,]+ names, [\d,]+\/s/);
+    assert.doesNotMatch(shown, /%/);
+  });
+
+  test("a narrow terminal gets as much of the progress as fits into it", async () => {
+    const { stdout: shown } = await run(inTerminal(`stty cols 20; ${client("- < names > greetings")}`), options());
+    const drawn = shown.split(clearLine).filter((text) => text !== "");
+    assert.ok(drawn.length > 0);
+    assert.deepEqual(
+      drawn.filter((text) => text.length > 19),
+      [],
+    );
+  });
+
+  test("no progress is shown where nobody would see it as such", async () => {
+    const shells = {
+      "standard error in a pipe": client("- < names 2>&1 > greetings | cat"),
+      "a terminal that cannot clear a line": `TERM=dumb ${client("- < names > greetings")}`,
+      "a short run": client("Ada > greetings"),
+    };
+    for (const [where, shell] of Object.entries(shells)) {
+      const { status, stdout } = await run(inTerminal(shell), options());
+      assert.deepEqual({ where, status, stdout }, { where, status: 0, stdout: "" });
+    }
+  });
+
+  test("Ctrl-C ends it at once, as a signal does, and takes the progress away", async (t) => {
+    const child = startInTerminal(t, client("- < names > /dev/null"));
+    const output = text(child.stdout);
+    await once(child.stdout, "readable");
+    child.stdin.write("\u0003");
+    const [status] = await once(child, "close");
+    assert.equal(status, 128 + 2);
+    const [, last] = (await output).split(/names.*(?=\r)/s);
+    assert.equal(last?.replace("^C", ""), clearLine);
+  });
+
+  test("names can be typed, and each is greeted at once", async (t) => {
+    const child = startInTerminal(t, client("-"));
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      shown += chunk;
+    });
+    for (const name of ["Ada", "Grace"]) {
+      child.stdin.write(`${name}\n`);
+      while (!shown.includes(`Hello ${name}\r\n`)) {
+        await once(child.stdout, "data");
+      }
+    }
+    child.stdin.write("\u0003");
+    const [status] = await once(child, "close");
+    assert.equal(status, 128 + 2);
+    assert.doesNotMatch(shown, /names|at .*\.js/);
+  });
+});

@@ -42,6 +42,7 @@ export async function watchCertificate(
       const next = { ...check(), state };
       serve(next);
       served = next;
+      refused = undefined;
       logger.info(describeCertificate(served.certificate), "serving a new certificate");
     } catch (error) {
       // It is judged at every look, for time alone can make it valid, but told once.
@@ -66,10 +67,11 @@ export async function watchCertificate(
 
   async function look(): Promise<void> {
     const now = await settled();
-    if (now.state === served.state) {
-      refused = undefined;
-    } else {
+    if (now.state !== served.state) {
       judge(now);
+    } else if (refused !== undefined) {
+      refused = undefined;
+      logger.info(describeCertificate(served.certificate), "serving what the files hold again");
     }
     logExpiry(served.certificate);
   }

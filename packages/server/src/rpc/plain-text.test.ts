@@ -110,4 +110,6 @@ test("closing cuts off those that have said nothing", async () => {
   await server.echo(Buffer.of(1));
   server.transport.close();
   await once(client.resume(), "close");
+  // Not because its time was over.
+  assert.deepEqual(server.log.lines, []);
 });

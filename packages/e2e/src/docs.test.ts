@@ -21,7 +21,7 @@ test("no line of the help is wider than a terminal", async () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "docs/server.md", "docs/certificates.md"].map(
+  const pages = ["README.md", "CONTRIBUTING.md", "docs/client.md", "docs/server.md", "docs/certificates.md"].map(
     (page) => new URL(`../${page}`, docs),
   );
   for (const page of pages) {

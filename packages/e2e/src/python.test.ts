@@ -4,14 +4,11 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { HelloClient } from "@hello/client";
 import { run, start } from "@hello/testing/program";
-import { requires } from "@hello/testing/requires";
 import { runClient } from "./client-program.js";
+import { pythonProgram as program, python } from "./python-program.js";
 import { startServer } from "./server-process.js";
-
-const python = requires("python3-grpcio");
 
 const names = {
   ASCII: "World",
@@ -24,10 +21,6 @@ const names = {
 };
 
 const require = createRequire(import.meta.url);
-
-function program(name: string): [string, string] {
-  return [python.program, fileURLToPath(new URL(`../python/${name}`, import.meta.url))];
-}
 
 /** Starts server.py and waits until it serves. */
 async function startPythonServer() {

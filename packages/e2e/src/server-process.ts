@@ -24,6 +24,8 @@ export interface ServerProcess extends AsyncDisposable {
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and resolves with its exit status, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  /** Resolves with its exit status, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
 }
 
 /**
@@ -38,8 +40,17 @@ export function startServer(...args: string[]): Promise<ServerProcess> {
 
 /** {@link startServer} with variables on top of this process's own. */
 export function startServerWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<ServerProcess> {
-  const address = args.includes("--address") ? [] : ["--address", "127.0.0.1:0"];
-  return serving(start([process.execPath, serverMain, ...address, ...args], { env }));
+  return serving(start([process.execPath, serverMain, ...onFreePort(args)], { env }));
+}
+
+/** {@link startServer} with the servicer of `unusual-servicer.ts`. */
+export function startUnusualServer(...args: string[]): Promise<ServerProcess> {
+  const preload = ["tsx", new URL("unusual-servicer.ts", import.meta.url).href].map((module) => `--import=${module}`);
+  return serving(start([process.execPath, ...preload, serverMain, ...onFreePort(args)]));
+}
+
+function onFreePort(args: readonly string[]): readonly string[] {
+  return args.includes("--address") ? args : ["--address", "127.0.0.1:0", ...args];
 }
 
 /** Waits, like {@link startServer}, until a program that was started serves: one that ends up as the server. */
@@ -64,10 +75,10 @@ export async function serving(child: ReturnType<typeof start>): Promise<ServerPr
       reject,
     );
   });
-  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+  const status = ended.then(([code, signal]) => code ?? signal ?? -1);
+  const stop = (signal: NodeJS.Signals = "SIGTERM") => {
     child.kill(signal);
-    const [code, endSignal] = await ended;
-    return code ?? endSignal ?? -1;
+    return status;
   };
   return {
     pid: child.pid ?? -1,
@@ -79,6 +90,7 @@ export async function serving(child: ReturnType<typeof start>): Promise<ServerPr
     },
     logged,
     stop,
+    ended: status,
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
     },

@@ -1,11 +1,11 @@
-import type { Socket } from "node:net";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { describeContract, HelloService, strictUtf8 } from "@hello/proto";
 import { type Logger, pino } from "pino";
 import { HelloServicer } from "./hello-servicer.js";
 import { createAdmission } from "./rpc/admission.js";
 import type { CertificateFiles } from "./rpc/certificate-files.js";
+import { createConnections } from "./rpc/connections.js";
 import { addHealth } from "./rpc/health.js";
+import { createLifecycle } from "./rpc/lifecycle.js";
 import { createServer, defaultLimits, type Limits } from "./rpc/limits.js";
 import { type Listener, listen } from "./rpc/listener.js";
 import { createPlainTextTransport } from "./rpc/plain-text.js";
@@ -37,14 +37,15 @@ export interface HelloServerOptions extends Partial<Limits>, Partial<ShutdownTim
 /** A server of the Hello service. */
 export interface HelloServer {
   /**
-   * Begins to serve and resolves with the bound addresses.
+   * Begins to serve and resolves with the bound addresses. A second call gets what the first got.
    *
-   * @throws Error with a message for a person where an address cannot be bound or a certificate cannot be served.
+   * @throws Error with a message for a person where an address cannot be bound, a certificate cannot be served, or the
+   * server has been shut down: it serves once.
    */
   start(): Promise<readonly string[]>;
   /**
    * Stops in order: health turns NOT_SERVING, calls are accepted for the delay, those in flight may finish within the
-   * grace time, and are cancelled after it. Resolves when all are gone. A second call skips the waiting.
+   * grace time, and are answered with UNAVAILABLE after it. Resolves when all are gone. A second call skips the waiting.
    */
   shutdown(): Promise<void>;
 }
@@ -60,12 +61,8 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
   const admission = createAdmission(limits.maxConcurrentCalls);
   addServicer(server, strictUtf8(HelloService), new HelloServicer(), { admission, logger });
   const health = addHealth(server, ["Hello"]);
-  if (reflection) {
-    addReflection(server, describeContract);
-  }
-  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-
-  const onConnection = (socket: Socket) => connections.injectConnection(socket);
+  const reflecting = reflection ? addReflection(server, describeContract, logger) : undefined;
+  const connections = createConnections(server);
 
   let transport: Transport | undefined;
   let listener: Listener | undefined;
@@ -73,38 +70,28 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
     listener?.close();
     transport?.close();
   };
-  let stopped: Promise<void> | undefined;
-  const hurry = new AbortController();
-  return {
+
+  return createLifecycle({
     async start() {
       const { handshakeTimeoutMs, maxConnections } = limits;
-      transport = tls
-        ? await createTlsTransport({ files: tls, handshakeTimeoutMs, logger, onConnection })
-        : createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
+      const onConnection = connections.add;
       try {
+        transport = tls
+          ? await createTlsTransport({ files: tls, handshakeTimeoutMs, logger, onConnection })
+          : createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
         listener = await listen(addresses, { maxConnections, logger, onConnection: transport.accept });
       } catch (error) {
-        transport.close();
-        throw error;
-      }
-      if (stopped !== undefined) {
-        // The shutdown has found nothing to close.
         closeListener();
-        return [];
+        throw error;
       }
       health.setServing(true);
       logger.info({ addresses: listener.addresses }, "serving");
       return listener.addresses;
     },
-    shutdown() {
-      if (stopped === undefined) {
-        const cutConnections = () => connections.drain(0);
-        const subject = { server, health, admission, logger, closeListener, cutConnections };
-        stopped = shutdown(subject, times, hurry.signal);
-      } else {
-        hurry.abort();
-      }
-      return stopped;
+    stop(hurry) {
+      const endStreams = () => reflecting?.endStreams();
+      const cutConnections = connections.cut;
+      return shutdown({ server, health, admission, logger, endStreams, closeListener, cutConnections }, times, hurry);
     },
-  };
+  });
 }

@@ -5,11 +5,16 @@ export interface Admission {
   /** How many calls are being worked on. */
   readonly active: number;
   /** Whether a call is let in; if so, {@link leave} is due when it is done. */
-  enter(): boolean;
-  leave(): void;
+  enter(answer: Answer): boolean;
+  leave(answer: Answer): void;
+  /** Answers all calls that are being worked on, now; what their handlers say later goes nowhere. */
+  answerAll(status: Partial<StatusObject>): void;
   /** What a call that is turned away is answered with. */
   readonly refusal: StatusObject;
 }
+
+/** Sends the status of one call to its client. */
+export type Answer = (status: Partial<StatusObject>) => void;
 
 /** After how many milliseconds a client that is turned away may try again: a queue of short calls is empty by then. */
 const retryPushbackMs = 100;
@@ -22,20 +27,25 @@ const retryPushbackMs = 100;
 export function createAdmission(maxConcurrentCalls: number): Admission {
   const metadata = new Metadata();
   metadata.set("grpc-retry-pushback-ms", String(retryPushbackMs));
-  let active = 0;
+  const active = new Set<Answer>();
   return {
     get active() {
-      return active;
+      return active.size;
     },
-    enter() {
-      if (active >= maxConcurrentCalls) {
+    enter(answer) {
+      if (active.size >= maxConcurrentCalls) {
         return false;
       }
-      active++;
+      active.add(answer);
       return true;
     },
-    leave() {
-      active--;
+    leave(answer) {
+      active.delete(answer);
+    },
+    answerAll(status) {
+      for (const answer of active) {
+        answer(status);
+      }
     },
     refusal: {
       code: status.RESOURCE_EXHAUSTED,

@@ -3,6 +3,8 @@ import { type HealthCheckRequest, type HealthCheckResponse, HealthService, Servi
 
 /** The health of a server and of each of its services. */
 export interface Health {
+  /** How many clients watch. */
+  readonly watches: number;
   /** Changes the health of the server and all its services, and tells who watches. */
   setServing(serving: boolean): void;
   /** Ends the calls of all who watch, and of those who still come. */
@@ -28,7 +30,7 @@ export function addHealth(server: Server, services: readonly string[]): Health {
       if (names.includes(request.service)) {
         callback(null, current);
       } else {
-        callback({ code: status.NOT_FOUND, details: `unknown service "${request.service}"` });
+        callback({ code: status.NOT_FOUND, details: "unknown service" });
       }
     },
     list(_call: unknown, callback: (error: null, response: object) => void) {
@@ -46,6 +48,9 @@ export function addHealth(server: Server, services: readonly string[]): Health {
     },
   });
   return {
+    get watches() {
+      return watches.size;
+    },
     setServing(serving) {
       current = { status: serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING };
       for (const watch of watches) {

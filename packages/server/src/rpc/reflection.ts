@@ -7,6 +7,15 @@ import {
   type ReflectionResponse,
   reflectionService,
 } from "@hello/proto";
+import type { Logger } from "pino";
+
+/** Server reflection on a server. */
+export interface Reflection {
+  /** Ends the calls of all who ask, which tools may keep open for as long as they run. */
+  endStreams(): void;
+}
+
+type Stream = ServerDuplexStream<ReflectionRequest, ReflectionResponse>;
 
 /**
  * Adds server reflection, v1 and v1alpha, so that tools like `buf curl` and grpcurl need no .proto file.
@@ -14,19 +23,40 @@ import {
  * @param describe Describes the files of the contract; called once, by the first request.
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
  */
-export function addReflection(server: Server, describe: () => readonly DescribedFile[]): void {
+export function addReflection(server: Server, describe: () => readonly DescribedFile[], logger: Logger): Reflection {
+  const streams = new Set<Stream>();
   let files: readonly DescribedFile[] | undefined;
+  const respond = (stream: Stream, request: ReflectionRequest) => {
+    try {
+      files ??= describe();
+    } catch (error) {
+      logger.error({ err: error }, "the contract cannot be described");
+      stream.emit("error", { code: status.INTERNAL, details: "internal error" });
+      return;
+    }
+    if (!stream.write({ request, answer: answer(files, request.query) })) {
+      // The client asks faster than it reads.
+      stream.pause();
+      stream.once("drain", () => stream.resume());
+    }
+  };
   for (const version of ["v1", "v1alpha"] as const) {
     server.addService(reflectionService(version), {
-      serverReflectionInfo(call: ServerDuplexStream<ReflectionRequest, ReflectionResponse>) {
-        call.on("data", (request: ReflectionRequest) => {
-          files ??= describe();
-          call.write({ request, answer: answer(files, request.query) });
-        });
-        call.on("end", () => call.end());
+      serverReflectionInfo(stream: Stream) {
+        streams.add(stream);
+        stream.on("close", () => streams.delete(stream));
+        stream.on("data", (request: ReflectionRequest) => respond(stream, request));
+        stream.on("end", () => stream.end());
       },
     });
   }
+  return {
+    endStreams() {
+      for (const stream of streams) {
+        stream.end();
+      }
+    },
+  };
 }
 
 function answer(files: readonly DescribedFile[], query: ReflectionQuery | undefined): ReflectionAnswer {

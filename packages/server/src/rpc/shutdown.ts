@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Server } from "@grpc/grpc-js";
+import { type Server, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Admission } from "./admission.js";
 import type { Health } from "./health.js";
@@ -21,9 +21,11 @@ export interface ShutdownSubject {
   readonly health: Health;
   readonly admission: Admission;
   readonly logger: Logger;
+  /** Ends streams that clients keep open for long, and that would otherwise hold up the end. */
+  endStreams(): void;
   /** Stops accepting connections. */
   closeListener(): void;
-  /** Cuts every connection, with the calls that are on it. */
+  /** Cuts every connection, with what is on it. */
   cutConnections(): void;
 }
 
@@ -33,30 +35,32 @@ export interface ShutdownSubject {
  * @param hurry Aborts to skip all waiting.
  */
 export async function shutdown(
-  { server, health, admission, logger, closeListener, cutConnections }: ShutdownSubject,
+  subject: ShutdownSubject,
   { shutdownDelayMs, shutdownGraceMs }: ShutdownTimes,
   hurry: AbortSignal,
 ): Promise<void> {
+  const { server, health, admission, logger } = subject;
   logger.info({ shutdownDelayMs }, "shutting down: health is NOT_SERVING, calls are still accepted");
   health.setServing(false);
   await wait(shutdownDelayMs, hurry);
 
-  logger.info({ shutdownGraceMs, calls: admission.active }, "draining: no new connections, calls in flight go on");
+  logger.info({ watches: health.watches }, "ending the watches of health");
   health.endWatches();
-  closeListener();
+  subject.endStreams();
+
+  logger.info({ calls: admission.active, shutdownGraceMs }, "draining: no new connections, calls in flight go on");
+  subject.closeListener();
   const drained = new AbortController();
   const finished = new Promise<void>((resolve, reject) => {
     server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
-  });
-  const graceOver = wait(shutdownGraceMs, AbortSignal.any([hurry, drained.signal])).then(() => {
-    if (!drained.signal.aborted) {
-      logger.warn({ calls: admission.active }, "cancelling the calls still in flight");
-      cutConnections();
-    }
-  });
+  }).finally(() => drained.abort());
+  await wait(shutdownGraceMs, AbortSignal.any([hurry, drained.signal]));
+  if (!drained.signal.aborted) {
+    logger.warn({ calls: admission.active }, "cancelling the calls still in flight");
+    admission.answerAll({ code: status.UNAVAILABLE, details: "the server is shutting down" });
+    subject.cutConnections();
+  }
   await finished;
-  drained.abort();
-  await graceOver;
   logger.info("stopped");
 }
 

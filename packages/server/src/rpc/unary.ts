@@ -27,7 +27,7 @@ export function unary<Request, Response>(
   { admission, logger }: HandlerContext,
 ): handleUnaryCall<Request, Response> {
   return async (grpcCall, callback) => {
-    if (!admission.enter()) {
+    if (!admission.enter(callback)) {
       callback(admission.refusal);
       return;
     }
@@ -39,7 +39,7 @@ export function unary<Request, Response>(
     } catch (error) {
       fail(error, { call, callback, logger });
     } finally {
-      admission.leave();
+      admission.leave(callback);
     }
   };
 }

@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
 /** The Python that has grpcio. */
@@ -7,4 +11,21 @@ export const python = requires("python3-grpcio");
 /** The command that runs a program of the folder `python`. */
 export function pythonProgram(name: string, ...args: string[]): [string, ...string[]] {
   return [python.program, fileURLToPath(new URL(`../python/${name}`, import.meta.url)), ...args];
+}
+
+/** Starts a server that prints its port, and waits until it serves. */
+export async function startPythonServer(name = "server.py") {
+  const server = start(pythonProgram(name));
+  const ended = once(server, "close");
+  const stderr = text(server.stderr);
+  for await (const port of createInterface(server.stdout)) {
+    return {
+      target: `127.0.0.1:${port}`,
+      async [Symbol.asyncDispose]() {
+        server.kill("SIGKILL");
+        await ended;
+      },
+    };
+  }
+  throw new Error(`${name} ended: ${await stderr}`);
 }

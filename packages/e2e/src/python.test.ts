@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { HelloClient } from "@hello/client";
-import { run, start } from "@hello/testing/program";
+import { run } from "@hello/testing/program";
 import { runClient } from "./client-program.js";
 import { pythonProgram as program, python } from "./python-program.js";
 import { startServer } from "./server-process.js";
@@ -21,23 +18,6 @@ const names = {
 };
 
 const require = createRequire(import.meta.url);
-
-/** Starts server.py and waits until it serves. */
-async function startPythonServer() {
-  const server = start(program("server.py"));
-  const ended = once(server, "close");
-  const stderr = text(server.stderr);
-  for await (const port of createInterface(server.stdout)) {
-    return {
-      target: `127.0.0.1:${port}`,
-      async [Symbol.asyncDispose]() {
-        server.kill("SIGKILL");
-        await ended;
-      },
-    };
-  }
-  throw new Error(`server.py ended: ${await stderr}`);
-}
 
 /** A mebibyte in the message of a failed comparison helps nobody. */
 function assertGreeting(greeting: string | undefined, [kind, name]: readonly [string, string]): void {

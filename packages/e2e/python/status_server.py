@@ -1,0 +1,38 @@
+"""Answers every call with the status that its request's value asks for, as JSON; prints the port."""
+
+import base64
+import json
+from concurrent import futures
+
+import grpc
+
+import hello_pb2
+import hello_pb2_grpc
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class StatusServicer(hello_pb2_grpc.HelloServicer):
+    def Hello(self, request, context):
+        wanted = json.loads(request.value)
+        if wanted["code"] == 0:
+            return hello_pb2.HelloResponse(value="OK")
+        context.set_trailing_metadata(
+            [
+                ("x-shard", "7"),
+                ("grpc-status-details-bin", base64.b64decode(wanted["statusDetails"])),
+            ]
+        )
+        context.abort(CODES[wanted["code"]], wanted["details"])
+
+
+def serve():
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    hello_pb2_grpc.add_HelloServicer_to_server(StatusServicer(), server)
+    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+    server.start()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,156 @@
+/** Every status, through RpcError, from our server and from Python's. */
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { HelloClient, RpcError } from "@hello/client";
+import { type HelloRequest, HelloResponse } from "@hello/proto";
+import { badRequest, createHelloServer, HelloServicer, type ServerCall, StatusError } from "@hello/server";
+import { python, startPythonServer } from "./python-program.js";
+
+const names = [
+  ["OK", 0],
+  ["CANCELLED", 1],
+  ["UNKNOWN", 2],
+  ["INVALID_ARGUMENT", 3],
+  ["DEADLINE_EXCEEDED", 4],
+  ["NOT_FOUND", 5],
+  ["ALREADY_EXISTS", 6],
+  ["PERMISSION_DENIED", 7],
+  ["RESOURCE_EXHAUSTED", 8],
+  ["FAILED_PRECONDITION", 9],
+  ["ABORTED", 10],
+  ["OUT_OF_RANGE", 11],
+  ["UNIMPLEMENTED", 12],
+  ["INTERNAL", 13],
+  ["UNAVAILABLE", 14],
+  ["DATA_LOSS", 15],
+  ["UNAUTHENTICATED", 16],
+] as const;
+
+const details = "Gründe: 100 % 🙂\nand more";
+
+/** A google.rpc.Status with an ErrorInfo of the reason "R" and the domain "d". */
+const statusDetails = Buffer.concat([
+  Buffer.from([0x1a, 50, 0x0a, 40]),
+  Buffer.from("type.googleapis.com/google.rpc.ErrorInfo"),
+  Buffer.from([0x12, 6, 0x0a, 1, 0x52, 0x12, 1, 0x64]),
+]).toString("base64");
+
+/** Starts our server in this process with another business: it takes the wanted status from the name, as Python's does. */
+async function startOurServer(hello: (request: HelloRequest, call: ServerCall) => Promise<HelloResponse>) {
+  const patched = mock.method(HelloServicer.prototype, "hello", hello);
+  const server = createHelloServer({ addresses: ["127.0.0.1:0"], shutdownGraceMs: 0 });
+  const [target = ""] = await server.start();
+  return {
+    target,
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      patched.mock.restore();
+    },
+  };
+}
+
+async function failAsAsked(request: HelloRequest): Promise<HelloResponse> {
+  const { code } = JSON.parse(request.getValue()) as { code: number };
+  if (code === 0) {
+    return new HelloResponse().setValue("OK");
+  }
+  throw new StatusError(code, details);
+}
+
+test("every status of our server is an RpcError of the same code, name and details", async () => {
+  await using server = await startOurServer(failAsAsked);
+  await using client = new HelloClient(server.target, { retry: false });
+  for (const [status, code] of names) {
+    const call = client.hello(JSON.stringify({ code }));
+    if (code === 0) {
+      assert.equal(await call, "OK");
+      continue;
+    }
+    const message = `${status}: ${details} (/Hello/Hello on ${server.target})`;
+    await assert.rejects(call, { name: "RpcError", code, status, details, message });
+  }
+});
+
+test("the violations that our server names arrive decoded", async () => {
+  await using server = await startOurServer(async () => {
+    throw badRequest(
+      { field: "value", description: "must be short" },
+      { field: "other", description: "must be there" },
+    );
+  });
+  await using client = new HelloClient(server.target);
+  const error = await client.hello("World").catch((error: unknown) => error);
+  assert.ok(error instanceof RpcError);
+  assert.equal(error.status, "INVALID_ARGUMENT");
+  assert.deepEqual(error.errorDetails, [
+    {
+      type: "google.rpc.BadRequest",
+      fieldViolations: [
+        { field: "value", description: "must be short", reason: "" },
+        { field: "other", description: "must be there", reason: "" },
+      ],
+    },
+  ]);
+});
+
+test("the signal of our server's call aborts within 50 ms of the client's", async () => {
+  let begun = (_: ServerCall) => {};
+  await using server = await startOurServer((_, call) => {
+    begun(call);
+    return new Promise(() => undefined);
+  });
+  await using client = new HelloClient(server.target);
+  for (const isWarm of [false, true]) {
+    const controller = new AbortController();
+    const beginning = new Promise<ServerCall>((resolve) => {
+      begun = resolve;
+    });
+    const rejected = assert.rejects(client.hello("World", { signal: controller.signal }), { status: "CANCELLED" });
+    const { signal } = await beginning;
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    const start = performance.now();
+    controller.abort();
+    await aborted;
+    const tookMs = performance.now() - start;
+    assert.ok(!isWarm || tookMs < 50, `it took ${tookMs} ms`);
+    await rejected;
+  }
+});
+
+test("a call made for a call of our server has its deadline and its cancellation", async () => {
+  const inner: { call?: Promise<unknown>; arrived?: ServerCall } = {};
+  await using backend = await startOurServer(async (request, call) => {
+    if (request.getValue() === "outer") {
+      inner.call = between.hello("inner", { parent: call }).catch((error: unknown) => error);
+      await inner.call;
+    } else {
+      inner.arrived = call;
+      await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
+    }
+    return new HelloResponse();
+  });
+  await using between = new HelloClient(backend.target, { timeoutMs: 60_000 });
+  await using client = new HelloClient(backend.target);
+  await assert.rejects(client.hello("outer", { timeoutMs: 400 }), { status: "DEADLINE_EXCEEDED" });
+  assert.match(String(await inner.call), /^RpcError: (CANCELLED|DEADLINE_EXCEEDED): /);
+  assert.ok(Number(inner.arrived?.deadline) < Date.now() + 400);
+});
+
+test("every status of Python's server is an RpcError of the same code, name, details and metadata", {
+  skip: python.skip,
+}, async () => {
+  await using server = await startPythonServer("status_server.py");
+  await using client = new HelloClient(server.target, { retry: false });
+  for (const [status, code] of names) {
+    const call = client.hello(JSON.stringify({ code, details, statusDetails }));
+    if (code === 0) {
+      assert.equal(await call, "OK");
+      continue;
+    }
+    const error = await call.catch((error: unknown) => error);
+    assert.ok(error instanceof RpcError, String(error));
+    assert.deepEqual([error.code, error.status, error.details], [code, status, details]);
+    assert.deepEqual(error.metadata["x-shard"], ["7"]);
+    assert.deepEqual(error.errorDetails, [{ type: "google.rpc.ErrorInfo", reason: "R", domain: "d", metadata: {} }]);
+  }
+});

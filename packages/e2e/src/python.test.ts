@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { HelloClient } from "@hello/client";
 import { run } from "@hello/testing/program";
 import { runClient } from "./client-program.js";
-import { pythonProgram as program, python } from "./python-program.js";
+import { pythonProgram as program, python, startPythonServer } from "./python-program.js";
 import { startServer } from "./server-process.js";
 
 const names = {

@@ -4,7 +4,7 @@ import { HelloClient, type HelloClientOptions } from "./hello-client.js";
 import { fail, greet, serve } from "./test-server.js";
 
 /** How long the slow server takes. */
-const slowMs = 1_000;
+const slowMs = 2_000;
 
 /** The 99th percentile of calls to three servers of which one is slow, and how many calls the servers saw a call made. */
 async function measure(options: HelloClientOptions) {

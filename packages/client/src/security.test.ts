@@ -33,6 +33,22 @@ test("TLS without a CA trusts only those that Node trusts", async () => {
   await assert.rejects(greetOver(server.target, { tls: true }), { status: "UNAVAILABLE", details: /set tls\.ca/ });
 });
 
+test("an IP address as target is no server name, and must be in the certificate", async () => {
+  const { cert: ca } = certificates.ca;
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => warnings.push(name);
+  process.on("warning", onWarning);
+  await using server = await serve({ credentials: credentials() });
+  await using client = new HelloClient(server.target, { retry: false, tls: { ca } });
+  assert.match(server.target, /^127\.0\.0\.1:/);
+  assert.equal(await client.hello("World"), "Hello World");
+  await using elsewhere = await serve({ credentials: credentials({ server: certificates.wrongHost }) });
+  await using refused = new HelloClient(elsewhere.target, { retry: false, tls: { ca } });
+  await assert.rejects(refused.hello("World"), { details: /set tls\.serverName/ });
+  process.off("warning", onWarning);
+  assert.deepEqual(warnings, []);
+});
+
 test("mTLS greets a client with a certificate, and no other", async () => {
   await using server = await serve({ credentials: credentials({ askClient: true }) });
   const ca = certificates.ca.cert;

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { checkKeys, show } from "./check.js";
@@ -25,7 +26,7 @@ export function channelCredentials(tls: boolean | TlsOptions): ChannelCredential
     return credentials.createInsecure();
   }
   if (tls === true) {
-    return credentials.createSsl();
+    return withoutAddressAsName(credentials.createSsl());
   }
   checkKeys("tls", tls, ["ca", "cert", "key", "serverName"]);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
@@ -46,7 +47,28 @@ export function channelCredentials(tls: boolean | TlsOptions): ChannelCredential
       { cause: error },
     );
   }
-  return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
+  return withoutAddressAsName(credentials.createSsl(ca ?? null, key ?? null, cert ?? null));
+}
+
+/**
+ * Sends no server name where the target is an IP address: grpc-js would send the address, which TLS forbids (RFC 6066,
+ * section 3), Node 20 warns of and Node 26 refuses. The certificate must bear the address all the same.
+ */
+function withoutAddressAsName(ssl: ChannelCredentials): ChannelCredentials {
+  const createConnector = ssl._createSecureConnector.bind(ssl);
+  ssl._createSecureConnector = (...args) => {
+    const connector = createConnector(...args);
+    const options: unknown = Reflect.get(connector, "connectionOptions");
+    if (isConnectionOptions(options) && isIP(options.servername) !== 0) {
+      options.servername = "";
+    }
+    return connector;
+  };
+  return ssl;
+}
+
+function isConnectionOptions(options: unknown): options is { servername: string } {
+  return typeof options === "object" && options !== null && "servername" in options;
 }
 
 /** OpenSSL takes a CA that it cannot read without a word, and then trusts nobody. */

@@ -1,14 +1,13 @@
 import type { HelloClient } from "@hello/client";
 
-/** Calls that are made one after another by several callers until it is stopped. */
-export interface CallLoad {
+/** Calls that are made one after another by several callers, until it is stopped or disposed of. */
+export interface CallLoad extends AsyncDisposable {
   /** How many calls have succeeded so far. */
   readonly succeeded: number;
   /** What the calls that failed so far failed with. */
   readonly failures: readonly unknown[];
-  /** How long the slowest call took, in milliseconds, of those that ended after {@link forgetSlowest}. */
+  /** How long the slowest call took so far, in milliseconds. */
   readonly slowestMs: number;
-  forgetSlowest(): void;
   /** Resolves once so many more calls have succeeded. */
   more(calls: number): Promise<void>;
   /** Lets the callers finish. */
@@ -44,6 +43,10 @@ export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad 
     }
   };
   const all = Promise.all(Array.from({ length: callers }, caller));
+  const stop = async () => {
+    stopped = true;
+    await all;
+  };
   return {
     get succeeded() {
       return succeeded;
@@ -52,13 +55,8 @@ export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad 
     get slowestMs() {
       return slowestMs;
     },
-    forgetSlowest() {
-      slowestMs = 0;
-    },
     more: (calls) => new Promise((resolve) => waiting.add({ until: succeeded + calls, resolve })),
-    async stop() {
-      stopped = true;
-      await all;
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }

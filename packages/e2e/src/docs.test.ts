@@ -21,12 +21,20 @@ test("no line of the help is wider than a terminal", async () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "docs/client.md", "docs/server.md", "docs/certificates.md"].map(
-    (page) => new URL(`../${page}`, docs),
-  );
+  const guides = ["client", "server", "limits", "certificates"].map((page) => `docs/${page}.md`);
+  const pages = ["README.md", "CONTRIBUTING.md", ...guides].map((page) => new URL(`../${page}`, docs));
   for (const page of pages) {
     for (const [, link = ""] of readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(new URL(link, page)), `${page.pathname} links to ${link}`);
     }
   }
+});
+
+test("docs/limits.md has every limit of --help with its default, and no other", async () => {
+  const { stdout } = await run([process.execPath, serverMain, "--help"]);
+  const options = stdout.matchAll(/^ {2}(--(?:max|handshake|keepalive)-\S+)[\s\S]*?default (\d+)$/gm);
+  const rows = readFileSync(new URL("limits.md", docs), "utf8").matchAll(/^\| `(--\S+)` \| (\d+) \|/gm);
+  const sorted = (matches: Iterable<RegExpMatchArray>) =>
+    Array.from(matches, ([, flag, value]) => `${flag} ${value}`).sort();
+  assert.deepEqual(sorted(rows), sorted(options));
 });

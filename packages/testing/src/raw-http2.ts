@@ -100,7 +100,7 @@ export interface RawConnection extends Disposable {
   readonly socket: Socket;
   /** All frames that have arrived. */
   readonly frames: readonly Frame[];
-  /** Resolves when the server has closed the connection, in whatever way. */
+  /** Resolves when the server has closed the connection, in whatever way; rejects where it does not in time. */
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
   send(...frames: Buffer[]): void;
@@ -108,13 +108,20 @@ export interface RawConnection extends Disposable {
   frame(type: keyof typeof frameTypes, matches?: (frame: Frame) => boolean): Promise<Frame>;
 }
 
-/**
- * Connects to a server on the loopback interface. What is answered by itself, unless a test turns it off: SETTINGS and
- * PING. The preface is not sent.
- */
+/** How {@link connectRaw} connects. */
+export interface RawConnectionOptions {
+  /** Whether SETTINGS are confirmed. Default true. */
+  readonly confirmSettings?: boolean;
+  /** Whether pings are answered. Default true. */
+  readonly answerPings?: boolean;
+  /** When the test has failed: so long after it has begun, the connection ends. Default 30 seconds. */
+  readonly lifetimeMs?: number;
+}
+
+/** Connects to a server on the loopback interface. The preface is not sent. */
 export async function connectRaw(
   address: string,
-  { confirmSettings = true, answerPings = true } = {},
+  { confirmSettings = true, answerPings = true, lifetimeMs = 30_000 }: RawConnectionOptions = {},
 ): Promise<RawConnection> {
   const socket = connect(Number(address.slice(address.lastIndexOf(":") + 1)), "127.0.0.1").setNoDelay();
   await once(socket, "connect");
@@ -129,12 +136,25 @@ export async function connectRaw(
   socket.on("error", () => {
     // A server that has had enough may reset the connection; "close" follows.
   });
-  const closed = new Promise<void>((resolve) => {
+  let isLate = false;
+  const lifetime = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, lifetimeMs);
+  const closed = new Promise<void>((resolve, reject) => {
     socket.on("close", () => {
+      clearTimeout(lifetime);
       isClosed = true;
-      resolve();
+      if (isLate) {
+        reject(new Error("the server has not closed the connection"));
+      } else {
+        resolve();
+      }
       notify();
     });
+  });
+  closed.catch(() => {
+    // Not every test waits for the end.
   });
   let buffer = Buffer.of();
   socket.on("data", (chunk: Buffer) => {

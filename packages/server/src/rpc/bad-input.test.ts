@@ -126,7 +126,8 @@ for (const [what, { headers = {}, body, http = 200, grpc }] of Object.entries(ba
 
 test("who sends an unknown encoding learns which ones there are", async (t) => {
   const { session } = await serve(t);
-  const { headers } = await ask(session, { "grpc-encoding": "br" });
+  const { headers } = await ask(session, { "grpc-encoding": "br" }, message(world, { compressed: true }));
+  assert.equal(headers["grpc-status"], String(status.UNIMPLEMENTED));
   assert.equal(headers["grpc-accept-encoding"], "identity,deflate,gzip");
 });
 

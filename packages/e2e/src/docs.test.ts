@@ -33,7 +33,7 @@ test("links between the documents lead somewhere", () => {
 test("docs/limits.md has every limit of --help with its default, and no other", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);
   const options = stdout.matchAll(/^ {2}(--(?:max|handshake|keepalive)-\S+)[\s\S]*?default (\d+)$/gm);
-  const rows = readFileSync(new URL("limits.md", docs), "utf8").matchAll(/^\| `(--\S+)` \| (\d+) \|/gm);
+  const rows = readFileSync(new URL("limits.md", docs), "utf8").matchAll(/^\| `(--\S+)` +\| (\d+) +\|/gm);
   const sorted = (matches: Iterable<RegExpMatchArray>) =>
     Array.from(matches, ([, flag, value]) => `${flag} ${value}`).sort();
   assert.deepEqual(sorted(rows), sorted(options));

@@ -63,6 +63,21 @@ test("a client connects with its first call, not before", async () => {
   assert.equal(peer.accepted, 1);
 });
 
+test("a client that cannot connect tries again at least once a second", async () => {
+  const attempts: number[] = [];
+  await using peer = await listen(
+    createServer((socket) => {
+      attempts.push(performance.now());
+      socket.destroy();
+    }),
+  );
+  await using client = new HelloClient(peer.address, { waitForReady: true });
+  await assert.rejects(client.hello("World", { timeoutMs: 5_500 }), { status: "DEADLINE_EXCEEDED" });
+  const gaps = attempts.slice(1).map((attempt, index) => attempt - (attempts[index] ?? 0));
+  assert.ok(gaps.length >= 6, `${gaps.length} attempts`);
+  assert.ok(Math.max(...gaps) < 1_300, `after ${gaps.map(Math.round)} ms`);
+});
+
 test("calls take several connections in turn", async () => {
   const peers: string[] = [];
   await using server = await serve({

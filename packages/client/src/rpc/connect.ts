@@ -28,10 +28,9 @@ export async function connect(channel: ChannelInterface, { target, timeoutMs, wa
       throw notConnected(status.UNAVAILABLE, error);
     }
     if (!(await stateChange(channel, state, deadline))) {
-      const seconds = (timeoutMs / 1_000).toFixed(3);
       throw notConnected(
         status.DEADLINE_EXCEEDED,
-        `Deadline exceeded after ${seconds}s`,
+        `Deadline exceeded after ${timeoutMs} ms`,
         await connectionError(channel),
       );
     }

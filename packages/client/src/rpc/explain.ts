@@ -24,11 +24,9 @@ export function explain(details: string, circumstances: Circumstances): string {
 }
 
 function explainDeadline(details: string, { timeoutMs, progress, connectionError }: Circumstances): string {
-  const seconds = Number(/^Deadline exceeded after (\d+\.\d+)s/.exec(details)?.[1]);
-  // Another deadline than the call's own may have ended it sooner.
-  const limit = `within ${seconds * 1_000 > timeoutMs - 10 ? timeoutMs : Math.round(seconds * 1_000)} ms`;
+  const limit = `within ${timeoutMs} ms`;
   const peer = /remote_addr=([^,]+)/.exec(details)?.[1];
-  if (timeoutMs <= 0 || seconds === 0) {
+  if (timeoutMs <= 0) {
     return "the deadline had passed before the call began";
   }
   if (progress === "token") {

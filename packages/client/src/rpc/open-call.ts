@@ -9,16 +9,15 @@ import { deadlineOf } from "./parent-call.js";
 export type GrpcCall = ReturnType<ChannelInterface["createCall"]>;
 
 /**
- * When a call must have ended, in milliseconds since 1970.
+ * How long a call may take, in milliseconds.
  *
  * @throws TypeError where the timeout is none.
  */
-export function deadlineFor(caller: Caller, { timeoutMs = caller.timeoutMs, parent }: CallOptions): number {
+export function limitFor(caller: Caller, { timeoutMs = caller.timeoutMs, parent }: CallOptions): number {
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
     throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
   }
-  const deadline = Date.now() + timeoutMs;
-  return parent === undefined ? deadline : Math.min(deadline, deadlineOf(parent));
+  return parent === undefined ? timeoutMs : Math.min(timeoutMs, deadlineOf(parent) - Date.now());
 }
 
 /**

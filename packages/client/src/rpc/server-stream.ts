@@ -90,7 +90,7 @@ export async function* serverStream<Request, Response>(
   const timer = setTimeout(() => {
     const isConnected = channel.getConnectivityState(false) === connectivityState.READY;
     // As grpc-js puts it when a deadline of its own ends a call.
-    const details = `Deadline exceeded after ${(timeoutMs / 1_000).toFixed(3)}s${isConnected ? ",remote_addr=the server" : ""}`;
+    const details = `Deadline exceeded after ${timeoutMs} ms${isConnected ? ",remote_addr=the server" : ""}`;
     call.cancelWithStatus(status.DEADLINE_EXCEEDED, details);
   }, timeoutMs);
 

@@ -14,7 +14,7 @@ import type { Circumstances } from "./explain.js";
 import { attemptsAt, failure } from "./failure.js";
 import { isConnectionLost } from "./lost-response.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
-import { callMetadata, deadlineFor, type GrpcCall } from "./open-call.js";
+import { callMetadata, type GrpcCall, limitFor } from "./open-call.js";
 import { onCancelled } from "./parent-call.js";
 import type { RpcError } from "./rpc-error.js";
 
@@ -30,6 +30,8 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
   readonly #caller: Caller;
   readonly #method: MethodDefinition<Request, Response>;
   readonly #options: CallOptions;
+  readonly #limitMs: number;
+  /** In milliseconds since 1970. */
   readonly #deadline: number;
   #channel: ChannelInterface | undefined;
   #call: GrpcCall | undefined;
@@ -47,7 +49,8 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
     this.#caller = caller;
     this.#method = method;
     this.#options = options;
-    this.#deadline = deadlineFor(caller, options);
+    this.#limitMs = limitFor(caller, options);
+    this.#deadline = Date.now() + this.#limitMs;
   }
 
   /**
@@ -122,12 +125,11 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
 
   /** The error for a status that is not OK. */
   error(status: StatusObject): Promise<RpcError> {
-    const { target, timeoutMs } = this.#caller;
     return failure({
-      target,
+      target: this.#caller.target,
       method: this.#method.path,
       channel: this.#channel,
-      timeoutMs: this.#options.timeoutMs ?? timeoutMs,
+      timeoutMs: this.#limitMs,
       status,
       metadata: this.metadata,
       progress: this.#progress,

@@ -52,7 +52,11 @@ export function addHealth(server: Server, services: readonly string[]): Health {
       return watches.size;
     },
     setServing(serving) {
-      current = { status: serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING };
+      const status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+      if (status === current.status) {
+        return;
+      }
+      current = { status };
       for (const watch of watches) {
         if (names.includes(watch.request.service)) {
           watch.write(current);

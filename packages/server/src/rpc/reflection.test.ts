@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { type TestContext, test } from "node:test";
+import { Client, type ClientDuplexStream, credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { type DescribedFile, reflectionService } from "@hello/proto";
+import { captureLog } from "@hello/testing/captured-log";
+import { pino } from "pino";
+import { addReflection } from "./reflection.js";
+
+/** Encodes a field of up to 127 bytes. */
+function field(number: number, value: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(value)]), Buffer.from(value)]);
+}
+
+/** Requests of the reflection protocol, encoded. */
+const ask = {
+  file: (name: string) => field(3, name),
+  symbol: (name: string) => field(4, name),
+  extension: (type: string, number: number) => field(5, Buffer.concat([field(1, type), Buffer.from([2 << 3, number])])),
+  extensionNumbers: (type: string) => field(6, type),
+  services: () => field(7, ""),
+};
+
+/** An answer of the reflection protocol, decoded no further: `field` is the number of its kind. */
+interface Answer {
+  readonly original: string;
+  readonly field: number;
+  readonly bytes: Buffer;
+}
+
+/** Decodes fields of bytes or text. */
+function fields(bytes: Buffer): [number: number, value: Buffer][] {
+  const found: [number, Buffer][] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes.readUInt8(at++);
+    assert.equal(tag & 7, 2, "a field of bytes");
+    let length = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = bytes.readUInt8(at++);
+      length |= (byte & 127) << shift;
+      more = byte > 127;
+    }
+    found.push([tag >> 3, bytes.subarray(at, at + length)]);
+    at += length;
+  }
+  return found;
+}
+
+function decode(bytes: Buffer): Answer {
+  const [, [, original] = [], [number, answer] = []] = fields(bytes);
+  return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: answer ?? Buffer.of() };
+}
+
+function errorOf({ field, bytes }: Answer): [code: number, message: string] {
+  assert.equal(field, 7, "an error");
+  const [tag, code = 0] = bytes;
+  assert.equal(tag, 1 << 3);
+  return [code, fields(bytes.subarray(2))[0]?.[1].toString() ?? ""];
+}
+
+const file = (name: string, rest: Partial<DescribedFile> = {}): DescribedFile => ({
+  name,
+  imports: [],
+  services: [],
+  symbols: [],
+  bytes: Buffer.from(`bytes of ${name}`),
+  ...rest,
+});
+const files = [
+  file("common.proto", { symbols: ["Common"] }),
+  file("base.proto", { imports: ["common.proto"], symbols: ["Base"] }),
+  file("api.proto", {
+    imports: ["base.proto", "common.proto"],
+    services: ["Api", "Other"],
+    symbols: ["Api", "Api.Do", "Other", "Request", "Request.value"],
+  }),
+];
+
+interface Serving {
+  describe?: () => readonly DescribedFile[];
+  version?: "v1" | "v1alpha";
+}
+
+async function serve(t: TestContext, { describe = () => files, version = "v1" }: Serving = {}) {
+  const server = new Server();
+  const log = captureLog();
+  const reflection = addReflection(server, describe, pino({}, log));
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  t.after(() => {
+    client.close();
+    server.forceShutdown();
+  });
+  const { path } = reflectionService(version).serverReflectionInfo;
+  const open = (): ClientDuplexStream<Buffer, Answer> =>
+    client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, { deadline: Date.now() + 10_000 });
+  return {
+    reflection,
+    address: `127.0.0.1:${port}`,
+    log,
+    open,
+    /** Sends requests on one stream and resolves with their answers. */
+    async query(...requests: Buffer[]): Promise<Answer[]> {
+      const stream = open();
+      for (const request of requests) {
+        stream.write(request);
+      }
+      stream.end();
+      const answers: Answer[] = [];
+      for await (const answer of stream) {
+        answers.push(answer);
+      }
+      return answers;
+    },
+  };
+}
+
+const names = (answer: Answer | undefined) => fields(answer?.bytes ?? Buffer.of()).map(([, value]) => value.toString());
+
+for (const version of ["v1", "v1alpha"] as const) {
+  test(`${version} lists the services by their full names`, async (t) => {
+    const { query } = await serve(t, { version });
+    const [answer] = await query(ask.services());
+    assert.equal(answer?.field, 6);
+    const services = fields(answer.bytes).map(([, service]) => fields(service)[0]?.[1].toString());
+    assert.deepEqual(services, ["Api", "Other"]);
+  });
+}
+
+const all = ["bytes of api.proto", "bytes of base.proto", "bytes of common.proto"];
+
+test("a file comes first, with all that it imports, each once", async (t) => {
+  const { query } = await serve(t);
+  for (const request of [ask.file("api.proto"), ask.symbol("Api"), ask.symbol("Api.Do"), ask.symbol("Request.value")]) {
+    const [answer] = await query(request);
+    assert.equal(answer?.field, 4);
+    assert.equal(names(answer)[0], "bytes of api.proto");
+    assert.deepEqual(names(answer).sort(), all);
+  }
+  assert.deepEqual(names((await query(ask.symbol("Common")))[0]), ["bytes of common.proto"]);
+});
+
+test("several requests on one stream are answered in order, each with its request", async (t) => {
+  const { query } = await serve(t);
+  const requests = [ask.symbol("Base"), ask.symbol("Nothing"), ask.services(), ask.file("common.proto")];
+  const answers = await query(...requests);
+  assert.deepEqual(
+    answers.map(({ field }) => field),
+    [4, 7, 6, 4],
+  );
+  assert.deepEqual(
+    answers.map(({ original }) => original),
+    requests.map((request) => request.toString("latin1")),
+  );
+});
+
+test("what is not there is NOT_FOUND, and the stream goes on", async (t) => {
+  const { query } = await serve(t);
+  const answers = await query(
+    ask.file("nothing.proto"),
+    ask.symbol("api"),
+    ask.extension("Request", 7),
+    ask.extensionNumbers("Nothing"),
+    ask.services(),
+  );
+  assert.deepEqual(answers.slice(0, 4).map(errorOf), [
+    [status.NOT_FOUND, 'file "nothing.proto" not found'],
+    [status.NOT_FOUND, 'symbol "api" not found'],
+    [status.NOT_FOUND, 'extension 7 of "Request" not found'],
+    [status.NOT_FOUND, 'type "Nothing" not found'],
+  ]);
+  assert.equal(answers[4]?.field, 6);
+});
+
+test("a type without extensions has none", async (t) => {
+  const { query } = await serve(t);
+  const [answer] = await query(ask.extensionNumbers("Request"));
+  assert.equal(answer?.field, 5);
+  assert.deepEqual(names(answer), ["Request"]);
+});
+
+test("a request of an unknown kind is UNIMPLEMENTED, and the stream goes on", async (t) => {
+  const { query } = await serve(t);
+  const [unknown, empty, known] = await query(field(9, "?"), Buffer.of(), ask.services());
+  for (const answer of [unknown, empty]) {
+    assert.deepEqual(errorOf(answer ?? assert.fail()), [status.UNIMPLEMENTED, "unknown kind of reflection request"]);
+  }
+  assert.equal(known?.field, 6);
+});
+
+test("a malformed request is INTERNAL, and the server lives", async (t) => {
+  const { query } = await serve(t);
+  await assert.rejects(query(Buffer.from([0xff])), { code: status.INTERNAL });
+  assert.equal((await query(ask.services())).length, 1);
+});
+
+test("the contract is described once, at the first request", async (t) => {
+  let described = 0;
+  const describe = () => {
+    described++;
+    return files;
+  };
+  const { query, open } = await serve(t, { describe });
+  open().end();
+  assert.equal((await query()).length, 0);
+  assert.equal(described, 0);
+  await query(ask.services(), ask.services());
+  await query(ask.services());
+  assert.equal(described, 1);
+});
+
+test("a contract that cannot be described is INTERNAL, logged, and tried again", async (t) => {
+  let described = 0;
+  const describe = () => {
+    if (described++ === 0) {
+      throw new Error("secret");
+    }
+    return files;
+  };
+  const { query, log } = await serve(t, { describe });
+  await assert.rejects(query(ask.services()), { code: status.INTERNAL, details: "internal error" });
+  assert.equal((await query(ask.services())).length, 1);
+  assert.equal(log.lines.length, 1);
+  assert.match(JSON.stringify(log.lines[0]), /secret.*reflection\.test\.ts/);
+});
+
+test("streams end with OK when the server says so", async (t) => {
+  const { reflection, open } = await serve(t);
+  const stream = open();
+  stream.write(ask.services());
+  const answers: Answer[] = [];
+  for await (const answer of stream) {
+    answers.push(answer);
+    reflection.endStreams();
+  }
+  assert.equal(answers.length, 1);
+});
+
+test("a client that asks and does not read is answered no further until it reads", async (t) => {
+  const bytes = Buffer.alloc(10_000);
+  let answered = 0;
+  const counting = Object.defineProperty(file("large.proto"), "bytes", {
+    get: () => {
+      answered++;
+      return bytes;
+    },
+  });
+  const { address, query } = await serve(t, { describe: () => [counting] });
+  // The clients of grpc-js read on, whether or not their stream is read.
+  const session = connect(`http://${address}`);
+  t.after(() => session.destroy());
+  const { path } = reflectionService("v1").serverReflectionInfo;
+  const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
+  const request = ask.file("large.proto");
+  const requests = 1_000;
+  stream.write(
+    Buffer.concat(
+      Array(requests)
+        .fill([Buffer.from([0, 0, 0, 0, request.length]), request])
+        .flat(),
+    ),
+  );
+  await once(stream, "response");
+  // The server has had time enough for the requests before once it has answered these.
+  for (let round = 0; round < 100; round++) {
+    await query(ask.services());
+  }
+  assert.ok(answered > 0 && answered < requests / 2, `${answered} answers`);
+
+  stream.end();
+  stream.resume();
+  await once(stream, "end");
+  assert.equal(answered, requests);
+});

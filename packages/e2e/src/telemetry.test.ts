@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { HelloClient } from "@hello/client";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
+import { modulesLoaded } from "./modules-loaded.js";
 import { startOtlpCollector } from "./otlp-collector.js";
 import { frame, rawCall } from "./raw-call.js";
 import { type ServerProcess, serverMain, startServerWith } from "./server-process.js";
@@ -182,21 +180,9 @@ test("two servers of one environment are two instances", async () => {
   assert.equal(new Set(instances).size, 2, instances.join());
 });
 
-/** The packages of OpenTelemetry that a server has loaded when it ends, after a call. */
+/** The modules of OpenTelemetry that a server has loaded when it ends, after a call. */
 async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "hello-telemetry-"));
-  try {
-    const list = join(folder, "modules.json");
-    const probe = fileURLToPath(new URL("loaded-modules.cjs", import.meta.url));
-    await using server = await startServerWith({ ...env, LOADED_MODULES: list, NODE_OPTIONS: `--require=${probe}` });
-    await greet(server);
-    assert.equal(await server.stop(), 0);
-    const modules = JSON.parse(readFileSync(list, "utf8")) as string[];
-    assert.ok(modules.some((path) => path.includes("grpc-js")));
-    return modules.filter((path) => path.includes("opentelemetry"));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return (await modulesLoaded(env, greet)).filter((path) => path.includes("opentelemetry"));
 }
 
 test("with no variable that asks for it, nothing of OpenTelemetry is loaded", async () => {

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescriptorProto, FileDescriptorProto } from "google-protobuf/google/protobuf/descriptor_pb.js";
 import { readBytes, readFields } from "./codec.js";
+import { healthDescriptor } from "./health-descriptor.js";
 import { StrictReader } from "./strict-utf8.js";
 
-/** A .proto file of the contract, as compiled. */
+/** A .proto file, as compiled. */
 export interface DescribedFile {
   readonly name: string;
   /** Names of the files that it imports. */
@@ -19,11 +20,21 @@ export interface DescribedFile {
 
 /** Describes the files of the contract, imports included, for server reflection. */
 export function describeContract(): DescribedFile[] {
+  return describeFiles(readFileSync(join(__dirname, "..", "gen", "hello.binpb")));
+}
+
+/** Describes the gRPC health checking protocol, for server reflection. */
+export function describeHealth(): DescribedFile[] {
+  return describeFiles(Buffer.from(healthDescriptor, "base64"));
+}
+
+/** Describes each file of an encoded `google.protobuf.FileDescriptorSet`. */
+function describeFiles(descriptorSet: Uint8Array): DescribedFile[] {
   // Loaded here, for few ever ask.
   const { FileDescriptorProto } =
     require("google-protobuf/google/protobuf/descriptor_pb.js") as typeof import("google-protobuf/google/protobuf/descriptor_pb.js");
   const files: DescribedFile[] = [];
-  const set = new StrictReader(readFileSync(join(__dirname, "..", "gen", "hello.binpb")));
+  const set = new StrictReader(descriptorSet);
   const describe = (bytes: Uint8Array) => {
     const file = FileDescriptorProto.deserializeBinary(bytes);
     const services = file.getServiceList().map((service) => fullName(file.getPackage(), service.getName()));

@@ -12,7 +12,7 @@ export {
   type IHelloServer,
 } from "../gen/hello_grpc_pb.js";
 export { HelloRequest, HelloResponse } from "../gen/hello_pb.js";
-export { type DescribedFile, describeContract } from "./describe-contract.js";
+export { type DescribedFile, describeContract, describeHealth } from "./describe-contract.js";
 export {
   type HealthCheckRequest,
   type HealthCheckResponse,

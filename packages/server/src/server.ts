@@ -1,4 +1,4 @@
-import { describeContract, HelloService, strictUtf8 } from "@hello/proto";
+import { describeContract, describeHealth, HelloService, strictUtf8 } from "@hello/proto";
 import { type Logger, pino } from "pino";
 import { HelloServicer } from "./hello-servicer.js";
 import { createAdmission } from "./rpc/admission.js";
@@ -61,7 +61,8 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
   const admission = createAdmission(limits.maxConcurrentCalls);
   addServicer(server, strictUtf8(HelloService), new HelloServicer(), { admission, logger });
   const health = addHealth(server, ["Hello"]);
-  const reflecting = reflection ? addReflection(server, describeContract, logger) : undefined;
+  const describe = () => [...describeContract(), ...describeHealth()];
+  const reflecting = reflection ? addReflection(server, describe, logger) : undefined;
   const connections = createConnections(server);
 
   let transport: Transport | undefined;

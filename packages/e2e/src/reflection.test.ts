@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { type Outcome, run } from "@hello/testing/program";
+import { createGreeter } from "./greeter.js";
+import { modulesLoaded } from "./modules-loaded.js";
+import { startServer } from "./server-process.js";
+
+const buf = join(dirname(createRequire(import.meta.url).resolve("@bufbuild/buf/package.json")), "bin", "buf");
+
+/** Runs `buf curl`, which knows of the contract only what the server's reflection tells. */
+function bufCurl(...args: string[]): Promise<Outcome> {
+  return run([process.execPath, buf, "curl", "--protocol", "grpc", ...args]);
+}
+
+for (const version of ["grpc-v1", "grpc-v1alpha"]) {
+  test(`buf curl lists services and methods and calls them with JSON, by ${version}`, async () => {
+    await using server = await startServer();
+    const url = `http://${server.address}`;
+    const print = async (...args: string[]) => {
+      const { status, stdout, stderr } = await bufCurl("--reflect-protocol", version, ...args);
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    assert.equal(await print("--list-services", url), "Hello\ngrpc.health.v1.Health\n");
+    assert.equal(
+      await print("--list-methods", url),
+      "Hello/Hello\ngrpc.health.v1.Health/Check\ngrpc.health.v1.Health/List\ngrpc.health.v1.Health/Watch\n",
+    );
+    assert.deepEqual(JSON.parse(await print("-d", '{"value":"世界"}', `${url}/Hello/Hello`)), { value: "Hello 世界" });
+    assert.deepEqual(JSON.parse(await print("-d", '{"service":"Hello"}', `${url}/grpc.health.v1.Health/Check`)), {
+      status: "SERVING",
+    });
+    assert.deepEqual(JSON.parse(await print("-d", "{}", `${url}/grpc.health.v1.Health/List`)), {
+      statuses: { "": { status: "SERVING" }, Hello: { status: "SERVING" } },
+    });
+  });
+}
+
+test("buf curl refuses JSON that is not the contract's", async () => {
+  await using server = await startServer();
+  const { status, stderr } = await bufCurl("-d", '{"name":"World"}', `http://${server.address}/Hello/Hello`);
+  assert.notEqual(status, 0);
+  assert.match(stderr, /unknown field "name"/);
+});
+
+test("with --no-reflection a client cannot ask for the contract", async () => {
+  await using server = await startServer("--no-reflection");
+  const { status, stderr } = await bufCurl("--list-services", `http://${server.address}`);
+  assert.notEqual(status, 0);
+  assert.match(stderr, /does not support.*reflection|unimplemented/i);
+});
+
+/** What decodes descriptors weighs as much as all else of google-protobuf. */
+const descriptors = /descriptor_pb\.js$/;
+
+test("what describes the contract is not loaded for calls", async () => {
+  const modules = await modulesLoaded({}, async (server) => {
+    using greeter = createGreeter(server.address);
+    assert.equal(await greeter.greet("World"), "Hello World");
+  });
+  assert.deepEqual(
+    modules.filter((path) => descriptors.test(path)),
+    [],
+  );
+});
+
+test("what describes the contract is loaded when a client asks for it", async () => {
+  const modules = await modulesLoaded({}, async (server) => {
+    assert.equal((await bufCurl("--list-services", `http://${server.address}`)).status, 0);
+  });
+  assert.ok(modules.some((path) => descriptors.test(path)));
+});

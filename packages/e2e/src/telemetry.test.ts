@@ -11,6 +11,7 @@ import { modulesLoaded } from "./modules-loaded.js";
 import { startOtlpCollector } from "./otlp-collector.js";
 import { frame, rawCall } from "./raw-call.js";
 import { type ServerProcess, serverMain, startServerWith } from "./server-process.js";
+import { snippets } from "./snippets.js";
 
 const python = requires("python3-grpcio");
 
@@ -80,8 +81,8 @@ test("each worker has an endpoint and an identity of its own", async () => {
   for (let call = 0; call < 4; call++) {
     await greet(server);
   }
+  assert.equal(new Set(endpoints(server)).size, 2, endpoints(server).join());
   const workers = await Promise.all(endpoints(server).map(scrape));
-  assert.equal(workers.length, 2);
   const calls = workers.flat().filter((line) => line.startsWith("grpc_server_call_started_total{"));
   assert.equal(
     calls.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0),
@@ -208,12 +209,11 @@ async function fail(env: Readonly<Record<string, string>>) {
 }
 
 test("a Prometheus port in use is one line and status 1", async () => {
-  const other = createServer().listen(0, "127.0.0.1");
+  const other = createServer().listen(0, "127.0.0.1").unref();
   await once(other, "listening");
   const port = String((other.address() as AddressInfo).port);
   const host = { OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1", OTEL_EXPORTER_PROMETHEUS_PORT: port };
   const { status, stderr } = await fail({ ...prometheus, ...host });
-  other.close();
   assert.equal(status, 1);
   assert.match(
     stderr,
@@ -225,11 +225,14 @@ test("an SDK that is not installed is one line that says what to do, and status 
   const hook = new URL("without-sdk.mjs", import.meta.url);
   const { status, stderr } = await fail({ ...prometheus, NODE_OPTIONS: `--import=${hook}` });
   assert.equal(status, 1);
-  assert.match(stderr, /^hello-server: .*not installed.*add @opentelemetry\/sdk-node.*\n$/);
+  assert.match(
+    stderr,
+    /^hello-server: .*not installed \(.*@opentelemetry\/sdk-node.*\); install without --no-optional.*\n$/,
+  );
 });
 
 test("a collector that never answers delays the exit by two seconds", async () => {
-  const silent = createServer().listen(0, "127.0.0.1");
+  const silent = createServer().listen(0, "127.0.0.1").unref();
   await once(silent, "listening");
   const { port } = silent.address() as AddressInfo;
   await using server = await startServerWith({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
@@ -240,12 +243,30 @@ test("a collector that never answers delays the exit by two seconds", async () =
   // The SDK itself would wait ten.
   assert.ok(elapsed > 1_500 && elapsed < 8_000, `${elapsed} ms`);
   assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not answer");
-  silent.close();
 });
 
 test("the SDK tells its troubles to the log, each in one line", async () => {
-  await using server = await startServerWith({ OTEL_TRACES_EXPORTER: "pigeon" });
-  const line = server.log.find(({ component }) => component === "opentelemetry");
-  assert.match(String(line?.msg), /pigeon/);
-  assert.equal(line?.["level"], 40);
+  const unknown = { OTEL_TRACES_EXPORTER: "pigeon", OTEL_METRICS_EXPORTER: "stork" };
+  await using server = await startServerWith({ ...unknown, OTEL_LOG_LEVEL: "info" });
+  const lines = server.log.filter(({ component }) => component === "opentelemetry");
+  for (const exporter of Object.values(unknown)) {
+    const line = lines.find(({ msg }) => msg.includes(exporter));
+    assert.equal(line?.["level"], 40, exporter);
+  }
+});
+
+test("the commands of docs/telemetry.md start a server with the telemetry that they promise", async () => {
+  const page = new URL("../../../docs/telemetry.md", import.meta.url);
+  const commands = snippets(page, "console").flatMap((block) => block.match(/(?<=^\$ )OTEL_.*(?= pnpm)/gm) ?? []);
+  assert.equal(commands.length, 2);
+  const promises = [
+    { traces: false, metrics: true },
+    { traces: true, metrics: true },
+  ];
+  for (const [index, command] of commands.entries()) {
+    const env = Object.fromEntries(command.split(" ").map((pair) => pair.split("=")));
+    await using server = await startServerWith({ ...env, OTEL_EXPORTER_PROMETHEUS_PORT: "0" });
+    const { traces, metrics } = await server.logged(({ msg }) => msg === "telemetry started");
+    assert.deepEqual({ traces, metrics }, promises[index]);
+  }
 });

@@ -12,7 +12,10 @@ export interface CallEnd {
 
 /** What an interceptor is given: grpc-js's own call, with these two among its private parts. */
 interface BaseCall {
-  readonly stream: ServerHttp2Stream;
+  readonly stream: Omit<ServerHttp2Stream, "write"> & {
+    /** Writes a message with its framing; grpc-js uses no other form. */
+    write(message: Buffer, callback: (error?: Error | null) => void): boolean;
+  };
   /** Cuts what is received into messages, each with its framing. */
   readonly decoder: { write(data: Buffer): Buffer[] };
 }
@@ -32,9 +35,9 @@ export function observeCall(call: ServerInterceptingCallInterface, onEnd: (end: 
   let sentBytes = 0;
   let receivedBytes = 0;
   const { write } = stream;
-  stream.write = (chunk: Buffer, ...rest: unknown[]) => {
-    sentBytes += chunk.length - framingBytes;
-    return Reflect.apply(write, stream, [chunk, ...rest]);
+  stream.write = (message, callback) => {
+    sentBytes += message.length - framingBytes;
+    return write.call(stream, message, callback);
   };
   const { write: decode } = decoder;
   decoder.write = (data) => {

@@ -39,8 +39,9 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   }
   const { api, core, resources, NodeSDK } = await installed(import("@opentelemetry/sdk-node"));
   const logLevel = core.diagLogLevelFromString(env["OTEL_LOG_LEVEL"]) ?? api.DiagLogLevel.WARN;
-  const diagnose = () => api.diag.setLogger(diagnosticsTo(logger), { logLevel, suppressOverrideMessage: true });
-  diagnose();
+  // Otherwise the SDK puts the console in the place of the log.
+  delete env["OTEL_LOG_LEVEL"];
+  api.diag.setLogger(diagnosticsTo(logger), { logLevel, suppressOverrideMessage: true });
   core.setGlobalErrorHandler((error) => logger.error({ err: error, component: "opentelemetry" }, "telemetry failed"));
 
   const exporter = metrics && usesPrometheus(env) ? await createPrometheusExporter() : undefined;
@@ -54,8 +55,6 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
     ...(exporter && { metricReaders: [exporter] }),
     logRecordProcessors: [],
   });
-  // Given OTEL_LOG_LEVEL, the SDK has just put the console in the place of the log.
-  diagnose();
   sdk.start();
   logger.info({ traces, metrics, prometheus: prometheus?.url }, "telemetry started");
 
@@ -96,8 +95,8 @@ async function installed<Module>(loading: Promise<Module>): Promise<Module> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `the OTEL_ variables ask for telemetry, but its optional packages are not installed (${reason}); ` +
-        "add @opentelemetry/sdk-node and @opentelemetry/exporter-prometheus, or set OTEL_SDK_DISABLED=true",
+      `the OTEL_ variables ask for telemetry, but its optional dependencies are not installed (${reason}); ` +
+        "install without --no-optional or --omit=optional, or set OTEL_SDK_DISABLED=true",
       { cause: error },
     );
   }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, helpText, parseConfig } from "./config.js";
+import { crashWhereNothingCatches } from "./crash.js";
 import { UsageError } from "./rpc/parse-options.js";
 import { createHelloServer, type HelloServer } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
@@ -20,12 +22,17 @@ async function main(): Promise<void> {
     process.stdout.write(helpText());
     return;
   }
+  if (argv.includes("--version")) {
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
   const config = parseConfig(argv, process.env);
   if (!process.env["GRPC_VERBOSITY"]) {
     // grpc-js writes a line to standard error for each piece of metadata that is malformed, with all that is in it.
     setLogVerbosity(logVerbosity.NONE);
   }
   const logger = await createLogger(config.logLevel);
+  crashWhereNothingCatches(logger);
   if (config.workers === 1) {
     return serveHello(config, logger, (server) => untilSignal(server, logger));
   }
@@ -65,6 +72,11 @@ async function untilSignal(service: Service, logger: Logger): Promise<void> {
   });
   await service.start();
   await stopped;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 // What a handler left running must not keep a process that has stopped, or cannot start.

@@ -70,7 +70,8 @@ async function untilSignal(service: Service, logger: Logger): Promise<void> {
       });
     }
   });
-  await service.start();
+  // A signal may come before it has started, which it then never will.
+  await Promise.race([service.start(), stopped]);
   await stopped;
 }
 

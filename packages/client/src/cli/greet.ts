@@ -43,12 +43,14 @@ export async function greet(
     text = "";
   };
   try {
-    const greetings = inOrder(eachName(names), window, async (name) => {
-      const greeting = await client.hello(name.text, call).catch((error: Error) => {
-        throw name.line === undefined ? error : new Error(`line ${name.line}: ${error.message}`, { cause: error });
-      });
-      return { name, greeting };
-    });
+    const greetings = inOrder(eachName(names), window, (name) =>
+      client.hello(name.text, call).then(
+        (greeting) => ({ name, greeting }),
+        (error: Error) => {
+          throw name.line === undefined ? error : new Error(`line ${name.line}: ${error.message}`, { cause: error });
+        },
+      ),
+    );
     for await (const { name, greeting } of greetings) {
       if (text === "") {
         setImmediate(flush);

@@ -41,7 +41,7 @@ export class RpcError extends Error {
   /** What was connected to, as the client was given it. */
   readonly target: string;
 
-  /** The method, like `/Hello/Hello`; `undefined` where the client could not connect to begin with. */
+  /** The method, like `/package.Service/Method`; `undefined` where the client could not connect to begin with. */
   readonly method: string | undefined;
 
   /** How often the call was made, retries included. */

@@ -215,6 +215,9 @@ test("calls beyond the streams of a connection wait at the client, and all are a
   const answers = rounds.flatMap(() => [ask(wait), ask(wait)]);
   for (const _ of rounds) {
     await server.waitingCalls(2);
+    // By now a third would have come.
+    await server.client()(echo);
+    assert.equal(server.peak(), 2);
     server.answer();
   }
   assert.equal((await Promise.all(answers)).length, 6);

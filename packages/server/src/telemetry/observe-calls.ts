@@ -28,13 +28,8 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
       const { path } = method;
       // A name that anyone may invent must not become a new time series.
       const name = isUnknownMethod(method) ? "other" : path.slice(1);
-      // Unknown once the connection is gone.
-      const peer = verbose ? call.getPeer() : "";
-      const log = ({ code, durationMs }: CallEnd) => {
-        const rounded = Math.round(durationMs * 1_000) / 1_000;
-        logger.debug({ method: path, peer, status: status[code], durationMs: rounded }, "call");
-      };
       const traced = tracer?.(call, { name, path });
+      const log = verbose ? callLog(logger, path, call.getPeer()) : nothing;
       metrics?.started(name);
       observeCall(call, (end) => {
         metrics?.ended(name, end);
@@ -49,3 +44,13 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
     },
   ];
 }
+
+/** The peer is read early: it is unknown once the connection is gone. */
+function callLog(logger: Logger, method: string, peer: string) {
+  return ({ code, durationMs }: CallEnd) => {
+    const rounded = Math.round(durationMs * 1_000) / 1_000;
+    logger.debug({ method, peer, status: status[code], durationMs: rounded }, "call");
+  };
+}
+
+function nothing(): void {}

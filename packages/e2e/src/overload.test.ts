@@ -201,6 +201,21 @@ for (const [what, goodbye] of Object.entries(deadly)) {
   });
 }
 
+test("a client that goes away and then asks in the same breath is answered", async () => {
+  // Node would free the stream while it is read, and now and then crash.
+  await using server = await startServer();
+  using connection = await connectRaw(server.address);
+  connection.send(
+    preface,
+    frame("GOAWAY", { payload: uint32(0, 0) }),
+    frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders("/Hello/Hello") }),
+    frame("DATA", { flags: endStream, streamId: 1, payload: message(Buffer.of()) }),
+  );
+  const trailers = await connection.frame("HEADERS", ({ flags }) => (flags & endStream) !== 0);
+  assert.equal(trailers.streamId, 1);
+  await connection.closed;
+});
+
 test("whatever bytes clients send, the server goes on, and its log stays calm", async (t) => {
   await using server = await startServer(
     // Node 20 keeps some connections after an error, which a shutdown then waits for.

@@ -9,6 +9,7 @@ export function guardSessions(server: Http2Server, { handshakeTimeoutMs }: Pick<
   // Before grpc-js, which must find what is put in place here.
   server.prependListener("session", (session) => {
     deferDestroy(session);
+    closeOnceAnnounced(session);
     pingOnlyWhileOpen(session);
     awaitSettings(session, handshakeTimeoutMs);
   });
@@ -23,6 +24,26 @@ function deferDestroy(session: ServerHttp2Session): void {
   const { destroy } = session;
   session.destroy = (...args) => {
     setImmediate(() => destroy.apply(session, args));
+  };
+}
+
+/**
+ * Closes a session only once its client has been told. Node refuses a request that reaches a closed session in a way
+ * that frees the stream under nghttp2's hands, which corrupts the memory of the process. After the GOAWAY, nghttp2
+ * itself drops such requests, and the second one, which closing sends, names the last that was taken.
+ */
+function closeOnceAnnounced(session: ServerHttp2Session): void {
+  const { close } = session;
+  session.close = (callback) => {
+    if (session.closed || session.destroyed) {
+      return;
+    }
+    if (callback) {
+      session.once("close", callback);
+    }
+    session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
+    // Frames are sent just before the immediates run.
+    setImmediate(() => close.call(session));
   };
 }
 

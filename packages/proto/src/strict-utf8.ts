@@ -56,7 +56,8 @@ function strictCodec(messageType: typeof Message, generatedSerialize: (message: 
       writer.reset();
       MessageType.serializeBinaryToWriter(message, writer);
       const bytes = writer.getResultBuffer();
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      // Of a short message a copy is cheaper: V8 makes its buffer only when it is asked for.
+      return bytes.length < 1_024 ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
     deserialize(bytes) {
       reader.setBlock(bytes);
@@ -84,11 +85,27 @@ export class StrictReader extends BinaryReader {
 
   override readString(): string {
     const bytes = this.readBytes();
+    if (isShortAscii(bytes)) {
+      return Reflect.apply(String.fromCharCode, undefined, bytes);
+    }
     if (!isUtf8(bytes)) {
       throw new TypeError(`field ${this.getFieldNumber()} is not valid UTF-8`);
     }
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   }
+}
+
+/** Whether bytes are so short, and ASCII, that the way into native code costs more than it saves. */
+function isShortAscii(bytes: Uint8Array): boolean {
+  if (bytes.length > 64) {
+    return false;
+  }
+  for (let index = 0; index < bytes.length; index++) {
+    if ((bytes[index] ?? 0) > 0x7f) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Refuses text that UTF-8 cannot encode. */

@@ -27,23 +27,29 @@ const retryPushbackMs = 100;
 export function createAdmission(maxConcurrentCalls: number): Admission {
   const metadata = new Metadata();
   metadata.set("grpc-retry-pushback-ms", String(retryPushbackMs));
-  const active = new Set<Answer>();
+  // Not a set, whose tables keep alive what was in them: see open-streams.ts.
+  const active: Answer[] = [];
   return {
     get active() {
-      return active.size;
+      return active.length;
     },
     enter(answer) {
-      if (active.size >= maxConcurrentCalls) {
+      if (active.length >= maxConcurrentCalls) {
         return false;
       }
-      active.add(answer);
+      active.push(answer);
       return true;
     },
     leave(answer) {
-      active.delete(answer);
+      // The oldest calls come first, and mostly end first.
+      const index = active.indexOf(answer);
+      const last = active.pop();
+      if (last !== undefined && index < active.length) {
+        active[index] = last;
+      }
     },
     answerAll(status) {
-      for (const answer of active) {
+      for (const answer of [...active]) {
         answer(status);
       }
     },

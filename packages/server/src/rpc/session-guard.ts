@@ -1,5 +1,6 @@
 import { constants, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Limits } from "./limits.js";
+import { releaseStreams } from "./open-streams.js";
 
 /**
  * Mends what grpc-js and Node leave wanting in each connection of a server: a hostile client could bring the process
@@ -8,6 +9,7 @@ import type { Limits } from "./limits.js";
 export function guardSessions(server: Http2Server, { handshakeTimeoutMs }: Pick<Limits, "handshakeTimeoutMs">): void {
   // Before grpc-js, which must find what is put in place here.
   server.prependListener("session", (session) => {
+    releaseStreams(session);
     deferDestroy(session);
     closeOnceAnnounced(session);
     pingOnlyWhileOpen(session);

@@ -22,6 +22,13 @@ export const bare: Candidate = {
   port: Number,
 };
 
+/** The same answer from node:http2 alone, which is as fast as Node can be. */
+export const limit: Candidate = {
+  name: "node:http2",
+  command: [process.execPath, fileURLToPath(new URL("limit-server.mjs", import.meta.url))],
+  port: Number,
+};
+
 /** The product with all its defaults, and the arguments given. */
 export function hello(...args: string[]): Candidate {
   return {

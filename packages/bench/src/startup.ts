@@ -1,10 +1,14 @@
-/** Measures how long a server takes from exec until it serves, Hello against bare grpc-js. */
+/**
+ * Measures how long a server takes from exec until it serves, Hello against bare grpc-js.
+ *
+ *     tsx src/startup.ts [starts]
+ */
 import { bare, hello, startCandidate } from "./candidates.js";
 import { median, ratio } from "./statistics.js";
 
-const rounds = Number(process.argv[2] ?? 20);
+const starts = Number(process.argv[2] ?? 20);
 const times = new Map([bare, hello()].map((candidate) => [candidate, [] as number[]]));
-for (let round = 0; round < rounds; round++) {
+for (let round = 0; round < starts; round++) {
   const order = [...times];
   for (const [candidate, figures] of round % 2 === 0 ? order : order.reverse()) {
     await using running = await startCandidate(candidate);
@@ -13,6 +17,6 @@ for (let round = 0; round < rounds; round++) {
 }
 const [bareTimes = [], helloTimes = []] = times.values();
 console.log(
-  `exec to serving, medians of ${rounds}: bare ${median(bareTimes).toFixed(0)} ms, hello ${median(helloTimes).toFixed(0)} ms`,
+  `exec to serving, medians of ${starts}: bare ${median(bareTimes).toFixed(0)} ms, hello ${median(helloTimes).toFixed(0)} ms`,
 );
 console.log(`ratio hello / bare: ${ratio(helloTimes, bareTimes)}`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { run } from "@hello/testing/program";
 import { serverMain } from "./server-process.js";
@@ -21,7 +21,7 @@ test("no line of the help is wider than a terminal", async () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  const guides = ["client", "server", "limits", "certificates"].map((page) => `docs/${page}.md`);
+  const guides = readdirSync(docs).map((page) => `docs/${page}`);
   const pages = ["README.md", "CONTRIBUTING.md", ...guides].map((page) => new URL(`../${page}`, docs));
   for (const page of pages) {
     for (const [, link = ""] of readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)) {

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+
+// What they print here says nothing, for they are cut short and other tests may run: only that they still measure.
+const h2load = requires("h2load");
+const withLoad = h2load.skip || (process.platform !== "linux" && "the load and the server are measured as on Linux");
+
+const benchmarks = [
+  { name: "startup", args: ["1"], skip: false, ratios: ["hello / bare"] },
+  { name: "server", args: ["1", "1"], skip: withLoad, ratios: ["calls a second / bare", "CPU a call / bare"] },
+  { name: "memory", args: ["1", "5000"], skip: withLoad, ratios: ["/ bare"] },
+  { name: "client", args: ["1", "1"], skip: false, ratios: ["HelloClient / stub"] },
+];
+
+for (const { name, args, skip, ratios } of benchmarks) {
+  test(`${name} measures what it says`, { skip }, async () => {
+    const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+    const { status, stdout, stderr } = await run([process.execPath, "--import=tsx", script, ...args]);
+    assert.equal(status, 0, stderr);
+    for (const ratio of ratios) {
+      assert.match(stdout, new RegExp(`${ratio}: \\d+\\.\\d+ \\(rounds \\d`));
+    }
+  });
+}

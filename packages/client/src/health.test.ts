@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { type ServerUnaryCall, type ServerWritableStream, status } from "@grpc/grpc-js";
 import { type HealthCheckRequest, type HealthCheckResponse, HealthService, ServingStatus } from "@hello/proto";
-import { listen } from "@hello/testing/peer";
+import { listen, listenHttp2 } from "@hello/testing/peer";
 import { HelloClient } from "./hello-client.js";
 import { serve } from "./test-server.js";
 
@@ -109,6 +109,20 @@ test("watch() rejects where there is no connection in time", async () => {
     status: "DEADLINE_EXCEEDED",
     details: /^no connection within 200 ms: nothing answers/,
   });
+});
+
+test("watch() rejects where the answer cannot be decoded, or not be decompressed", async () => {
+  for (const [encoding, answer, details] of [
+    ["identity", Buffer.from([0, 0, 0, 0, 2, 10, 9]), /^the response cannot be decoded: /],
+    ["br", Buffer.from([1, 0, 0, 0, 1, 0]), /^the response cannot be decompressed$/],
+  ] as const) {
+    await using peer = await listenHttp2((stream) => {
+      stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-encoding": encoding });
+      stream.write(answer);
+    });
+    await using client = new HelloClient(peer.address);
+    await assert.rejects(client.watch().next(), { name: "RpcError", status: "INTERNAL", details });
+  }
 });
 
 test("watch() rejects where the connection is lost", async () => {

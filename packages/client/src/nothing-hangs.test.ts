@@ -110,6 +110,14 @@ const cases: Readonly<Record<string, Case>> = {
     ends: ["INTERNAL", /^the response cannot be decoded: /],
     atOnce: true,
   },
+  "a server that compresses in a way of its own": {
+    peer: http2((stream) => {
+      stream.respond({ ...headers, "grpc-encoding": "br" });
+      stream.write(Buffer.from([1, 0, 0, 0, 1, 0]));
+    }),
+    ends: ["INTERNAL", /^the response cannot be decompressed$/],
+    atOnce: true,
+  },
   "a server that ends the call without a status": {
     peer: http2((stream) => {
       stream.respond(headers);

@@ -7,6 +7,7 @@ import type { Circumstances } from "./explain.js";
 import { attemptsAt, failure } from "./failure.js";
 import { offAbort, onAbort } from "./on-abort.js";
 import { callMetadata } from "./open-call.js";
+import { cannotDecode, receivedStatus } from "./received-status.js";
 
 /** How a stream of responses is asked for. */
 export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
@@ -74,7 +75,8 @@ export async function* serverStream<Request, Response>(
       receivedBytes += message.length;
       receive(message);
     },
-    onReceiveStatus(received) {
+    onReceiveStatus(grpcStatus) {
+      const received = receivedStatus(grpcStatus);
       observed?.attemptsEnded(received, attemptsAt(received, metadata), receivedBytes);
       observed?.end(received);
       receive(received);
@@ -105,7 +107,15 @@ export async function* serverStream<Request, Response>(
       clearTimeout(timer);
       const event = events.shift();
       if (Buffer.isBuffer(event)) {
-        yield method.responseDeserialize(event);
+        let response: Response;
+        try {
+          response = method.responseDeserialize(event);
+        } catch (error) {
+          cause = error;
+          call.cancelWithStatus(status.INTERNAL, cannotDecode(error));
+          continue;
+        }
+        yield response;
       } else if (event !== undefined && event.code !== status.OK) {
         const { target } = caller;
         const { path } = method;

@@ -16,6 +16,7 @@ import { isConnectionLost } from "./lost-response.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
 import { callMetadata, type GrpcCall, limitFor } from "./open-call.js";
 import { onCancelled } from "./parent-call.js";
+import { cannotDecode, reasonOf, receivedStatus } from "./received-status.js";
 import type { RpcError } from "./rpc-error.js";
 
 /**
@@ -174,7 +175,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
       this.response = this.#method.responseDeserialize(message);
     } catch (error) {
       this.#cause = error;
-      this.#call?.cancelWithStatus(status.INTERNAL, `the response cannot be decoded: ${reasonOf(error)}`);
+      this.#call?.cancelWithStatus(status.INTERNAL, cannotDecode(error));
       return;
     }
     // Else a second message, which breaks the protocol, would keep the status back until the deadline.
@@ -190,7 +191,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
     const final =
       received.code === status.OK && this.#progress !== "message"
         ? localStatus(status.UNIMPLEMENTED, "the server sent no message")
-        : received;
+        : receivedStatus(received);
     this.#observed?.attemptsEnded(final, attemptsAt(final, this.metadata), this.#responseBytes);
     this.#settle?.(final);
   }
@@ -198,8 +199,4 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
 
 function localStatus(code: status, details: string): StatusObject {
   return { code, details, metadata: new Metadata() };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

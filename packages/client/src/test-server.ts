@@ -8,6 +8,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { type HelloRequest, HelloResponse, HelloService } from "@hello/proto";
+import { bind } from "@hello/testing/grpc-server";
 
 type HelloCall = ServerUnaryCall<HelloRequest, HelloResponse>;
 type HelloCallback = sendUnaryData<HelloResponse>;
@@ -51,11 +52,8 @@ export async function serve({
   for (const [definition, implementation] of services) {
     server.addService(definition, implementation);
   }
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
-  });
   return {
-    target: `127.0.0.1:${bound}`,
+    target: await bind(server, { credentials, port }),
     calls,
     server,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
 import { type HelloRequest, HelloResponse, HelloService } from "@hello/proto";
 import type { Certificate } from "@hello/testing/certificates";
+import { bind } from "@hello/testing/grpc-server";
 
 /** A call that waits at a {@link Backend}. */
 export interface WaitingCall {
@@ -54,8 +55,8 @@ export async function startBackend(certificate: Certificate): Promise<Backend> {
   });
   const [cert, key] = [Buffer.from(certificate.cert), Buffer.from(certificate.key)];
   const [plain, tls] = await Promise.all([
-    bind(server, ServerCredentials.createInsecure()),
-    bind(server, ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }])),
+    bind(server),
+    bind(server, { credentials: ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]) }),
   ]);
   return {
     plain,
@@ -69,12 +70,4 @@ export async function startBackend(certificate: Certificate): Promise<Backend> {
       server.forceShutdown();
     },
   };
-}
-
-function bind(server: Server, credentials: ServerCredentials): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", credentials, (error, port) =>
-      error ? reject(error) : resolve(`127.0.0.1:${port}`),
-    );
-  });
 }

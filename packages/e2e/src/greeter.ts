@@ -1,5 +1,6 @@
 import { type ChannelCredentials, Client, credentials } from "@grpc/grpc-js";
 import { HelloRequest, HelloService } from "@hello/proto";
+import { callUnary } from "@hello/testing/call-unary";
 
 /** A client as grpc-js has it, that hides nothing: no retries, and a connection of its own. */
 export interface Greeter extends Disposable {
@@ -13,19 +14,11 @@ export function createGreeter(
   options: object = {},
 ): Greeter {
   const client = new Client(target, security, { "grpc.use_local_subchannel_pool": 1, ...options });
-  const { path, requestSerialize, responseDeserialize } = HelloService.hello;
   return {
-    greet: (name) =>
-      new Promise((resolve, reject) =>
-        client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          new HelloRequest().setValue(name),
-          { deadline: Date.now() + 60_000 },
-          (error, response) => (error ? reject(error) : resolve(response?.getValue() ?? "")),
-        ),
-      ),
+    async greet(name) {
+      const request = new HelloRequest().setValue(name);
+      return (await callUnary(client, HelloService.hello, request, { timeoutMs: 60_000 })).getValue();
+    },
     [Symbol.dispose]: () => client.close(),
   };
 }

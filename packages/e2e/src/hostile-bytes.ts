@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { callHeaders, endStream, frame, frameTypes, message, preface, uint32 } from "@hello/testing/raw-http2";
+import { callHeaders, endStream, frame, frameTypes, message, preface, uint32 } from "@hello/testing/http2-frames";
 
 /** Picks whole numbers from 0 to below a bound: the same ones for the same seed. */
 type Pick = (bound: number) => number;

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { Server, ServerCredentials, type sendUnaryData } from "@grpc/grpc-js";
+import { Server, type sendUnaryData } from "@grpc/grpc-js";
+import { bind } from "@hello/testing/grpc-server";
 import protobuf from "protobufjs";
 
 /** A collector of OpenTelemetry data, on loopback: OTLP over HTTP with protobuf, and over gRPC. */
@@ -162,15 +163,11 @@ export async function startOtlpCollector(): Promise<OtlpCollector> {
       },
     );
   }
-  const grpcPort = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
+  const grpcAddress = await bind(grpc);
   return {
     endpoints: {
       "http/protobuf": `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-      grpc: `http://127.0.0.1:${grpcPort}`,
+      grpc: `http://${grpcAddress}`,
     },
     spans,
     metrics,

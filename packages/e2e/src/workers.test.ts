@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { promisify } from "node:util";
-import { Client, credentials } from "@grpc/grpc-js";
-import { HelloRequest, HelloService } from "@hello/proto";
 import { run } from "@hello/testing/program";
+import { createGreeter } from "./greeter.js";
 import { serverMain, startServer } from "./server-process.js";
 
 const startWorkers = async (...args: string[]) => {
@@ -15,25 +13,9 @@ const startWorkers = async (...args: string[]) => {
 };
 
 /** Greets once over a connection of its own. */
-async function greet(address: string): Promise<string | undefined> {
-  const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
-  try {
-    const { path, requestSerialize, responseDeserialize } = HelloService.hello;
-    const request = new HelloRequest().setValue("World");
-    const call = promisify((done: (error: Error | null, response?: { getValue(): string }) => void) =>
-      client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        { deadline: Date.now() + 10_000 },
-        done,
-      ),
-    );
-    return (await call())?.getValue();
-  } finally {
-    client.close();
-  }
+async function greet(address: string): Promise<string> {
+  using greeter = createGreeter(address);
+  return await greeter.greet("World");
 }
 
 test("connections spread over the workers", async () => {

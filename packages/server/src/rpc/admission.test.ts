@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, type ClientUnaryCall, credentials, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { HealthService, HelloRequest, HelloResponse, HelloService, ServingStatus } from "@hello/proto";
+import { callUnary } from "@hello/testing/call-unary";
+import { bindWithClient } from "@hello/testing/grpc-server";
 import { pino } from "pino";
 import { createAdmission } from "./admission.js";
 import { addHealth } from "./health.js";
@@ -14,8 +16,6 @@ import type { UnaryHandler } from "./unary.js";
 
 type Handler = UnaryHandler<HelloRequest, HelloResponse>;
 
-const { hello } = HelloService;
-const { check } = HealthService;
 const greeting = new HelloResponse().setValue("Hello World");
 
 /** Serves one handler, and health, within a limit of calls. */
@@ -24,42 +24,18 @@ async function serve(t: TestContext, { limit, handler }: { limit: number; handle
   const admission = createAdmission(limit);
   addServicer(server, HelloService, { hello: handler }, { admission, logger: pino({ level: "silent" }) });
   addHealth(server, ["Hello"]).setServing(true);
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  t.after(() => {
-    client.close();
-    server.forceShutdown();
-  });
+  const served = await bindWithClient(server);
+  const { client } = served;
+  t.after(() => served[Symbol.dispose]());
   return {
     admission,
     start(timeoutMs = 30_000) {
-      let call: ClientUnaryCall | undefined;
-      const answer = new Promise<string>((resolve, reject) => {
-        call = client.makeUnaryRequest(
-          hello.path,
-          hello.requestSerialize,
-          hello.responseDeserialize,
-          new HelloRequest().setValue("World"),
-          { deadline: Date.now() + timeoutMs },
-          (error, response) => (error ? reject(error) : resolve(response?.getValue() ?? "")),
-        );
-      });
-      return { answer, cancel: () => call?.cancel() };
+      const cancellation = new AbortController();
+      const options = { timeoutMs, signal: cancellation.signal };
+      const answer = callUnary(client, HelloService.hello, new HelloRequest().setValue("World"), options);
+      return { answer: answer.then((response) => response.getValue()), cancel: () => cancellation.abort() };
     },
-    health: () =>
-      new Promise<unknown>((resolve, reject) =>
-        client.makeUnaryRequest(
-          check.path,
-          check.requestSerialize,
-          check.responseDeserialize,
-          { service: "Hello" },
-          (error, response) => (error ? reject(error) : resolve(response?.status)),
-        ),
-      ),
+    health: async () => (await callUnary(client, HealthService.check, { service: "Hello" })).status,
   };
 }
 

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
-import { ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
+import { type ServerUnaryCall, status } from "@grpc/grpc-js";
 import { captureLog } from "@hello/testing/captured-log";
-import { callHeaders, connectRaw, endHeaders, frame, message, preface, uint32 } from "@hello/testing/raw-http2";
+import { bind } from "@hello/testing/grpc-server";
+import { callHeaders, endHeaders, frame, message, preface, uint32 } from "@hello/testing/http2-frames";
+import { connectRaw } from "@hello/testing/raw-http2";
 import { pino } from "pino";
 import { createHelloServer, type HelloServerOptions } from "../server.js";
 import { createServer, defaultLimits } from "./limits.js";
@@ -176,12 +178,7 @@ for (const timeout of ["600H", "99999999H", "99999999M", "99999999S"]) {
       (bytes: Buffer) => bytes,
       "unary",
     );
-    const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-        error ? reject(error) : resolve(port),
-      ),
-    );
-    const session = connect(`http://127.0.0.1:${port}`);
+    const session = connect(`http://${await bind(server)}`);
     t.after(() => {
       session.destroy();
       server.forceShutdown();

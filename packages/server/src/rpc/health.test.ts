@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
-import {
-  Client,
-  type ClientReadableStream,
-  credentials,
-  Server,
-  ServerCredentials,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
-import { type HealthCheckResponse, type HealthListResponse, HealthService, ServingStatus } from "@hello/proto";
+import { type ClientReadableStream, Server, type ServiceError, status } from "@grpc/grpc-js";
+import { type HealthCheckResponse, HealthService, ServingStatus } from "@hello/proto";
+import { callUnary } from "@hello/testing/call-unary";
+import { bindWithClient } from "@hello/testing/grpc-server";
 import { addHealth } from "./health.js";
 
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = ServingStatus;
@@ -19,45 +13,23 @@ const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = ServingStatus;
 async function serve(t: TestContext) {
   const server = new Server();
   const health = addHealth(server, ["a.Service"]);
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  t.after(() => {
-    client.close();
-    server.forceShutdown();
-  });
+  const served = await bindWithClient(server);
+  const { client } = served;
+  t.after(() => served[Symbol.dispose]());
   const { check, list, watch } = HealthService;
-  const deadline = () => ({ deadline: Date.now() + 10_000 });
   return {
     health,
-    check: (service: string) =>
-      new Promise<number | undefined>((resolve, reject) =>
-        client.makeUnaryRequest(
-          check.path,
-          check.requestSerialize,
-          check.responseDeserialize,
-          { service },
-          deadline(),
-          (error, response) => (error ? reject(error) : resolve(response?.status)),
-        ),
-      ),
-    list: () =>
-      new Promise<HealthListResponse | undefined>((resolve, reject) =>
-        client.makeUnaryRequest(
-          list.path,
-          list.requestSerialize,
-          list.responseDeserialize,
-          {},
-          deadline(),
-          (error, response) => (error ? reject(error) : resolve(response)),
-        ),
-      ),
+    check: async (service: string) => (await callUnary(client, check, { service })).status,
+    list: () => callUnary(client, list, {}),
     watch: (service: string) =>
       client
-        .makeServerStreamRequest(watch.path, watch.requestSerialize, watch.responseDeserialize, { service }, deadline())
+        .makeServerStreamRequest(
+          watch.path,
+          watch.requestSerialize,
+          watch.responseDeserialize,
+          { service },
+          { deadline: Date.now() + 30_000 },
+        )
         // The end of a test cancels those that are still open.
         .on("error", () => undefined),
   };
@@ -98,7 +70,7 @@ test("a health that stays the same is not told again", async (t) => {
 test("List tells the health of the server and of each service", async (t) => {
   const { health, list } = await serve(t);
   health.setServing(true);
-  const statuses = (await list())?.statuses;
+  const { statuses } = await list();
   assert.deepEqual(
     statuses,
     new Map([

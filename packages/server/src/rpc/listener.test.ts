@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { captureLog } from "@hello/testing/captured-log";
+import { closed } from "@hello/testing/closed-socket";
 import { run } from "@hello/testing/program";
 import { pino } from "pino";
 import { type ListenOptions, listen } from "./listener.js";
@@ -40,16 +41,6 @@ function dial(address: string) {
 async function greeting(address: string): Promise<string> {
   const [data] = await once(dial(address), "data");
   return String(data);
-}
-
-/** Resolves when a socket is closed, be it by a reset. */
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket
-      .on("error", () => undefined)
-      .on("close", () => resolve())
-      .resume();
-  });
 }
 
 test("several addresses are served, each with the port that the system chose", async () => {

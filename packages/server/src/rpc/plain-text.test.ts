@@ -4,7 +4,11 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { Client, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
+import { callUnary } from "@hello/testing/call-unary";
 import { captureLog } from "@hello/testing/captured-log";
+import { closed } from "@hello/testing/closed-socket";
+import { addEcho, echo } from "@hello/testing/echo-server";
+import { preface } from "@hello/testing/http2-frames";
 import { pino } from "pino";
 import { listen } from "./listener.js";
 import { createPlainTextTransport } from "./plain-text.js";
@@ -14,23 +18,7 @@ async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
   const log = captureLog();
   const logger = pino({ level: "debug" }, log);
   const server = new Server();
-  const same = (bytes: Buffer) => bytes;
-  const echo = {
-    path: "/Echo/Echo",
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  };
-  server.register(
-    echo.path,
-    (call: { request: Buffer }, callback: (error: null, response: Buffer) => void) => callback(null, call.request),
-    same,
-    same,
-    "unary",
-  );
+  addEcho(server);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const onConnection = (socket: Socket) => injector.injectConnection(socket);
   const transport = createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
@@ -44,11 +32,7 @@ async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
     refusal: () => log.line(({ msg }) => msg === "connection refused"),
     echo(bytes: Buffer) {
       const client = new Client(target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
-      return new Promise<Buffer>((resolve, reject) =>
-        client.makeUnaryRequest(echo.path, same, same, bytes, (error, answer) =>
-          error ? reject(error) : resolve(answer ?? Buffer.of()),
-        ),
-      ).finally(() => client.close());
+      return callUnary(client, echo, bytes).finally(() => client.close());
     },
     [Symbol.dispose]() {
       listener.close();
@@ -56,16 +40,6 @@ async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
       server.forceShutdown();
     },
   };
-}
-
-/** Resolves when a socket is closed, be it by a reset. */
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket
-      .on("error", () => undefined)
-      .on("close", () => resolve())
-      .resume();
-  });
 }
 
 test("requests of all sizes arrive whole, however much comes with the first bytes", async () => {
@@ -101,8 +75,7 @@ test("a client that says nothing is cut off when its time is over", async () => 
 test("a client that has begun is not cut off", async () => {
   using server = await serve({ handshakeTimeoutMs: 300 });
   const client = server.connect();
-  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-  client.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), settings]));
+  client.write(preface);
   const silent = closed(server.connect()).then(() => "cut off");
   assert.equal(await Promise.race([silent, closed(client).then(() => "wrong one")]), "cut off");
   client.destroy();

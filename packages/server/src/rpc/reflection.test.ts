@@ -2,62 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { type TestContext, test } from "node:test";
-import { Client, type ClientDuplexStream, credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { type ClientDuplexStream, Server, status } from "@grpc/grpc-js";
 import { type DescribedFile, reflectionService } from "@hello/proto";
 import { captureLog } from "@hello/testing/captured-log";
+import { bindWithClient } from "@hello/testing/grpc-server";
+import { message } from "@hello/testing/http2-frames";
+import { type Answer, ask, decode, errorOf, field, fields } from "@hello/testing/reflection-messages";
 import { pino } from "pino";
 import { addReflection } from "./reflection.js";
-
-/** Encodes a field of up to 127 bytes. */
-function field(number: number, value: string | Buffer): Buffer {
-  return Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(value)]), Buffer.from(value)]);
-}
-
-/** Requests of the reflection protocol, encoded. */
-const ask = {
-  file: (name: string) => field(3, name),
-  symbol: (name: string) => field(4, name),
-  extension: (type: string, number: number) => field(5, Buffer.concat([field(1, type), Buffer.from([2 << 3, number])])),
-  extensionNumbers: (type: string) => field(6, type),
-  services: () => field(7, ""),
-};
-
-/** An answer of the reflection protocol, decoded no further: `field` is the number of its kind. */
-interface Answer {
-  readonly original: string;
-  readonly field: number;
-  readonly bytes: Buffer;
-}
-
-/** Decodes fields of bytes or text. */
-function fields(bytes: Buffer): [number: number, value: Buffer][] {
-  const found: [number, Buffer][] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const tag = bytes.readUInt8(at++);
-    assert.equal(tag & 7, 2, "a field of bytes");
-    let length = 0;
-    for (let shift = 0, more = true; more; shift += 7) {
-      const byte = bytes.readUInt8(at++);
-      length |= (byte & 127) << shift;
-      more = byte > 127;
-    }
-    found.push([tag >> 3, bytes.subarray(at, at + length)]);
-    at += length;
-  }
-  return found;
-}
-
-function decode(bytes: Buffer): Answer {
-  const [, [, original] = [], [number, answer] = []] = fields(bytes);
-  return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: answer ?? Buffer.of() };
-}
-
-function errorOf({ field, bytes }: Answer): [code: number, message: string] {
-  assert.equal(field, 7, "an error");
-  const [tag, code = 0] = bytes;
-  assert.equal(tag, 1 << 3);
-  return [code, fields(bytes.subarray(2))[0]?.[1].toString() ?? ""];
-}
 
 const file = (name: string, rest: Partial<DescribedFile> = {}): DescribedFile => ({
   name,
@@ -86,22 +38,15 @@ async function serve(t: TestContext, { describe = () => files, version = "v1" }:
   const server = new Server();
   const log = captureLog();
   const reflection = addReflection(server, describe, pino({}, log));
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  t.after(() => {
-    client.close();
-    server.forceShutdown();
-  });
+  const served = await bindWithClient(server);
+  const { address, client } = served;
+  t.after(() => served[Symbol.dispose]());
   const { path } = reflectionService(version).serverReflectionInfo;
   const open = (): ClientDuplexStream<Buffer, Answer> =>
-    client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, { deadline: Date.now() + 10_000 });
+    client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, { deadline: Date.now() + 30_000 });
   return {
     reflection,
-    address: `127.0.0.1:${port}`,
+    address,
     log,
     open,
     /** Sends requests on one stream and resolves with their answers. */
@@ -258,13 +203,7 @@ test("a client that asks and does not read is answered no further until it reads
   const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
   const request = ask.file("large.proto");
   const requests = 1_000;
-  stream.write(
-    Buffer.concat(
-      Array(requests)
-        .fill([Buffer.from([0, 0, 0, 0, request.length]), request])
-        .flat(),
-    ),
-  );
+  stream.write(Buffer.concat(Array(requests).fill(message(request))));
   await once(stream, "response");
   // The server has had time enough for the requests before once it has answered these.
   for (let round = 0; round < 100; round++) {

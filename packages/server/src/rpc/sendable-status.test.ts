@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
+import { Metadata, Server, type ServiceError, status } from "@grpc/grpc-js";
 import { HelloRequest, HelloService } from "@hello/proto";
+import { callUnary } from "@hello/testing/call-unary";
+import { bindWithClient } from "@hello/testing/grpc-server";
 import { pino } from "pino";
 import { createAdmission } from "./admission.js";
 import { badRequest } from "./bad-request.js";
 import { addServicer } from "./servicer.js";
 import { StatusError, type StatusErrorOptions } from "./status-error.js";
-
-const { hello } = HelloService;
 
 /** What a client gets, and what is logged, where a handler throws this. */
 async function answered(error: StatusError) {
@@ -20,28 +20,12 @@ async function answered(error: StatusError) {
     { hello: () => Promise.reject(error) },
     { logger: pino({}, { write: (line) => log.push(line) }), admission: createAdmission(10) },
   );
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
+  using served = await bindWithClient(server);
+  const failure = await callUnary(served.client, HelloService.hello, new HelloRequest()).then(
+    () => assert.fail("the call succeeded"),
+    (error: ServiceError) => error,
   );
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  try {
-    const failure = await new Promise<ServiceError>((resolve, reject) =>
-      client.makeUnaryRequest(
-        hello.path,
-        hello.requestSerialize,
-        hello.responseDeserialize,
-        new HelloRequest(),
-        { deadline: Date.now() + 5_000 },
-        (error) => (error ? resolve(error) : reject(new Error("the call succeeded"))),
-      ),
-    );
-    return { code: failure.code, details: failure.details, metadata: failure.metadata, log };
-  } finally {
-    client.close();
-    server.forceShutdown();
-  }
+  return { code: failure.code, details: failure.details, metadata: failure.metadata, log };
 }
 
 function notFound(details: string, options?: StatusErrorOptions) {

@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
-import {
-  Client,
-  type ClientUnaryCall,
-  credentials,
-  Server,
-  ServerCredentials,
-  ServerInterceptingCall,
-  type ServerOptions,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import { Server, ServerInterceptingCall, type ServerOptions, type ServiceError, status } from "@grpc/grpc-js";
 import { HelloRequest, HelloResponse, HelloService } from "@hello/proto";
+import { callUnary, type UnaryCallOptions } from "@hello/testing/call-unary";
+import { bindWithClient } from "@hello/testing/grpc-server";
 import { type Logger, pino } from "pino";
 import { createAdmission } from "./admission.js";
 import { addServicer } from "./servicer.js";
 import { StatusError } from "./status-error.js";
 import type { UnaryHandler } from "./unary.js";
 
-const { hello } = HelloService;
 const errorLevel = 50;
 
 type Handler = UnaryHandler<HelloRequest, HelloResponse>;
@@ -35,36 +26,14 @@ async function serve(handler: Handler, { write, ...options }: ServeOptions = {})
   const logger: Logger = pino({ level: "debug" }, { write: write ?? ((line) => log.push(JSON.parse(line))) });
   const server = new Server(options);
   addServicer(server, HelloService, { hello: handler }, { logger, admission: createAdmission(1_000) });
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  const start = (callback: (error: ServiceError | null, response?: HelloResponse) => void, timeoutMs = 5_000) =>
-    client.makeUnaryRequest(
-      hello.path,
-      hello.requestSerialize,
-      hello.responseDeserialize,
-      new HelloRequest().setValue("World"),
-      { deadline: Date.now() + timeoutMs },
-      callback,
-    );
+  const { client, [Symbol.dispose]: dispose } = await bindWithClient(server);
   return {
     log,
     errors: () => log.filter(({ level }) => Number(level) >= errorLevel),
-    /** Asks, and may be cancelled. */
-    start(): ClientUnaryCall {
-      return start(() => undefined);
+    async call(options?: UnaryCallOptions): Promise<string> {
+      return (await callUnary(client, HelloService.hello, new HelloRequest().setValue("World"), options)).getValue();
     },
-    call: (timeoutMs?: number) =>
-      new Promise<string>((resolve, reject) =>
-        start((error, response) => (error ? reject(error) : resolve(response?.getValue() ?? "")), timeoutMs),
-      ),
-    [Symbol.dispose]() {
-      client.close();
-      server.forceShutdown();
-    },
+    [Symbol.dispose]: dispose,
   };
 }
 
@@ -144,7 +113,7 @@ test("of a promise that is settled twice the first word counts", async () => {
 
 test("who is never answered is told at the deadline", async () => {
   using server = await serve(firstly(() => new Promise(() => undefined)));
-  await assert.rejects(server.call(50), { code: status.DEADLINE_EXCEEDED });
+  await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
   assert.equal(await server.call(), "fine");
   assert.deepEqual(server.log, []);
 });
@@ -164,10 +133,11 @@ async function serveCancelled(afterwards: Handler) {
   );
   const called = once(events, "called");
   const done = once(events, "done");
-  const call = server.start();
+  const cancellation = new AbortController();
+  const cancelled = assert.rejects(server.call({ signal: cancellation.signal }), { code: status.CANCELLED });
   await called;
-  call.cancel();
-  await done;
+  cancellation.abort();
+  await Promise.all([done, cancelled]);
   return server;
 }
 
@@ -226,7 +196,7 @@ test("the signal aborts when the deadline passes, with DEADLINE_EXCEEDED as its 
     seen.emit("abort", signal.reason);
     throw signal.reason;
   });
-  await assert.rejects(server.call(50), { code: status.DEADLINE_EXCEEDED });
+  await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
   const [reason] = await aborted;
   assert.ok(reason instanceof StatusError);
   assert.equal(reason.code, status.DEADLINE_EXCEEDED);

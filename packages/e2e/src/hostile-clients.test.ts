@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HelloClient } from "@hello/client";
+import { ack, callFrames, frame, isTrailersOf, message, preface, uint32 } from "@hello/testing/http2-frames";
+import { connectRaw } from "@hello/testing/raw-http2";
+import { hostileBytes } from "./hostile-bytes.js";
+import { startServer } from "./server-process.js";
+
+const deadly = {
+  "goes away with an error": frame("GOAWAY", { payload: uint32(0, 1) }),
+  "answers a ping that was none": frame("PING", { flags: ack, payload: Buffer.alloc(8) }),
+};
+
+for (const [what, goodbye] of Object.entries(deadly)) {
+  // Node 22 aborts, if it is let.
+  test(`a client that ${what} and then asks in the same breath does not end the process`, async () => {
+    await using server = await startServer();
+    using connection = await connectRaw(server.address);
+    connection.send(preface, goodbye, callFrames(1, "/Hello/Hello", message(Buffer.of())));
+    await connection.closed;
+    await using client = new HelloClient(server.address);
+    assert.equal(await client.hello("Ada"), "Hello Ada");
+  });
+}
+
+test("a client that goes away and then asks in the same breath is answered", async () => {
+  // Node would free the stream while it is read, and now and then crash.
+  await using server = await startServer();
+  using connection = await connectRaw(server.address);
+  connection.send(
+    preface,
+    frame("GOAWAY", { payload: uint32(0, 0) }),
+    callFrames(1, "/Hello/Hello", message(Buffer.of())),
+  );
+  await connection.frame("HEADERS", isTrailersOf(1));
+  await connection.closed;
+});
+
+test("whatever bytes clients send, the server goes on, and its log stays calm", async (t) => {
+  await using server = await startServer(
+    // Node 20 keeps some connections after an error, which a shutdown then waits for.
+    ...["--handshake-timeout-ms", "1000", "--shutdown-grace-ms", "1000"],
+  );
+  await using client = new HelloClient(server.address);
+  const end = performance.now() + 5_000;
+  let seed = Number(process.env["HELLO_TEST_SEED"] ?? Date.now() % 1_000_000);
+  t.diagnostic(`HELLO_TEST_SEED=${seed}`);
+  let clients = 0;
+  const hostile = async () => {
+    while (performance.now() < end) {
+      clients++;
+      const bytes = hostileBytes(seed++);
+      using connection = await connectRaw(server.address);
+      const cut = seed % 3 ? bytes.length : 1 + (seed % bytes.length);
+      connection.send(bytes.subarray(0, cut));
+      await new Promise(setImmediate);
+      connection.send(bytes.subarray(cut));
+      await Promise.race([connection.closed, client.hello("Ada")]);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, hostile));
+  assert.equal(await client.hello("Ada"), "Hello Ada");
+  t.diagnostic(`${clients} clients`);
+  const { log } = server;
+  assert.equal(await server.stop(), 0);
+  assert.deepEqual(
+    log.filter(({ level }) => level > 40),
+    [],
+  );
+  assert.ok(log.length < 20, `${log.length} lines`);
+});

@@ -1,57 +1,11 @@
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
+import { test } from "node:test";
+import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { context, propagation, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { metrics, NodeSDK, tracing } from "@opentelemetry/sdk-node";
 import { HelloClient } from "../hello-client.js";
 import { fail, greet, serve } from "../test-server.js";
 
-const spans = new tracing.InMemorySpanExporter();
-const exporter = new metrics.InMemoryMetricExporter(metrics.AggregationTemporality.DELTA);
-const reader = new metrics.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-const sdk = new NodeSDK({
-  spanProcessors: [new tracing.SimpleSpanProcessor(spans)],
-  metricReaders: [reader],
-  instrumentations: [],
-  autoDetectResources: false,
-});
-sdk.start();
-after(() => sdk.shutdown());
-
-beforeEach(async () => {
-  await collect();
-  spans.reset();
-});
-
-interface Measured {
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** How often, and how much in all. */
-  readonly count: number;
-  readonly sum: number;
-  readonly boundaries: readonly number[];
-}
-
-/** What was measured since the last time, by the name of the metric. */
-async function collect(): Promise<Record<string, Measured[]>> {
-  exporter.reset();
-  await reader.forceFlush();
-  const measured: Record<string, Measured[]> = {};
-  for (const { descriptor, dataPoints } of exporter
-    .getMetrics()
-    .flatMap(({ scopeMetrics }) => scopeMetrics)
-    .flatMap(({ metrics }) => metrics)) {
-    measured[descriptor.name] = dataPoints.map(({ attributes, value }) =>
-      typeof value === "number"
-        ? { attributes, count: value, sum: value, boundaries: [] }
-        : {
-            attributes,
-            count: value.count,
-            sum: "sum" in value ? (value.sum ?? 0) : 0,
-            boundaries: "buckets" in value && "boundaries" in value.buckets ? value.buckets.boundaries : [],
-          },
-    );
-  }
-  return measured;
-}
+const telemetry = startInMemoryTelemetry();
 
 test("a call is a client span below the active one, and the server learns of it by W3C trace context", async () => {
   await using server = await serve();
@@ -64,7 +18,7 @@ test("a call is a client span below the active one, and the server learns of it 
   );
   await context.with(active, () => client.hello("World", { metadata: { "x-id": "42" } }));
   parent.end();
-  const [span] = spans.getFinishedSpans();
+  const [span] = telemetry.spans();
   assert.ok(span);
   assert.equal(span.name, "Hello/Hello");
   assert.equal(span.kind, SpanKind.CLIENT);
@@ -88,7 +42,7 @@ test("a failed call is a span in error, which says why", async () => {
   await using server = await serve({ hello: fail(5, "no such name") });
   await using client = new HelloClient(server.target);
   await assert.rejects(client.hello("World"));
-  const [span] = spans.getFinishedSpans();
+  const [span] = telemetry.spans();
   assert.deepEqual(span?.status, { code: SpanStatusCode.ERROR, message: "no such name" });
   assert.equal(span?.attributes["rpc.grpc.status_code"], 5);
 });
@@ -97,7 +51,7 @@ test("a call is measured as gRFC A66 says", async () => {
   await using server = await serve();
   await using client = new HelloClient(`dns:///${server.target}`);
   await client.hello("World");
-  const measured = await collect();
+  const measured = await telemetry.measured();
   const labels = { "grpc.method": "Hello/Hello", "grpc.target": `dns:///${server.target}` };
   const ended = { ...labels, "grpc.status": "OK" };
   const of = (name: string) => measured[name]?.map(({ attributes, count }) => ({ attributes, count }));
@@ -118,20 +72,20 @@ test("every attempt is counted, and the last one's end measured", async () => {
   });
   await using client = new HelloClient(server.target, { retry: { initialBackoffMs: 100 } });
   await client.hello("World");
-  const measured = await collect();
+  const measured = await telemetry.measured();
   assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 3);
   const [attempt] = measured["grpc.client.attempt.duration"] ?? [];
   const [call] = measured["grpc.client.call.duration"] ?? [];
   assert.equal(attempt?.count, 1);
   assert.equal(call?.count, 1);
   assert.ok((call?.sum ?? 0) - (attempt?.sum ?? 0) > 0.2, "the waits between are part of the call alone");
-  assert.equal(spans.getFinishedSpans().length, 1);
+  assert.equal(telemetry.spans().length, 1);
 });
 
 test("attempts that find no connection are counted too", async () => {
   await using client = new HelloClient("127.0.0.1:1", { retry: { maxAttempts: 3, initialBackoffMs: 1 } });
   await assert.rejects(client.hello("World"));
-  const measured = await collect();
+  const measured = await telemetry.measured();
   assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 3);
   assert.equal(measured["grpc.client.call.duration"]?.[0]?.attributes["grpc.status"], "UNAVAILABLE");
 });
@@ -140,10 +94,10 @@ test("a watch is observed like a call", async () => {
   await using server = await serve();
   await using client = new HelloClient(server.target);
   await assert.rejects(client.watch().next());
-  const [span] = spans.getFinishedSpans();
+  const [span] = telemetry.spans();
   assert.equal(span?.name, "grpc.health.v1.Health/Watch");
   assert.equal(span?.attributes["rpc.grpc.status_code"], 12);
-  const measured = await collect();
+  const measured = await telemetry.measured();
   assert.equal(measured["grpc.client.call.duration"]?.[0]?.attributes["grpc.method"], "grpc.health.v1.Health/Watch");
 });
 

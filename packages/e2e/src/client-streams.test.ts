@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { run } from "@hello/testing/program";
+import { clientMain } from "./client-program.js";
+import { clientUnderTest } from "./client-under-test.js";
+
+const client = clientUnderTest();
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
+const asLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
+
+test("names from standard input: empty lines, CRLF, no end of the last line, among others", async () => {
+  const input = "Ada\r\n\nGrace";
+  assert.deepEqual(await client.run(["-"], { input }), {
+    status: 0,
+    stdout: "Hello Ada\nHello \nHello Grace\n",
+    stderr: "",
+  });
+  assert.deepEqual(await client.run(["first", "-", "last"], { input }), {
+    status: 0,
+    stdout: "Hello first\nHello Ada\nHello \nHello Grace\nHello last\n",
+    stderr: "",
+  });
+  assert.deepEqual(await client.run(["-"]), { status: 0, stdout: "", stderr: "" });
+});
+
+test("20,000 names come out in order, in little memory", async () => {
+  const names = numbers(20_000);
+  // What would be kept of every name does not fit into so small a heap.
+  const env = { NODE_OPTIONS: "--max-old-space-size=48" };
+  const { status, stdout, stderr } = await client.run(["-"], { input: asLines(names), env });
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+  assert.ok(stdout === asLines(names.map((name) => `Hello ${name}`)));
+});
+
+test("a greeting comes at once, while standard input stays open", async () => {
+  const child = client.start(["-"]);
+  const lines = createInterface(child.stdout);
+  for (const name of ["Ada", "Grace"]) {
+    child.stdin.write(`${name}\n`);
+    assert.deepEqual(await once(lines, "line"), [`Hello ${name}`]);
+  }
+  child.stdin.end();
+  assert.deepEqual(await once(child, "close"), [0, null]);
+});
+
+test("input that is not UTF-8 is refused with its line, after the greetings before it", async () => {
+  const input = Buffer.from("Ada\n\nGr\xe9goire\nAlan\n", "latin1");
+  assert.deepEqual(await client.run(["-"], { input }), {
+    status: 1,
+    stdout: "Hello Ada\nHello \n",
+    stderr: "hello-client: line 3 is not valid UTF-8\n",
+  });
+});
+
+test("a call that fails ends it with its line and status, after the greetings before it", async () => {
+  const child = client.start(["-"]);
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  // Standard input stays open: nothing waits for more of it.
+  child.stdin.on("error", () => {});
+  child.stdin.write(`Ada\nGrace\n${"x".repeat(5 * 2 ** 20)}\nAlan\n`);
+  assert.deepEqual(await once(child, "exit"), [64 + 8, null]);
+  child.stdin.destroy();
+  const [stdout, stderr] = await output;
+  assert.equal(stdout, "Hello Ada\nHello Grace\n");
+  assert.match(stderr, /^hello-client: line 3: RESOURCE_EXHAUSTED: .*\n$/);
+});
+
+test("a reader that has had enough ends it quietly", async () => {
+  const child = client.start(["-"]);
+  const stderr = text(child.stderr);
+  child.stdin.on("error", () => {});
+  child.stdin.write("Ada\n");
+  await once(child.stdout, "readable");
+  child.stdout.destroy();
+  // Standard input stays open: the next greeting has nowhere to go, and that is the end.
+  child.stdin.write("Grace\n");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  assert.equal(await stderr, "");
+});
+
+test("a reader that is slow, like a pager, slows it down, but no call misses its deadline", async () => {
+  const names = numbers(10_000).map((name) => name.padEnd(1_000, "."));
+  let given = 0;
+  function* lines() {
+    for (const name of names) {
+      given += 1;
+      yield `${name}\n`;
+    }
+  }
+  const child = client.start(["-", "--timeout-ms", "1000"]);
+  const stderr = text(child.stderr);
+  Readable.from(lines()).pipe(child.stdin);
+  // It must come to a stop of its own, for longer than a call may take.
+  for (let before = -1; before < given; await setTimeout(1_500)) {
+    before = given;
+  }
+  assert.ok(given < names.length / 2, `read ${given} names, though nobody takes the greetings`);
+  assert.ok((await text(child.stdout)) === asLines(names.map((name) => `Hello ${name}`)));
+  assert.equal(await stderr, "");
+});
+
+test("output that cannot be written is an error", {
+  skip: process.platform !== "linux" && "needs Linux's /dev/full",
+}, async () => {
+  const shell = `"$0" "$1" > /dev/full`;
+  const { status, stderr } = await run(["/bin/sh", "-c", shell, process.execPath, clientMain], {
+    env: client.environment(),
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^hello-client: standard output: ENOSPC.*\n$/);
+});

@@ -115,13 +115,14 @@ test("a call without time left fails and does not reach the server", async () =>
   assert.equal(server.calls.length, 0);
 });
 
-test("a timeout that is no number is refused", async () => {
-  await using client = new HelloClient("127.0.0.1:1");
-  await assert.rejects(client.hello("World", { timeoutMs: Number.NaN }), {
-    name: "TypeError",
-    message: "timeoutMs must be a number, not NaN",
+for (const timeoutMs of [Number.NaN, 2 ** 31, Number.MAX_SAFE_INTEGER, "5s" as unknown as number]) {
+  test(`a timeout of ${JSON.stringify(timeoutMs)} is refused, of a watch too`, async () => {
+    await using client = new HelloClient("127.0.0.1:1");
+    const refusal = { name: "TypeError", message: /^timeoutMs must be a number up to 2147483647, or Infinity, not / };
+    await assert.rejects(client.hello("World", { timeoutMs }), refusal);
+    await assert.rejects(client.watch("", { timeoutMs }).next(), refusal);
   });
-});
+}
 
 test("the deadline of a grpc-js server call carries over to a call made for it", async () => {
   await using backend = await serveNothing();

@@ -91,6 +91,41 @@ test("watch() has no deadline once it has begun", async () => {
   await watch.return();
 });
 
+test("watch() without a limit waits for the first answer", async () => {
+  await using server = await serveHealth({
+    onWatch: (stream) => setImmediate(() => stream.write({ status: ServingStatus.SERVING })),
+  });
+  await using client = new HelloClient(server.target);
+  const watch = client.watch("", { timeoutMs: Number.POSITIVE_INFINITY });
+  assert.deepEqual(await watch.next(), { done: false, value: "SERVING" });
+  await watch.return();
+});
+
+for (const [how, leave] of [
+  ["its return()", (_client: HelloClient, watch: AsyncGenerator) => void watch.return(undefined)],
+  ["close()", (client: HelloClient) => client.close()],
+] as const) {
+  test(`watch() ends with ${how}, though a change is waited for, and the server sees it`, async () => {
+    let cancelled = () => {};
+    const end = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    await using server = await serveHealth({
+      onWatch(stream) {
+        stream.on("cancelled", cancelled);
+        stream.write({ status: ServingStatus.SERVING });
+      },
+    });
+    await using client = new HelloClient(server.target);
+    const watch = client.watch();
+    assert.deepEqual(await watch.next(), { done: false, value: "SERVING" });
+    const change = watch.next();
+    leave(client, watch);
+    assert.deepEqual(await change, { done: true, value: undefined });
+    await end;
+  });
+}
+
 test("watch() rejects where the first answer does not come in time", async () => {
   await using server = await serveHealth();
   await using client = new HelloClient(server.target);

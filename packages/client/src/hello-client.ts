@@ -89,7 +89,7 @@ export class HelloClient implements AsyncDisposable {
   }
 
   /**
-   * Tells whether a service serves, now and at every change, until the loop over it ends.
+   * Tells whether a service serves, now and at every change, until the loop over it ends or the client is closed.
    *
    *     for await (const status of client.watch("Hello")) {
    *       console.log(status); // SERVING
@@ -103,7 +103,7 @@ export class HelloClient implements AsyncDisposable {
 
   /**
    * Closes the connections. Calls on their way finish; those that have no connection yet, and later ones, fail with
-   * CANCELLED or UNAVAILABLE.
+   * CANCELLED or UNAVAILABLE. Watches end.
    */
   close(): void {
     this.#caller.close();

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import { test } from "node:test";
 import { Metadata } from "@grpc/grpc-js";
+import { listenHttp2 } from "@hello/testing/peer";
 import { HelloClient } from "./hello-client.js";
-import type { MetadataInit } from "./rpc/metadata.js";
+import { type MetadataInit, toGrpcMetadata } from "./rpc/metadata.js";
 import { greet, serve } from "./test-server.js";
 
 test("metadata goes out as text, bytes and lists", async () => {
@@ -28,6 +30,9 @@ const impossible: readonly (readonly [MetadataInit, RegExp])[] = [
   [{ "x y": "" }, /^metadata "x y" cannot be sent: /],
   [{ "x-bin": "text" }, /^metadata "x-bin" cannot be sent: /],
   [{ "grpc-timeout": "1S" }, /^metadata "grpc-timeout" is reserved for gRPC itself$/],
+  [{ Connection: "close" }, /^metadata "Connection" is reserved for gRPC itself$/],
+  [{ "content-length": "1" }, /^metadata "content-length" is reserved for gRPC itself$/],
+  [{ date: ["a", "b"] }, /^metadata "date" cannot be sent: HTTP allows one value for it$/],
 ];
 for (const [metadata, message] of impossible) {
   test(`metadata ${JSON.stringify(metadata)} is refused`, async () => {
@@ -35,6 +40,40 @@ for (const [metadata, message] of impossible) {
     await assert.rejects(client.hello("World", { metadata }), { name: "TypeError", message });
   });
 }
+
+// With a name that Node refuses to send, grpc-js would make the call again without end.
+test("the names that are refused are those that Node refuses", async () => {
+  await using peer = await listenHttp2((stream) => stream.respond({ "grpc-status": "0" }, { endStream: true }));
+  const session = connect(`http://${peer.address}`);
+  const isSent = (headers: OutgoingHttpHeaders) => {
+    try {
+      session
+        .request(headers)
+        .on("error", () => {})
+        .close();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const { HTTP2_HEADER_STATUS: _, ...names } = constants;
+  for (const [constant, name] of Object.entries(names)) {
+    if (!constant.startsWith("HTTP2_HEADER_") || typeof name !== "string" || name.startsWith(":")) {
+      continue;
+    }
+    const accepts = (value: string | string[]) => {
+      try {
+        toGrpcMetadata({ [name]: value }, {});
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    assert.ok(!accepts("x") || isSent({ [name]: "x" }), name);
+    assert.ok(!accepts(["x", "y"]) || isSent({ [name]: ["x", "y"] }), `${name} twice`);
+  }
+  session.destroy();
+});
 
 test("a call can give response metadata and trailers", async () => {
   await using server = await serve({

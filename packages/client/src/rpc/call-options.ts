@@ -5,7 +5,8 @@ import type { ParentCall } from "./parent-call.js";
 export interface CallOptions {
   /**
    * How long the call may take, in milliseconds, retries included; then it fails with DEADLINE_EXCEEDED, as it does at
-   * once where this is 0 or less. The server learns of it. Default: the client's, which is 5,000.
+   * once where this is 0 or less. The server learns of it. At most 2,147,483,647, which is 24 days, or Infinity for no
+   * deadline. Default: the client's, which is 5,000.
    */
   readonly timeoutMs?: number;
   /** Cancels the call, which then fails with CANCELLED and the signal's reason as `cause`. */

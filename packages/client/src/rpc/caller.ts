@@ -28,6 +28,8 @@ export class Caller {
   /** Whether {@link #serviceConfig} is what grpc-js goes by. */
   readonly #retries: boolean;
   readonly #channels: readonly ChannelInterface[];
+  /** What ends each open stream of responses. */
+  readonly streams = new Set<() => void>();
   #turn = 0;
   #closed = false;
 
@@ -94,9 +96,12 @@ export class Caller {
     await Promise.all(this.#channels.map((channel) => connect(channel, wait)));
   }
 
-  /** Closes the channels: calls that are on their way finish, those without a connection fail. */
+  /** Closes the channels: calls that are on their way finish, those without a connection fail, and streams end. */
   close(): void {
     this.#closed = true;
+    for (const end of this.streams) {
+      end();
+    }
     for (const channel of this.#channels) {
       channel.close();
     }

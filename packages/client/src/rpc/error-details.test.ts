@@ -68,6 +68,12 @@ test("a detail that cannot be decoded comes as it is, and the others decoded", (
   assert.deepEqual(second, decoded[1]);
 });
 
+test("a field with another type on the wire is another field", () => {
+  // Of google.rpc.Status, details is field 3; here it is a number, and then fixed bytes.
+  assert.deepEqual(decodeStatusDetails(Buffer.from([0x18, 1])), []);
+  assert.deepEqual(decodeStatusDetails(Buffer.from([0x1d, 1, 2, 3, 4])), []);
+});
+
 test("no bytes, however cut or changed, make decoding throw", () => {
   for (let length = 0; length < encoded.length; length += 1) {
     decodeStatusDetails(encoded.subarray(0, length));

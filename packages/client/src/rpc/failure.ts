@@ -1,7 +1,7 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { connectionError } from "./connection-error.js";
 import { type Circumstances, explain } from "./explain.js";
-import { fromGrpcMetadata, type ReceivedMetadata } from "./metadata.js";
+import { fromGrpcMetadata, withoutName } from "./metadata.js";
 import { RpcError } from "./rpc-error.js";
 
 /** A call that failed, and how. */
@@ -34,7 +34,7 @@ export async function failure(failed: Failure): Promise<RpcError> {
     details: text,
     target,
     method,
-    metadata: withoutAttempts(fromGrpcMetadata(trailers)),
+    metadata: withoutName(fromGrpcMetadata(trailers), previousAttempts),
     attempts: (failed.attemptsBefore ?? 0) + attemptsAt(failed.status, metadata),
     cause,
   });
@@ -50,9 +50,6 @@ export function attemptsAt({ details, metadata: trailers }: StatusObject, metada
     trailers.get(previousAttempts)[0],
     /^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1],
   ];
-  return 1 + Math.max(...counts.map((count) => Number(count ?? 0)));
-}
-
-function withoutAttempts({ [previousAttempts]: _, ...metadata }: ReceivedMetadata): ReceivedMetadata {
-  return metadata;
+  // A server can send this name, too; grpc-js makes a handful of attempts.
+  return 1 + Math.max(...counts.map((count) => (/^\d{1,2}$/.test(String(count)) ? Number(count) : 0)));
 }

@@ -21,13 +21,18 @@ export async function checkHealth(caller: Caller, service: string, options?: Cal
   return names.get(status) ?? "UNKNOWN";
 }
 
+const { path, requestSerialize, responseDeserialize } = HealthService.watch;
+const watchStatus = {
+  path,
+  requestSerialize,
+  responseDeserialize: (bytes: Buffer) => names.get(responseDeserialize(bytes).status) ?? "UNKNOWN",
+};
+
 /** Asks to be told now and at every change. */
-export async function* watchHealth(
+export function watchHealth(
   caller: Caller,
   service: string,
   options: StreamOptions,
 ): AsyncGenerator<ServingStatus, void, undefined> {
-  for await (const { status } of serverStream(caller, HealthService.watch, { service }, options)) {
-    yield names.get(status) ?? "UNKNOWN";
-  }
+  return serverStream(caller, watchStatus, { service }, options);
 }

@@ -11,6 +11,19 @@ export type MetadataInit = Readonly<Record<string, string | Uint8Array | readonl
 export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 
 /**
+ * What gRPC and HTTP/2 keep for themselves: it would be overwritten, or break the call, which grpc-js would then make
+ * again without end.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
+ */
+const reserved =
+  /^(?:grpc-.*|:.*|connection|content-length|content-type|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade|user-agent)$/i;
+
+/** What HTTP sends once at most. */
+const singular =
+  /^(?:access-control-(?:allow-credentials|max-age|request-method)|age|authorization|content-(?:encoding|language|location|md5|range)|date|dnt|etag|expires|from|host|if-(?:match|modified-since|none-match|range|unmodified-since)|last-modified|location|max-forwards|proxy-authorization|range|referer|retry-after|tk|upgrade-insecure-requests|x-content-type-options)$/i;
+
+/**
  * Makes the metadata that grpc-js sends.
  *
  * @throws TypeError which names the entry that gRPC cannot carry.
@@ -18,9 +31,11 @@ export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8A
 export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Metadata {
   const metadata = new Metadata(options);
   for (const [name, values] of Object.entries(init)) {
-    // gRPC keeps these names for itself; most of them would be overwritten or break the call.
-    if (/^grpc-|^:/i.test(name)) {
+    if (reserved.test(name)) {
       throw new TypeError(`metadata "${name}" is reserved for gRPC itself`);
+    }
+    if (Array.isArray(values) && values.length > 1 && singular.test(name)) {
+      throw new TypeError(`metadata "${name}" cannot be sent: HTTP allows one value for it`);
     }
     for (const value of Array.isArray(values) ? values : [values]) {
       try {
@@ -41,4 +56,11 @@ export function fromGrpcMetadata(metadata: Metadata | undefined): ReceivedMetada
     received[name] = values as (string | Uint8Array)[];
   }
   return received;
+}
+
+/** Metadata without one of its names. */
+export function withoutName(metadata: ReceivedMetadata, name: string): ReceivedMetadata {
+  const rest: Record<string, readonly (string | Uint8Array)[]> = Object.assign(Object.create(null), metadata);
+  delete rest[name];
+  return rest;
 }

@@ -8,14 +8,17 @@ import { deadlineOf } from "./parent-call.js";
 /** A call as grpc-js makes it, without the layers of its stubs. */
 export type GrpcCall = ReturnType<ChannelInterface["createCall"]>;
 
+/** What a timer can hold: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * How long a call may take, in milliseconds.
  *
  * @throws TypeError where the timeout is none.
  */
 export function limitFor(caller: Caller, { timeoutMs = caller.timeoutMs, parent }: CallOptions): number {
-  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
-    throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
+  if (typeof timeoutMs !== "number" || !(timeoutMs <= longestMs || timeoutMs === Number.POSITIVE_INFINITY)) {
+    throw new TypeError(`timeoutMs must be a number up to ${longestMs}, or Infinity, not ${show(timeoutMs)}`);
   }
   return parent === undefined ? timeoutMs : Math.min(timeoutMs, deadlineOf(parent) - Date.now());
 }

@@ -54,6 +54,23 @@ test("the message counts the attempts", async () => {
   assert.equal(server.calls.length, 3);
 });
 
+test("what a server claims of attempts, and the names that it sends, do no harm", async () => {
+  for (const claim of ["Infinity", "20000000", "-1", "x"]) {
+    await using server = await serve({
+      hello: fail(3, "bad", { "grpc-previous-rpc-attempts": claim, constructor: "mine" }),
+    });
+    await using client = new HelloClient(server.target, { retry: false });
+    const error: unknown = await client.hello("World").catch((error: unknown) => error);
+    assert.ok(error instanceof RpcError);
+    assert.equal(error.attempts, 1);
+    assert.deepEqual(
+      Object.entries(error.metadata).filter(([name]) => name !== "content-type" && name !== "date"),
+      [["constructor", ["mine"]]],
+    );
+    assert.equal(error.metadata["toString"], undefined);
+  }
+});
+
 test("a code that is none counts as UNKNOWN", () => {
   for (const code of [0, 17, -1, 1.5, Number.NaN]) {
     const error = new RpcError({ ...init, code, details: "" });

@@ -1,5 +1,5 @@
 import { decodeStatusDetails, type ErrorDetail } from "./error-details.js";
-import type { ReceivedMetadata } from "./metadata.js";
+import { type ReceivedMetadata, withoutName } from "./metadata.js";
 import { type StatusName, statusNames } from "./status.js";
 
 /** What an {@link RpcError} is made of. */
@@ -16,6 +16,9 @@ export interface RpcErrorInit {
   readonly attempts?: number;
   readonly cause?: unknown;
 }
+
+/** Under this name a `google.rpc.Status` is sent. */
+const richStatus = "grpc-status-details-bin";
 
 const brand = Symbol.for("@hello/client/RpcError");
 
@@ -68,9 +71,8 @@ export class RpcError extends Error {
     this.target = target;
     this.method = method;
     this.attempts = attempts;
-    const { "grpc-status-details-bin": encoded, ...rest } = metadata;
-    this.metadata = rest;
-    this.errorDetails = decodeStatusDetails(encoded?.[0]);
+    this.metadata = withoutName(metadata, richStatus);
+    this.errorDetails = decodeStatusDetails(metadata[richStatus]?.[0]);
     Object.defineProperty(this, brand, { value: true });
   }
 }

@@ -6,7 +6,7 @@ import type { Caller } from "./caller.js";
 import type { Circumstances } from "./explain.js";
 import { attemptsAt, failure } from "./failure.js";
 import { offAbort, onAbort } from "./on-abort.js";
-import { callMetadata } from "./open-call.js";
+import { callMetadata, limitFor } from "./open-call.js";
 import { cannotDecode, receivedStatus } from "./received-status.js";
 
 /** How a stream of responses is asked for. */
@@ -18,17 +18,42 @@ export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs">
   readonly timeoutMs?: number;
 }
 
+/** What is needed of a method. */
+type StreamMethod<Request, Response> = Pick<
+  MethodDefinition<Request, Response>,
+  "path" | "requestSerialize" | "responseDeserialize"
+>;
+
 /**
- * Makes a call with one request and many responses, and yields these as they come. It begins with the first `next()`
- * and is cancelled when the loop over it ends.
+ * Makes a call with one request and many responses, and yields these as they come. It begins with the first `next()`,
+ * and ends when the loop over it does, or the client is closed.
  *
  * @throws RpcError where it fails, for whatever reason; TypeError where the options cannot be.
  */
-export async function* serverStream<Request, Response>(
+export function serverStream<Request, Response>(
   caller: Caller,
-  method: MethodDefinition<Request, Response>,
+  method: StreamMethod<Request, Response>,
+  request: Request,
+  options: StreamOptions,
+): AsyncGenerator<Response, void, undefined> {
+  const ending = { end() {} };
+  const responses = receiveAll(caller, method, request, options, ending);
+  const finish = responses.return.bind(responses);
+  return Object.assign(responses, {
+    // A generator by itself would first wait for the response that is asked for.
+    return() {
+      ending.end();
+      return finish();
+    },
+  });
+}
+
+async function* receiveAll<Request, Response>(
+  caller: Caller,
+  method: StreamMethod<Request, Response>,
   request: Request,
   { timeoutMs = caller.timeoutMs, signal, ...options }: StreamOptions,
+  ending: { end(): void },
 ): AsyncGenerator<Response, void, undefined> {
   const events: (Buffer | StatusObject)[] = [];
   let metadata: Metadata | undefined;
@@ -41,6 +66,7 @@ export async function* serverStream<Request, Response>(
     wake();
   };
 
+  const limitMs = limitFor(caller, { timeoutMs });
   const sent = callMetadata(caller, options);
   const message = method.requestSerialize(request);
   const channel = caller.channelFor(method.path);
@@ -54,6 +80,7 @@ export async function* serverStream<Request, Response>(
       },
       onToken() {
         progress = "sent";
+        cause = undefined;
       },
       onTokenError(error) {
         cause = error;
@@ -89,12 +116,20 @@ export async function* serverStream<Request, Response>(
   } else if (signal !== undefined) {
     onAbort(signal, canceller);
   }
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     const isConnected = channel.getConnectivityState(false) === connectivityState.READY;
     // As grpc-js puts it when a deadline of its own ends a call.
-    const details = `Deadline exceeded after ${timeoutMs} ms${isConnected ? ",remote_addr=the server" : ""}`;
+    const details = `Deadline exceeded after ${limitMs} ms${isConnected ? ",remote_addr=the server" : ""}`;
     call.cancelWithStatus(status.DEADLINE_EXCEEDED, details);
-  }, timeoutMs);
+  };
+  const timer = limitMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(giveUp, limitMs);
+  let isLeft = false;
+  const end = () => {
+    isLeft = true;
+    call.cancelWithStatus(status.CANCELLED, "nobody listens any more");
+  };
+  ending.end = end;
+  caller.streams.add(end);
 
   try {
     for (;;) {
@@ -116,12 +151,12 @@ export async function* serverStream<Request, Response>(
           continue;
         }
         yield response;
-      } else if (event !== undefined && event.code !== status.OK) {
-        const { target } = caller;
-        const { path } = method;
-        throw await failure({ target, method: path, channel, timeoutMs, status: event, metadata, progress, cause });
-      } else {
+      } else if (isLeft || event === undefined || event.code === status.OK) {
         return;
+      } else {
+        const { target } = caller;
+        const call = { target, method: method.path, channel, timeoutMs: limitMs };
+        throw await failure({ ...call, status: event, metadata, progress, cause });
       }
     }
   } finally {
@@ -129,6 +164,7 @@ export async function* serverStream<Request, Response>(
     if (signal !== undefined) {
       offAbort(signal, canceller);
     }
-    call.cancelWithStatus(status.CANCELLED, "nobody listens any more");
+    caller.streams.delete(end);
+    end();
   }
 }

@@ -153,6 +153,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
 
   onToken(): void {
     this.#progress = "sent";
+    this.#cause = undefined;
   }
 
   onTokenError(cause: unknown): void {

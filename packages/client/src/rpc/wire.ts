@@ -23,21 +23,26 @@ export function decodeMessage(shape: MessageShape, bytes: Uint8Array): DecodedMe
   const reader = { bytes, offset: 0 };
   while (reader.offset < bytes.length) {
     const tag = readVarint(reader);
-    const value = readValue(reader, tag & 7);
-    const field = shape[tag >>> 3];
-    if (field === undefined) {
+    const wireType = tag & 7;
+    const value = readValue(reader, wireType);
+    const [name, kinds] = shape[tag >>> 3] ?? [];
+    const kind = Array.isArray(kinds) ? kinds[0] : kinds;
+    // What has another type on the wire is another field.
+    if (name === undefined || wireType !== (kind === "int" ? varint : lengthDelimited)) {
       continue;
     }
-    const [name, kind] = field;
     const list = message[name];
     if (Array.isArray(list)) {
-      list.push(convert(value, (kind as readonly [FieldKind])[0]));
+      list.push(convert(value, kind));
     } else {
-      message[name] = convert(value, kind as FieldKind);
+      message[name] = convert(value, kind);
     }
   }
   return message;
 }
+
+const varint = 0;
+const lengthDelimited = 2;
 
 interface Reader {
   readonly bytes: Uint8Array;
@@ -46,11 +51,11 @@ interface Reader {
 
 function readValue(reader: Reader, wireType: number): number | Uint8Array {
   switch (wireType) {
-    case 0:
+    case varint:
       return readVarint(reader);
     case 1:
       return readBytes(reader, 8);
-    case 2:
+    case lengthDelimited:
       return readBytes(reader, readVarint(reader));
     case 5:
       return readBytes(reader, 4);
@@ -85,10 +90,7 @@ function readBytes(reader: Reader, length: number): Uint8Array {
 }
 
 function convert(value: number | Uint8Array, kind: FieldKind): unknown {
-  if (kind === "int" || typeof value === "number") {
-    return kind === "int" && typeof value === "number" ? value : defaultOf(kind);
-  }
-  if (kind === "bytes") {
+  if (typeof value === "number" || kind === "int" || kind === "bytes") {
     return value;
   }
   return kind === "string" ? Buffer.from(value).toString() : decodeMessage(kind, value);

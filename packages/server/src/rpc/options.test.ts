@@ -149,6 +149,10 @@ test("an option that needs another does not go alone, but goes with its variable
   assert.deepEqual(mistakes(["--cert", "c"], { APP_KEY: "k" }), []);
 });
 
+test("a flag without its value does not take the next flag for it", () => {
+  assert.deepEqual(mistakes(["--level", "--debug"]), ["--level needs a value: --level <level>"]);
+});
+
 test("every mistake is named at once", () => {
   const argv = ["extra", "--nope", "-x", "--debug=true", "--port", "http", "--level"];
   assert.deepEqual(mistakes(argv, { APP_WAIT_TIME_MS: "soon" }).sort(), [

@@ -101,7 +101,7 @@ function flagValues<Values>(table: OptionTable<Values>, argv: readonly string[],
         mistakes.push(`${token.rawName} takes no value`);
       }
       given.set(token.name, [String(!token.name.startsWith("no-"))]);
-    } else if (token.value === undefined) {
+    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith("-"))) {
       mistakes.push(`${token.rawName} needs a value: ${token.rawName} <${option.placeholder}>`);
     } else if (option.repeatable) {
       given.set(token.name, [...(given.get(token.name) ?? []), token.value]);

@@ -1,4 +1,4 @@
-import type { MethodDefinition } from "@grpc/grpc-js";
+import type { MethodDefinition, StatusObject } from "@grpc/grpc-js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller } from "./caller.js";
 import { fromGrpcMetadata, type ReceivedMetadata } from "./metadata.js";
@@ -28,15 +28,7 @@ export async function unaryCall<Request, Response>(
   options: CallOptions = noOptions,
 ): Promise<Response> {
   const call = new UnaryCall(caller, method, options);
-  let status = await call.run(request);
-  if (status.code !== 0 && call.mayRunAgain(status)) {
-    status = await call.run(request);
-  }
-  call.end(status);
-  if (status.code !== 0) {
-    // Made here rather than where the status arrives, so that the stack leads to whoever made the call.
-    throw await call.error(status);
-  }
+  await complete(call, request);
   return call.response as Response;
 }
 
@@ -48,17 +40,27 @@ export async function unaryCallWithMetadata<Request, Response>(
   options: CallOptions = noOptions,
 ): Promise<UnaryResponse<Response>> {
   const call = new UnaryCall(caller, method, options);
+  const { metadata: trailers } = await complete(call, request);
+  return {
+    message: call.response as Response,
+    metadata: fromGrpcMetadata(call.metadata),
+    trailers: fromGrpcMetadata(trailers),
+  };
+}
+
+/** Makes a call and resolves with its status, which is OK. */
+async function complete<Request, Response>(
+  call: UnaryCall<Request, Response>,
+  request: Request,
+): Promise<StatusObject> {
   let status = await call.run(request);
   if (status.code !== 0 && call.mayRunAgain(status)) {
     status = await call.run(request);
   }
   call.end(status);
   if (status.code !== 0) {
+    // Made here rather than where the status arrives, so that the stack leads to whoever made the call.
     throw await call.error(status);
   }
-  return {
-    message: call.response as Response,
-    metadata: fromGrpcMetadata(call.metadata),
-    trailers: fromGrpcMetadata(status.metadata),
-  };
+  return status;
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { run } from "@hello/testing/program";
+import { run, start } from "@hello/testing/program";
 import { createGreeter } from "./greeter.js";
-import { serverMain, startServer } from "./server-process.js";
+import { serverMain, serving, startServer, startServerWith } from "./server-process.js";
 
 const startWorkers = async (...args: string[]) => {
   const server = await startServer("--workers", "2", "--log-level", "debug", ...args);
@@ -56,6 +59,38 @@ test("a shutdown is the ordered sequence in every worker", async () => {
     );
   }
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");
+});
+
+test("a shutdown while a worker starts stops it, too, once it hears it", async () => {
+  const greet = `console.log('{"msg":"process begins"}')`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(greet)}` };
+  await using server = await startServerWith(env, "--workers", "2");
+  const logged = (text: string) => server.log.filter(({ msg }) => msg === text).length;
+  // The primary process, the first worker, and the second.
+  await server.logged(() => logged("process begins") === 3);
+  assert.equal(await server.stop(), 0);
+  assert.equal(logged("stopped"), 2);
+  assert.equal(logged("worker does not stop; killing it"), 0);
+});
+
+test("a worker that the system cannot start is tried again", { skip: process.platform === "win32" }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "workers-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const [program, hidden] = [join(folder, "node"), join(folder, "hidden")] as const;
+  // The workers run what the primary process runs.
+  await copyFile(process.execPath, program);
+  await using server = await serving(start([program, serverMain, "--workers", "2", "--address", "127.0.0.1:0"]));
+  await server.logged(({ msg }) => msg === "all workers serve");
+  const [first] = server.log.filter(({ msg }) => msg === "serving");
+  await rename(program, hidden);
+  process.kill(first?.["pid"] as number, "SIGKILL");
+  const loss = await server.logged(({ msg, err }) => msg === "worker ended; replacing it" && err !== undefined);
+  assert.equal(loss["worker"], 0);
+  assert.match(JSON.stringify(loss["err"]), /ENOENT/);
+  const before = server.log.length;
+  await rename(hidden, program);
+  await server.logged((line) => line.msg === "serving" && server.log.indexOf(line) >= before);
+  assert.equal(await server.stop(), 0);
 });
 
 test("a worker outlives no primary process", { skip: process.platform !== "linux" && "it reads /proc" }, async () => {

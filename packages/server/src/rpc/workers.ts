@@ -29,6 +29,13 @@ export interface Workers {
   shutdown(): Promise<void>;
 }
 
+/** How a worker ended, for the log. */
+interface WorkerEnd {
+  readonly workerPid: number;
+  readonly code: unknown;
+  readonly signal: unknown;
+}
+
 const minBackoffMs = 100;
 const maxBackoffMs = 5_000;
 /** What lived this long was sound, so its replacement starts with the shortest backoff again. */
@@ -37,37 +44,60 @@ const soundAfterMs = 10_000;
 /** Keeps a number of copies of this program running, each with its number, from 0 on; see {@link workerNumber}. */
 export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions): Workers {
   const living = new Map<number, Worker>();
+  /** Those that can be told to stop: one that still starts would not hear it. */
+  const serving = new Set<Worker>();
   const kept: Promise<void>[] = [];
   const stopping = new AbortController();
+  /** How often a shutdown was asked for. */
+  let shutdowns = 0;
   let stopped: Promise<void> | undefined;
   let proven = false;
+
+  /**
+   * Runs a worker to its end.
+   *
+   * @throws Error where the system starts no process.
+   */
+  async function run(number: number, onServing: (addresses: WorkerServes) => void): Promise<WorkerEnd> {
+    const worker = cluster.fork({ WORKER_NUMBER: String(number) });
+    if (worker.process.pid === undefined) {
+      const [error] = await once(worker, "error");
+      throw error;
+    }
+    worker.on("error", () => {
+      // A message to one that has just ended: its end is what counts.
+    });
+    worker.once("message", (addresses: WorkerServes) => {
+      proven = true;
+      serving.add(worker);
+      onServing(addresses);
+      for (let time = 0; time < shutdowns; time++) {
+        tellShutdown(worker);
+      }
+    });
+    living.set(number, worker);
+    const [code, signal] = await new Promise<unknown[]>((resolve) => worker.once("exit", (...end) => resolve(end)));
+    living.delete(number);
+    serving.delete(worker);
+    return { workerPid: worker.process.pid, code, signal };
+  }
 
   /** Runs one worker after the other until the shutdown. */
   async function keep(number: number, onServing: (addresses: WorkerServes) => void): Promise<void> {
     for (let backoffMs = minBackoffMs; !stopping.signal.aborted; backoffMs = Math.min(2 * backoffMs, maxBackoffMs)) {
       const startedAt = Date.now();
-      const worker = cluster.fork({ WORKER_NUMBER: String(number) });
-      worker.once("message", (addresses: WorkerServes) => {
-        proven = true;
-        onServing(addresses);
-      });
-      living.set(number, worker);
-      const [code, signal] = await once(worker, "exit");
-      living.delete(number);
+      const end = await run(number, onServing).catch((error: unknown) => ({ err: error }));
       if (stopping.signal.aborted) {
         return;
       }
       if (!proven) {
         stopping.abort();
-        throw new Error("the workers cannot serve");
+        throw "err" in end ? end.err : new Error("the workers cannot serve");
       }
       if (Date.now() - startedAt > soundAfterMs) {
         backoffMs = minBackoffMs;
       }
-      logger.error(
-        { worker: number, workerPid: worker.process.pid, code, signal, backoffMs },
-        "worker ended; replacing it",
-      );
+      logger.error({ worker: number, ...end, backoffMs }, "worker ended; replacing it");
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => {
         // The shutdown cuts it short.
       });
@@ -83,17 +113,9 @@ export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions):
     });
   }
 
-  function tellShutdown(): void {
-    for (const worker of living.values()) {
-      // One that has just ended cannot be told, and need not be.
-      worker.send(shutdownCommand, () => undefined);
-    }
-  }
-
   async function stop(): Promise<void> {
     logger.info({ workers: living.size }, "stopping the workers");
     stopping.abort();
-    tellShutdown();
     const timeout = setTimeout(() => {
       for (const [number, worker] of living) {
         logger.error({ worker: number, workerPid: worker.process.pid }, "worker does not stop; killing it");
@@ -113,14 +135,17 @@ export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions):
       logger.info({ addresses, workers: count }, "all workers serve");
     },
     shutdown() {
-      if (stopped === undefined) {
-        stopped = stop();
-      } else {
-        tellShutdown();
-      }
+      shutdowns++;
+      serving.forEach(tellShutdown);
+      stopped ??= stop();
       return stopped;
     },
   };
+}
+
+function tellShutdown(worker: Worker): void {
+  // One that has just ended cannot be told, and need not be.
+  worker.send(shutdownCommand, () => undefined);
 }
 
 /** The number of this worker process, from 0 on, or `undefined` in any other process. */

@@ -6,6 +6,7 @@ import { connect } from "./connect.js";
 import { grpcChannelOptions } from "./grpc-channel-options.js";
 import { retriesUnavailable } from "./lost-response.js";
 import { toGrpcMetadata } from "./metadata.js";
+import { methodConfigFor } from "./method-config.js";
 import { toServiceConfig } from "./resilience.js";
 import { RpcError } from "./rpc-error.js";
 import type { ServiceConfig } from "./service-config.js";
@@ -24,8 +25,8 @@ export class Caller {
   /** What a call sends that has no metadata of its own, by {@link waitForReady}; grpc-js copies it. */
   readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
   readonly #waitForReady: boolean;
+  /** What grpc-js goes by. */
   readonly #serviceConfig: ServiceConfig;
-  /** Whether {@link #serviceConfig} is what grpc-js goes by. */
   readonly #retries: boolean;
   readonly #channels: readonly ChannelInterface[];
   /** What ends each open stream of responses. */
@@ -55,12 +56,13 @@ export class Caller {
       false: toGrpcMetadata({}, { waitForReady: false }),
       true: toGrpcMetadata({}, { waitForReady: true }),
     };
-    this.#serviceConfig = toServiceConfig(options);
+    const serviceConfig = toServiceConfig(options);
     const { "grpc.enable_retries": enabled, "grpc.service_config": replaced } = options.channelOptions ?? {};
     this.#retries = enabled !== 0 && replaced === undefined;
     const credentials = channelCredentials(tls);
-    const channelOptions = grpcChannelOptions(target, options, this.#serviceConfig);
+    const channelOptions = grpcChannelOptions(target, options, serviceConfig);
     this.#channels = Array.from({ length: connections }, () => openChannel(target, credentials, channelOptions));
+    this.#serviceConfig = replaced === undefined ? serviceConfig : JSON.parse(replaced);
   }
 
   /**
@@ -79,6 +81,13 @@ export class Caller {
   /** Whether a method's calls are made again when they end with UNAVAILABLE. */
   repeats(path: string): boolean {
     return !this.#closed && this.#retries && retriesUnavailable(this.#serviceConfig, path);
+  }
+
+  /** How long a method's call may take that may take as long by itself, in milliseconds. */
+  limitFor(path: string, timeoutMs: number): number {
+    const { timeout } = methodConfigFor(this.#serviceConfig, path) ?? {};
+    const [, seconds = Number.POSITIVE_INFINITY] = /^(\d+)s$/.exec(String(timeout)) ?? [];
+    return Math.min(timeoutMs, Number(seconds) * 1_000);
   }
 
   /** What a call sends that has no metadata of its own. */

@@ -37,7 +37,7 @@ export async function connect(channel: ChannelInterface, { target, timeoutMs, wa
   }
 
   function notConnected(code: number, details: string, connectionError?: string): RpcError {
-    const text = explain(details, { timeoutMs, progress: "sent", connectionError });
+    const text = explain(details, { origin: "client", timeoutMs, isOver: true, progress: "sent", connectionError });
     return new RpcError({ code, details: text, target });
   }
 }

@@ -1,7 +1,13 @@
+import type { StatusOrigin } from "./status-origin.js";
+
 /** What is known of a call that failed, beside its status. */
 export interface Circumstances {
+  /** Who made the status. */
+  readonly origin: StatusOrigin;
   /** How long it might take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether that time has passed. */
+  readonly isOver: boolean;
   /** How far it came. */
   readonly progress: "token" | "sent" | "metadata" | "message";
   /** Why there is no connection, as grpc-js says it, where that is known. */
@@ -15,12 +21,26 @@ export interface Circumstances {
  */
 export function explain(details: string, circumstances: Circumstances): string {
   const { contentType } = circumstances;
-  const text = details.startsWith("Deadline exceeded after ")
-    ? explainDeadline(details, circumstances)
-    : explainConnection(details);
-  return contentType === undefined || contentType.startsWith("application/grpc")
+  const text = explainText(details, circumstances);
+  return contentType === undefined || isGrpc(contentType)
     ? text
     : `${text}; the peer answers with ${contentType}, so it is no gRPC server`;
+}
+
+function explainText(details: string, circumstances: Circumstances): string {
+  const { origin, isOver, contentType } = circumstances;
+  if (origin === "server") {
+    // What is no gRPC server sends HTTP's status alone, of which grpc-js makes a text.
+    return isGrpc(contentType) ? details : rewrite(details, [httpStatus]);
+  }
+  if (details.startsWith("Deadline exceeded after ")) {
+    return origin === "client" || isOver ? explainDeadline(details, circumstances) : details;
+  }
+  return origin === "client" ? explainConnection(details) : rewrite(details, anytime);
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType?.startsWith("application/grpc") === true;
 }
 
 function explainDeadline(details: string, { timeoutMs, progress, connectionError }: Circumstances): string {
@@ -52,35 +72,46 @@ function explainDeadline(details: string, { timeoutMs, progress, connectionError
 }
 
 function explainConnection(details: string): string {
-  if (/No connection established|No addresses resolved/.test(details)) {
-    return `no connection: ${reason(details)}`;
-  }
-  for (const [pattern, text] of sentences) {
-    if (pattern.test(details)) {
-      return details.replace(pattern, text);
-    }
-  }
-  return details;
+  return /No connection established|No addresses resolved/.test(details)
+    ? `no connection: ${reason(details)}`
+    : rewrite(details, [...unanswered, ...anytime]);
+}
+
+function rewrite(details: string, sentences: readonly Sentence[]): string {
+  const [pattern, text] = sentences.find(([pattern]) => pattern.test(details)) ?? [];
+  return pattern === undefined || text === undefined ? details : details.replace(pattern, text);
 }
 
 /** What grpc-js says itself of a call, and how we do. */
-const sentences: readonly (readonly [RegExp, string])[] = [
+type Sentence = readonly [pattern: RegExp, text: string];
+
+/** Those of a call that no server has begun to answer. */
+const unanswered: readonly Sentence[] = [
   [/^Name resolution failed for target (.*)$/, "the name does not resolve: $1"],
-  [/^Connection dropped$/, "the connection was lost while the call was open"],
-  [/^(?:read|write) E[A-Z]+$/, "the connection was lost while the call was open: $&"],
   [/^Channel closed before call started$/, "the client was closed before the call had a connection"],
   [/^Getting metadata from plugin failed with error: /, "there is no token: "],
+  [/^Attempted to send message with a size larger than (\d+)$/, "the request is larger than maxSendBytes, $1"],
+];
+
+const httpStatus: Sentence = [
+  /^Received HTTP status code (\d+)$/,
+  "the peer answered with HTTP status $1, as a proxy or a web server does",
+];
+
+/** Those of any call. */
+const anytime: readonly Sentence[] = [
+  [/^Connection dropped$/, "the connection was lost while the call was open"],
+  [/^(?:read|write) E[A-Z]+$/, "the connection was lost while the call was open: $&"],
   [
     /^Received message (?:larger than max \((\d+) vs (\d+)\)|that decompresses to a size larger than (\d+))$/,
     "the response is larger than maxReceiveBytes, $2$3",
   ],
-  [/^Attempted to send message with a size larger than (\d+)$/, "the request is larger than maxSendBytes, $1"],
   [
     /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)$/,
     "the server ended the call without a status",
   ],
   [/^Call cancelled$/, "the server cancelled the call"],
-  [/^Received HTTP status code (\d+)$/, "the peer answered with HTTP status $1, as a proxy or a web server does"],
+  httpStatus,
 ];
 
 /** Why there is no connection, without the wrappings of grpc-js and OpenSSL. */

@@ -3,11 +3,14 @@ import { connectionError } from "./connection-error.js";
 import { type Circumstances, explain } from "./explain.js";
 import { fromGrpcMetadata, withoutName } from "./metadata.js";
 import { RpcError } from "./rpc-error.js";
+import { originOf, previousAttempts } from "./status-origin.js";
 
 /** A call that failed, and how. */
 interface Failure extends Pick<Circumstances, "timeoutMs" | "progress"> {
   readonly target: string;
   readonly method: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAt: number;
   readonly channel: ChannelInterface | undefined;
   readonly status: StatusObject;
   /** What the server sent before it failed. */
@@ -21,9 +24,12 @@ interface Failure extends Pick<Circumstances, "timeoutMs" | "progress"> {
 export async function failure(failed: Failure): Promise<RpcError> {
   const { target, method, channel, metadata, cause } = failed;
   const { code, details, metadata: trailers } = failed.status;
-  const contentType = metadata?.get("content-type")[0];
+  const contentType = (metadata ?? trailers).get("content-type")[0];
   const text = explain(details, {
+    origin: originOf(failed.status, metadata),
     timeoutMs: failed.timeoutMs,
+    // A timer may be a little early by this clock.
+    isOver: Date.now() > failed.startedAt + failed.timeoutMs - 5,
     progress: failed.progress,
     contentType: typeof contentType === "string" ? contentType : undefined,
     connectionError:
@@ -39,9 +45,6 @@ export async function failure(failed: Failure): Promise<RpcError> {
     cause,
   });
 }
-
-/** Under this name grpc-js counts the attempts before the last one. */
-const previousAttempts = "grpc-previous-rpc-attempts";
 
 /** How often grpc-js made a call that ended so. */
 export function attemptsAt({ details, metadata: trailers }: StatusObject, metadata: Metadata | undefined): number {

@@ -70,6 +70,8 @@ async function* receiveAll<Request, Response>(
   const sent = callMetadata(caller, options);
   const message = method.requestSerialize(request);
   const channel = caller.channelFor(method.path);
+  const startedAt = Date.now();
+  let lastsMs = limitMs;
   const observed = observeCall(method.path, caller.canonicalTarget, message.length);
   const call = channel.createCall(method.path, Number.POSITIVE_INFINITY, undefined, null, undefined);
   call.setCredentials(
@@ -99,6 +101,8 @@ async function* receiveAll<Request, Response>(
       metadata = received;
     },
     onReceiveMessage(message: Buffer) {
+      progress = "message";
+      lastsMs = Number.POSITIVE_INFINITY;
       receivedBytes += message.length;
       receive(message);
     },
@@ -155,7 +159,13 @@ async function* receiveAll<Request, Response>(
         return;
       } else {
         const { target } = caller;
-        const call = { target, method: method.path, channel, timeoutMs: limitMs };
+        const call = {
+          target,
+          method: method.path,
+          channel,
+          startedAt,
+          timeoutMs: caller.limitFor(method.path, lastsMs),
+        };
         throw await failure({ ...call, status: event, metadata, progress, cause });
       }
     }

@@ -33,7 +33,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
   readonly #options: CallOptions;
   readonly #limitMs: number;
   /** In milliseconds since 1970. */
-  readonly #deadline: number;
+  readonly #startedAt = Date.now();
   #channel: ChannelInterface | undefined;
   #call: GrpcCall | undefined;
   #observed: ObservedCall | undefined;
@@ -51,7 +51,6 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
     this.#method = method;
     this.#options = options;
     this.#limitMs = limitFor(caller, options);
-    this.#deadline = Date.now() + this.#limitMs;
   }
 
   /**
@@ -82,7 +81,7 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
       const { path } = this.#method;
       this.#channel = this.#caller.channelFor(path);
       this.#observed ??= observeCall(path, this.#caller.canonicalTarget, message.length);
-      const call = this.#channel.createCall(path, this.#deadline, undefined, null, undefined);
+      const call = this.#channel.createCall(path, this.#startedAt + this.#limitMs, undefined, null, undefined);
       this.#call = call;
       if (this.#caller.token !== undefined || this.#observed !== undefined) {
         call.setCredentials(attemptCredentials(this.#caller.token, this));
@@ -104,13 +103,14 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
 
   /**
    * Whether the connection was lost between the first and the last byte of a response, where grpc-js retries no more, as
-   * it may have handed on the beginning. We have not: the call may run once again, if it may after a loss at all.
+   * it may have handed on the beginning. We have not: the call may run once again, if it may after a loss at all. The
+   * budget of retries is grpc-js's own, and neither asked nor charged for this.
    */
   mayRunAgain(status: StatusObject): boolean {
     if (
       this.#attempts > 0 ||
       this.metadata === undefined ||
-      !isConnectionLost(status) ||
+      !isConnectionLost(status, this.metadata) ||
       !this.#caller.repeats(this.#method.path)
     ) {
       return false;
@@ -130,7 +130,8 @@ export class UnaryCall<Request, Response> implements InterceptingListener, Attem
       target: this.#caller.target,
       method: this.#method.path,
       channel: this.#channel,
-      timeoutMs: this.#limitMs,
+      timeoutMs: this.#caller.limitFor(this.#method.path, this.#limitMs),
+      startedAt: this.#startedAt,
       status,
       metadata: this.metadata,
       progress: this.#progress,

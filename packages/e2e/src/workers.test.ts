@@ -112,6 +112,33 @@ function isRunning(pid: number): boolean {
   }
 }
 
+if (process.platform !== "win32") {
+  test("workers replace a socket file that a dead process left, and leave alone one that is served", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "workers-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const path = join(folder, "shared.sock");
+    const program = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    await run([process.execPath, "-e", program]);
+    await using server = await startWorkers("--address", `unix:${path}`);
+    assert.equal(await greet(server.address), "Hello World");
+    for (const workers of ["1", "2"]) {
+      const { status, stderr } = await run([
+        process.execPath,
+        serverMain,
+        "--workers",
+        workers,
+        "--address",
+        server.address,
+      ]);
+      assert.equal(status, 1);
+      assert.match(stderr, /^hello-server: cannot listen on unix:\S+: it is in use/);
+    }
+    assert.equal(await greet(server.address), "Hello World");
+    assert.equal(await server.stop(), 0);
+    assert.equal(server.log.filter(({ level }) => level > 30).length, 0, JSON.stringify(server.log));
+  });
+}
+
 test("an address that cannot be bound is said once, with exit status 1", async () => {
   const blocker = createServer();
   await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));

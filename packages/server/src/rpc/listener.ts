@@ -63,13 +63,11 @@ export async function listen(addresses: readonly string[], options: ListenOption
 
 async function bindAll(address: Address, bind: (address: Address) => Promise<Server>): Promise<void> {
   if ("path" in address) {
-    await bind(address).catch(async (error: unknown) => {
-      if (!(await isAbandoned(address.path, error))) {
-        throw error;
-      }
+    // Before the first attempt: workers share a socket by the number of attempts it took each of them.
+    if (await isAbandoned(address.path)) {
       await unlink(address.path);
-      await bind(address);
-    });
+    }
+    await bind(address);
     return;
   }
   let { port } = address;
@@ -116,9 +114,12 @@ async function bound(server: Server, address: Address): Promise<Server> {
 }
 
 /** Whether a socket file was left behind by a process that is gone. */
-async function isAbandoned(path: string, error: unknown): Promise<boolean> {
+async function isAbandoned(path: string): Promise<boolean> {
+  const file = await lstat(path).catch(() => {
+    // Whether something else is wrong with the path, listening tells.
+  });
   // A connection to a file of another kind is refused, too.
-  if (errorCode(error) !== "EADDRINUSE" || !(await lstat(path)).isSocket()) {
+  if (!file?.isSocket()) {
     return false;
   }
   const socket = connect(path);

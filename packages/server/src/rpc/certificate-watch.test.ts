@@ -76,6 +76,7 @@ test("a pair whose halves come one after the other is served, with no warning be
   const files = await makeFolder();
   using watched = await watch(files, { settleMs: 1_000 });
   await writeFile(files.cert, next.cert);
+  // Time for a look at the one half.
   await delay(100);
   await writeFile(files.key, next.key);
   await watched.change();

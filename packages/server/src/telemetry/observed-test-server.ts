@@ -35,6 +35,7 @@ export async function serveObserved(handler: UnaryHandler<HelloRequest, HelloRes
       ends.emit("call", line);
     }
   };
+  const nextEnd = () => once(ends, "call", { signal: AbortSignal.timeout(30_000) });
   const logger = pino({ level: "debug", mixin: activeSpan }, { write });
   const server = createServer(defaultLimits, observeCalls(logger));
   addServicer(server, HelloService, { hello: handler }, { admission: createAdmission(10), logger });
@@ -43,11 +44,11 @@ export async function serveObserved(handler: UnaryHandler<HelloRequest, HelloRes
     address,
     log: log.lines,
     async nextCall() {
-      const [line] = await once(ends, "call");
+      const [line] = await nextEnd();
       return line;
     },
     async call(name, metadata = new Metadata()) {
-      const ended = once(ends, "call");
+      const ended = nextEnd();
       const code = await callUnary(client, HelloService.hello, new HelloRequest().setValue(name), { metadata }).then(
         () => status.OK,
         (error: ServiceError) => error.code,

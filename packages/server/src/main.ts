@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+// Before all else, which takes its time to load, in which a signal may come.
+import "./rpc/stop-signals.js";
 import { readFileSync } from "node:fs";
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, helpText, parseConfig } from "./config.js";
 import { crashWhereNothingCatches } from "./crash.js";
 import { UsageError } from "./rpc/parse-options.js";
+import { onStopSignal } from "./rpc/stop-signals.js";
 import { createHelloServer, type HelloServer } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
 import { startTelemetrySdk } from "./telemetry/sdk.js";
@@ -62,16 +65,18 @@ async function serveHello(
 
 /** Runs a service until a signal stops it. */
 async function untilSignal(service: Service, logger: Logger): Promise<void> {
+  let isStopping = false;
   const stopped = new Promise<void>((resolve, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        logger.info({ signal }, "signal received");
-        service.shutdown().then(resolve, reject);
-      });
-    }
+    onStopSignal((signal) => {
+      logger.info({ signal }, "signal received");
+      isStopping = true;
+      service.shutdown().then(resolve, reject);
+    });
   });
-  // A signal may come before it has started, which it then never will.
-  await Promise.race([service.start(), stopped]);
+  if (!isStopping) {
+    // A signal may come before it has started, which it then never will.
+    await Promise.race([service.start(), stopped]);
+  }
   await stopped;
 }
 

@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { onStopSignal } from "./stop-signals.js";
 
 /** What the primary process tells a worker: to stop in order, and the second time, to stop waiting. */
 const shutdownCommand = "shutdown";
@@ -163,9 +164,7 @@ export interface WorkerServer {
  * process, which passes them on, even where a terminal or a service manager sends them to every process.
  */
 export async function serveAsWorker(server: WorkerServer): Promise<void> {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => undefined);
-  }
+  onStopSignal(() => undefined);
   const stopped = new Promise<void>((resolve, reject) => {
     process.on("message", () => {
       server.shutdown().then(resolve, reject);

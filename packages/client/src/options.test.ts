@@ -24,6 +24,7 @@ const impossible: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ retry: { initialBackoffMs: 2_000 } }, /^retry\.initialBackoffMs, 2000, is above retry\.maxBackoffMs, 1000$/],
   [{ retry: { statuses: ["UNAVAILABEL"] } }, /^retry\.statuses has "UNAVAILABEL", which is no status /],
   [{ retry: { statuses: ["OK"] } }, /^retry\.statuses has "OK"/],
+  [{ retry: { statuses: "UNAVAILABLE" } }, /^retry\.statuses must be a list, not "UNAVAILABLE"$/],
   [{ retry: { statuses: [] } }, /^retry\.statuses is empty; retry: false turns retries off$/],
   [{ retry: {}, hedging: { delayMs: 10 } }, /^retry and hedging exclude each other$/],
   [{ hedging: {} }, /^hedging\.delayMs must be a whole number from 0 .*, not NaN$/],
@@ -71,6 +72,36 @@ const impossible: readonly (readonly [options: unknown, message: RegExp])[] = [
     { serviceConfig: { loadBalancingConfig: [{ a: {}, b: {} }] } },
     /^serviceConfig\.loadBalancingConfig\[0\] must name one/,
   ],
+  [
+    { serviceConfig: { loadBalancingConfig: [{ round_robbin: {} }] } },
+    /^serviceConfig\.loadBalancingConfig has no policy that grpc-js knows, but round_robbin$/,
+  ],
+  [
+    { serviceConfig: { loadBalancingConfig: [{ pick_first: { shuffleAddressList: 1 } }] } },
+    /^serviceConfig\.loadBalancingConfig cannot be: pick_first: /,
+  ],
+  [
+    { serviceConfig: { loadBalancingConfig: { round_robin: {} } } },
+    /^serviceConfig\.loadBalancingConfig must be a list, not \{"round_robin":\{\}\}$/,
+  ],
+  [{ serviceConfig: { methodConfig: {} } }, /^serviceConfig\.methodConfig must be a list, not \{\}$/],
+  [{ serviceConfig: { methodConfig: [null] } }, /^serviceConfig\.methodConfig\[0\] must be an object, not null$/],
+  [
+    { serviceConfig: { methodConfig: [] }, channelOptions: { "grpc.enable_retries": 0 } },
+    /^serviceConfig and channelOptions\["grpc\.enable_retries"\] exclude each other$/,
+  ],
+  [
+    { channelOptions: { "grpc.service_config": "{nope" } },
+    /^channelOptions\["grpc\.service_config"\] cannot be: .*JSON/,
+  ],
+  [
+    { channelOptions: { "grpc.service_config": '{"retryThrottling":{}}' } },
+    /^channelOptions\["grpc\.service_config"\] cannot be: Invalid retryThrottling/,
+  ],
+  [
+    { channelOptions: { "grpc.service_config": '{"methodConfig":[{"name":1}]}' } },
+    /^channelOptions\["grpc\.service_config"\] cannot be: Invalid method config/,
+  ],
 ];
 
 const retryPolicy = {
@@ -109,6 +140,12 @@ const impossibleMethods: readonly (readonly [method: object, message: RegExp])[]
   [{ name: [{ method: "Hello" }] }, /\.name has the method "Hello" of no service$/],
   [{ name: [{ service: "Hello" }, { service: "Hello" }] }, /\.name is the second for "Hello\/"$/],
   [{}, /\.name is missing$/],
+  [{ name: {} }, /\.name must be a list, not \{\}$/],
+  [{ name: [{ service: 1 }] }, /\.name has the service 1, which is no text$/],
+  [
+    { name: [{ service: "connectivity" }] },
+    /\.name has the service "connectivity", which the client keeps for itself$/,
+  ],
 ];
 
 for (const [options, message] of [
@@ -131,6 +168,13 @@ for (const [target, message] of Object.entries(impossibleTargets)) {
   });
 }
 
+test("a target that is no text is refused when the client is made", () => {
+  assert.throws(() => new HelloClient(undefined as unknown as string), {
+    name: "TypeError",
+    message: 'the target must be text like "localhost:50051", not undefined',
+  });
+});
+
 test("an xds target is looked up by @grpc/grpc-js-xds, which is there", async () => {
   await using client = new HelloClient("xds:///hello", { retry: false });
   await assert.rejects(client.hello("World"), { status: "UNAVAILABLE", details: /^xDS name resolution failed/ });
@@ -146,6 +190,7 @@ const possible: readonly HelloClientOptions[] = [
   { token: () => "secret", tls: true },
   { tls: true, channelOptions: { "grpc.ssl_target_name_override": "a" } },
   { channelOptions: { "grpc.max_receive_message_length": -1, "grpc.service_config": "{}" } },
+  { serviceConfig: { loadBalancingConfig: [{ a_policy_to_come: {} }, { round_robin: {} }] } },
   {
     serviceConfig: {
       loadBalancingConfig: [{ pick_first: {} }],

@@ -36,6 +36,9 @@ export class Caller {
 
   /** @throws TypeError which names the options that are wrong or contradict each other. */
   constructor(target: string, options: ClientOptions) {
+    if (typeof target !== "string") {
+      throw new TypeError(`the target must be text like "localhost:50051", not ${show(target)}`);
+    }
     checkKeys("the client", options, clientOptionNames);
     const { timeoutMs = 5_000, waitForReady = false, connections = 1, tls = false, token } = options;
     checkNumber("timeoutMs", timeoutMs, { min: 1 });

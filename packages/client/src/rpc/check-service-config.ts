@@ -1,4 +1,6 @@
-import { checkKeys, checkNumber, show } from "./check.js";
+import { checkKeys, checkList, checkNumber, show } from "./check.js";
+import { checkLoadBalancing } from "./check-load-balancing.js";
+import { probeService } from "./connection-error.js";
 import type { HedgingPolicy, MethodConfig, RetryPolicy, RetryThrottling, ServiceConfig } from "./service-config.js";
 import { type StatusName, statusNames } from "./status.js";
 
@@ -11,13 +13,11 @@ const duration = /^\d{1,9}(\.\d{1,9})?s$/;
  */
 export function checkServiceConfig(config: ServiceConfig, name: string): void {
   checkKeys(name, config, ["loadBalancingConfig", "methodConfig", "retryThrottling"]);
-  for (const [index, policy] of (config.loadBalancingConfig ?? []).entries()) {
-    if (typeof policy !== "object" || policy === null || Object.keys(policy).length !== 1) {
-      throw new TypeError(`${name}.loadBalancingConfig[${index}] must name one policy, not ${show(policy)}`);
-    }
-  }
+  const { loadBalancingConfig = [], methodConfig = [] } = config;
+  checkLoadBalancing(loadBalancingConfig, `${name}.loadBalancingConfig`);
+  checkList(`${name}.methodConfig`, methodConfig);
   const seen = new Set<string>();
-  for (const [index, method] of (config.methodConfig ?? []).entries()) {
+  for (const [index, method] of methodConfig.entries()) {
     checkMethodConfig(method, `${name}.methodConfig[${index}]`, seen);
   }
   if (config.retryThrottling !== undefined) {
@@ -41,13 +41,22 @@ export function checkRetryThrottling(throttling: RetryThrottling, name: string):
 }
 
 function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>): void {
-  if (Object.hasOwn(config, "waitForReady")) {
+  if (Object.hasOwn(Object(config), "waitForReady")) {
     throw new TypeError(`${name}.waitForReady has no effect in grpc-js; set the client's option waitForReady`);
   }
   checkKeys(name, config, ["name", "timeout", "maxRequestBytes", "maxResponseBytes", "retryPolicy", "hedgingPolicy"]);
-  for (const method of required(config.name, `${name}.name`)) {
+  checkList(`${name}.name`, required(config.name, `${name}.name`));
+  for (const method of config.name) {
     checkKeys(`${name}.name`, method, ["service", "method"]);
-    if (method.method && !method.service) {
+    for (const [key, value] of Object.entries(method)) {
+      if (value !== undefined && typeof value !== "string") {
+        throw new TypeError(`${name}.name has the ${key} ${show(value)}, which is no text`);
+      }
+    }
+    if (method.service === probeService) {
+      throw new TypeError(`${name}.name has the service "${probeService}", which the client keeps for itself`);
+    }
+    if (method.method !== undefined && !method.service) {
       throw new TypeError(`${name}.name has the method "${method.method}" of no service`);
     }
     const path = `${method.service ?? ""}/${method.method ?? ""}`;
@@ -103,6 +112,7 @@ function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
 
 /** @throws TypeError which names the status that is none. */
 export function checkStatuses(statuses: readonly StatusName[], name: string): void {
+  checkList(name, statuses);
   for (const status of statuses) {
     if (!statusNames.slice(1).includes(status)) {
       throw new TypeError(

@@ -26,6 +26,13 @@ export function checkKeys(name: string, value: object, known: readonly string[])
   }
 }
 
+/** @throws TypeError where a value that a user gives is no list. */
+export function checkList(name: string, value: readonly unknown[]): void {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${name} must be a list, not ${show(value)}`);
+  }
+}
+
 /** Shows a value in a message. */
 export function show(value: unknown): string {
   return typeof value === "number" || typeof value === "bigint"

@@ -68,7 +68,7 @@ const counterparts: Readonly<Record<string, readonly (keyof ChannelOptions)[]>> 
   retry: [...retries, "grpc-node.retry_max_attempts_limit"],
   hedging: [...retries, "grpc-node.retry_max_attempts_limit"],
   retryThrottling: retries,
-  serviceConfig: ["grpc.service_config"],
+  serviceConfig: retries,
 };
 
 function optionAt(options: ClientOptions, path: string): unknown {

@@ -6,7 +6,7 @@ import type { ChannelOptions } from "./channel-options.js";
 /**
  * Makes a channel to a target. For `xds:` it loads the package that knows it.
  *
- * @throws TypeError where the target is none.
+ * @throws TypeError where the target is none, or grpc-js does not take the options.
  */
 export function openChannel(
   target: string,
@@ -21,7 +21,7 @@ export function openChannel(
   try {
     channel = new Channel(target, credentials, { ...options });
   } catch (error) {
-    throw new TypeError(`the target ${quoted} is none: ${error instanceof Error ? error.message : error}`, {
+    throw new TypeError(`${subjectOf(error, quoted)}: ${error instanceof Error ? error.message : error}`, {
       cause: error,
     });
   }
@@ -33,6 +33,14 @@ export function openChannel(
     );
   }
   return channel;
+}
+
+/** What grpc-js does not take, by how it says so. Of the service config it takes all that we have checked. */
+function subjectOf(error: unknown, target: string): string {
+  if (error instanceof SyntaxError || /^Error: Invalid [ \w]*(?:config|Config|Throttling)\b/.test(String(error))) {
+    return 'channelOptions["grpc.service_config"] cannot be';
+  }
+  return /target/.test(String(error)) ? `the target ${target} is none` : `no channel to ${target} can be made`;
 }
 
 function registerXds(target: string): void {

@@ -1,17 +1,13 @@
-import { parseAddress } from "./rpc/address.js";
 import type { CertificateFiles } from "./rpc/certificate-files.js";
-import { defaultLimits, type Limits } from "./rpc/limits.js";
-import { choice, integer, list, type OptionTable, text, toggle } from "./rpc/options.js";
+import { choice, integer, type OptionTable, text } from "./rpc/options.js";
 import { describeOptions, parseOptions } from "./rpc/parse-options.js";
-import type { ShutdownTimes } from "./rpc/shutdown.js";
+import { type Serving, servingOptions } from "./serving-options.js";
 import { type LogLevel, logLevels } from "./telemetry/logger.js";
 
 /** How the server process runs. */
-export interface Config extends Limits, ShutdownTimes {
-  readonly addresses: readonly string[];
+export interface Config extends Serving {
   readonly tls?: CertificateFiles;
   readonly workers: number;
-  readonly reflection: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -24,17 +20,11 @@ interface Values extends Omit<Config, "tls"> {
 
 const prefix = "HELLO";
 
-const limit = (name: keyof Limits, placeholder: string, help: string, min = 1) =>
-  integer(help, { default: defaultLimits[name], placeholder, min });
+const { addresses, ...others } = servingOptions;
 
 /** Every option of the server process, once: its name gives the flag and the variable. */
 const options: OptionTable<Values> = {
-  addresses: list("where to listen: host:port, [IPv6]:port, :port or unix:/path", {
-    default: ["[::]:50051"],
-    placeholder: "address",
-    flag: "address",
-    check: parseAddress,
-  }),
+  addresses,
   tlsCert: text("certificate to serve TLS with, in PEM format, and those between it and its root", {
     placeholder: "file",
     needs: ["tlsKey"],
@@ -50,26 +40,7 @@ const options: OptionTable<Values> = {
     min: 1,
     max: 1_024,
   }),
-  shutdownDelayMs: integer("how long to accept calls after health has turned NOT_SERVING, for load balancers", {
-    default: 0,
-    placeholder: "ms",
-  }),
-  shutdownGraceMs: integer("how long calls in flight may then go on before they are cancelled", {
-    default: 10_000,
-    placeholder: "ms",
-  }),
-  maxConcurrentCalls: limit("maxConcurrentCalls", "calls", "most calls in progress at once"),
-  maxConcurrentStreams: limit("maxConcurrentStreams", "calls", "most calls at once on one connection"),
-  maxConnections: limit("maxConnections", "connections", "most connections at once on each address"),
-  maxReceiveMessageBytes: limit("maxReceiveMessageBytes", "bytes", "largest request message"),
-  maxHeaderBytes: limit("maxHeaderBytes", "bytes", "largest header list of a call, its metadata included"),
-  handshakeTimeoutMs: limit("handshakeTimeoutMs", "ms", "how long a client may take for its handshake"),
-  maxConnectionAgeMs: limit("maxConnectionAgeMs", "ms", "age at which a connection takes no more calls"),
-  maxConnectionAgeGraceMs: limit("maxConnectionAgeGraceMs", "ms", "how long its calls may then go on"),
-  maxConnectionIdleMs: limit("maxConnectionIdleMs", "ms", "how long a connection may be without a call"),
-  keepaliveTimeMs: limit("keepaliveTimeMs", "ms", "how often connections are pinged"),
-  keepaliveTimeoutMs: limit("keepaliveTimeoutMs", "ms", "how long the answer to a ping may take"),
-  reflection: toggle("do not tell clients which services there are (server reflection)", true),
+  ...others,
   logLevel: choice("how much to log", { default: "info", placeholder: "level", words: logLevels }),
 };
 

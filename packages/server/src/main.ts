@@ -59,7 +59,8 @@ async function serveHello(
     logger,
     ...(worker !== undefined && { worker }),
   });
-  await run(createHelloServer({ ...config, logger }));
+  const { workers: _workers, logLevel: _logLevel, ...serving } = config;
+  await run(createHelloServer({ ...serving, logger }));
   await telemetry?.shutdown();
 }
 

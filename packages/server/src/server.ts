@@ -2,11 +2,12 @@ import { describeContract, describeHealth, HelloService, strictUtf8 } from "@hel
 import { type Logger, pino } from "pino";
 import { HelloServicer } from "./hello-servicer.js";
 import { createAdmission } from "./rpc/admission.js";
-import type { CertificateFiles } from "./rpc/certificate-files.js";
+import { type CertificateFiles, checkCertificateFiles } from "./rpc/certificate-files.js";
+import { type CheckTable, checkOptions } from "./rpc/check-options.js";
 import { createConnections } from "./rpc/connections.js";
 import { addHealth } from "./rpc/health.js";
 import { createLifecycle } from "./rpc/lifecycle.js";
-import { createServer, defaultLimits, type Limits } from "./rpc/limits.js";
+import { createServer, type Limits } from "./rpc/limits.js";
 import { type Listener, listen } from "./rpc/listener.js";
 import { createPlainTextTransport } from "./rpc/plain-text.js";
 import { addReflection } from "./rpc/reflection.js";
@@ -14,6 +15,7 @@ import { addServicer } from "./rpc/servicer.js";
 import { type ShutdownTimes, shutdown } from "./rpc/shutdown.js";
 import { createTlsTransport } from "./rpc/tls.js";
 import type { Transport } from "./rpc/transport.js";
+import { type Serving, servingOptions } from "./serving-options.js";
 import { observeCalls } from "./telemetry/observe-calls.js";
 
 /** How a {@link HelloServer} serves; {@link Limits} and {@link ShutdownTimes} say what each bound means. */
@@ -50,15 +52,34 @@ export interface HelloServer {
   shutdown(): Promise<void>;
 }
 
-/** Makes a server of the Hello service; {@link HelloServer.start} starts it. */
+interface Values extends Serving {
+  readonly tls: CertificateFiles | undefined;
+  readonly logger: Logger;
+}
+
+const optionTable: CheckTable<Values> = {
+  ...servingOptions,
+  tls: { default: undefined, check: checkCertificateFiles },
+  logger: { default: pino({ level: "silent" }), check: checkLogger },
+};
+
+function checkLogger(value: unknown): void {
+  if (typeof Object(value).child !== "function") {
+    throw new TypeError("must be a logger of pino");
+  }
+}
+
+/**
+ * Makes a server of the Hello service; {@link HelloServer.start} starts it.
+ *
+ * @throws TypeError which names every option that is unknown or out of its range.
+ */
 export function createHelloServer(options: HelloServerOptions = {}): HelloServer {
-  const { addresses = ["[::]:50051"], tls, reflection = true, logger = pino({ level: "silent" }) } = options;
-  const limits = { ...defaultLimits, ...options };
-  const times = { shutdownDelayMs: 0, shutdownGraceMs: 10_000, ...options };
+  const { addresses, tls, reflection, logger, ...bounds } = checkOptions(optionTable, options);
 
   const interceptors = observeCalls(logger);
-  const server = createServer(limits, interceptors);
-  const admission = createAdmission(limits.maxConcurrentCalls);
+  const server = createServer(bounds, interceptors);
+  const admission = createAdmission(bounds.maxConcurrentCalls);
   addServicer(server, strictUtf8(HelloService), new HelloServicer(), { admission, logger });
   const health = addHealth(server, ["Hello"]);
   const describe = () => [...describeContract(), ...describeHealth()];
@@ -74,7 +95,7 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
 
   return createLifecycle({
     async start() {
-      const { handshakeTimeoutMs, maxConnections } = limits;
+      const { handshakeTimeoutMs, maxConnections } = bounds;
       const onConnection = connections.add;
       try {
         transport = tls
@@ -92,7 +113,7 @@ export function createHelloServer(options: HelloServerOptions = {}): HelloServer
     stop(hurry) {
       const endStreams = () => reflecting?.endStreams();
       const cutConnections = connections.cut;
-      return shutdown({ server, health, admission, logger, endStreams, closeListener, cutConnections }, times, hurry);
+      return shutdown({ server, health, admission, logger, endStreams, closeListener, cutConnections }, bounds, hurry);
     },
   });
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { inspect } from "node:util";
 
 /** The paths of PEM files that a server proves its identity with, and checks its clients' by. */
 export interface CertificateFiles {
@@ -10,6 +11,22 @@ export interface CertificateFiles {
   readonly key: string;
   /** The authorities that clients' certificates come from. With it, a client without one is refused. */
   readonly clientCa?: string;
+}
+
+/**
+ * Checks paths that are given in code.
+ *
+ * @throws TypeError which says what they should be.
+ */
+export function checkCertificateFiles(value: unknown): void {
+  const { cert, key, clientCa, ...others } = Object(value) as Record<string, unknown>;
+  const isPath = (path: unknown) => typeof path === "string" && path !== "";
+  if (
+    !(isPath(cert) && isPath(key) && (clientCa === undefined || isPath(clientCa))) ||
+    Object.keys(others).length > 0
+  ) {
+    throw new TypeError(`must be the paths { cert, key } or { cert, key, clientCa }, not ${inspect(value)}`);
+  }
 }
 
 /** What the files held at one moment. */

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** One setting of a program: its meaning, its default, and how its text is read. */
 export interface Option<Value> {
   /** What it means, in a few words, with its unit. */
@@ -19,6 +21,16 @@ export interface Option<Value> {
   readonly needs?: readonly string[];
 }
 
+/** A setting that can be given in code, too. */
+export interface CheckedOption<Value> extends Option<Value> {
+  /**
+   * Checks a value.
+   *
+   * @throws TypeError which says what it should be.
+   */
+  readonly check: (value: unknown) => void;
+}
+
 /** The settings of a program, by name. */
 export type OptionTable<Values> = { readonly [Name in keyof Values]: Option<Values[Name]> };
 
@@ -31,18 +43,22 @@ export function integer(
     min = 0,
     max = 2 ** 31 - 1,
   }: { default: number; placeholder: string; min?: number; max?: number },
-): Option<number> {
+): CheckedOption<number> {
+  const check = (number: unknown, said = quote(number)) => {
+    if (!(Number.isInteger(number) && Number(number) >= min && Number(number) <= max)) {
+      throw new TypeError(`must be a whole number from ${min} to ${max}, not ${said}`);
+    }
+  };
   return {
     help,
     placeholder,
     default: value,
     parse([text = ""]) {
       const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-      if (number >= min && number <= max) {
-        return number;
-      }
-      throw new TypeError(`must be a whole number from ${min} to ${max}, not "${text}"`);
+      check(number, `"${text}"`);
+      return number;
     },
+    check: (value) => check(value),
   };
 }
 
@@ -74,7 +90,7 @@ export function text(
 }
 
 /** A switch, on or off by default; its variable says `true` or `false`. */
-export function toggle(help: string, value: boolean): Option<boolean> {
+export function toggle(help: string, value: boolean): CheckedOption<boolean> {
   return {
     help,
     default: value,
@@ -83,6 +99,11 @@ export function toggle(help: string, value: boolean): Option<boolean> {
         return text === "true";
       }
       throw new TypeError(`must be true or false, not "${text}"`);
+    },
+    check(value) {
+      if (typeof value !== "boolean") {
+        throw new TypeError(`must be true or false, not ${quote(value)}`);
+      }
     },
   };
 }
@@ -96,7 +117,7 @@ export function list(
     flag,
     check,
   }: { default: readonly string[]; placeholder: string; flag: string; check: (text: string) => unknown },
-): Option<readonly string[]> {
+): CheckedOption<readonly string[]> {
   return {
     help,
     placeholder,
@@ -109,5 +130,21 @@ export function list(
       }
       return texts;
     },
+    check(value) {
+      if (!Array.isArray(value) || value.length === 0) {
+        throw new TypeError(`must be a list of one or more, not ${inspect(value)}`);
+      }
+      for (const text of value) {
+        if (typeof text !== "string") {
+          throw new TypeError(`must be texts, not ${inspect(text)}`);
+        }
+        check(text);
+      }
+    },
   };
+}
+
+/** A text in double quotes, and all else as a program writes it. */
+function quote(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : inspect(value);
 }

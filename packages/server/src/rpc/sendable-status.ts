@@ -44,10 +44,26 @@ export function sendableStatus({ code, details: text, metadata, richDetails }: S
     : { code, details, metadata: trailers, omittedBytes: 0 };
 }
 
-/** Whether grpc-js sets this itself: it would let the metadata overwrite it, and an error become OK. */
+/**
+ * Whether grpc-js sets this itself, which would let the metadata overwrite it, and an error become OK; or HTTP/2 forbids
+ * it, which would cost the call its status.
+ */
 function isReserved(key: string): boolean {
-  return key === "content-type" || (key.startsWith("grpc-") && !forHandlers.includes(key));
+  return ofHttp.includes(key) || (key.startsWith("grpc-") && !forHandlers.includes(key));
 }
+
+/** What frames a response, and the headers of a connection in HTTP/1: RFC 9113 section 8.2.2. */
+const ofHttp = [
+  "connection",
+  "content-length",
+  "content-type",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+];
 
 const forHandlers = ["grpc-status-details-bin", "grpc-retry-pushback-ms"];
 

@@ -52,13 +52,16 @@ interface FailingCall {
 
 /** Answers with a failure, and throws nothing: nobody waits for it, so that would end the process. */
 function fail(error: unknown, { call, callback, logger }: FailingCall): void {
+  let answer = internalError;
   try {
-    const answer = toStatus(error, call, logger);
+    answer = toStatus(error, call, logger);
     call.end();
     callback(answer);
   } catch (failure) {
+    // Such as metadata with two values of what HTTP has only one of.
+    const { metadata: _metadata, ...plain } = answer;
     const lastResorts = [
-      () => callback(internalError),
+      () => callback(plain),
       () => logger.error({ method: call.path, err: failure }, "failure cannot be logged or sent as it is"),
     ];
     for (const attempt of lastResorts) {

@@ -39,9 +39,12 @@ async function main(): Promise<void> {
   if (config.workers === 1) {
     return serveHello(config, logger, (server) => untilSignal(server, logger));
   }
-  const { createWorkers, serveAsWorker, workerNumber } = await import("./rpc/workers.js");
+  const { createWorkers, serveAsWorker, tellFailure, workerNumber } = await import("./rpc/workers.js");
   if (workerNumber !== undefined) {
-    return serveHello(config, logger, serveAsWorker, workerNumber);
+    return serveHello(config, logger, serveAsWorker, workerNumber).catch(async (error: unknown) => {
+      await tellFailure(error);
+      process.exit(1);
+    });
   }
   const stopTimeoutMs = config.shutdownDelayMs + config.shutdownGraceMs + 3_000;
   return untilSignal(createWorkers({ count: config.workers, stopTimeoutMs, logger }), logger);

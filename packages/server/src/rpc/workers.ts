@@ -23,16 +23,21 @@ export interface Workers {
   /**
    * Starts all, and replaces whichever ends from then on.
    *
-   * @throws Error where the first one ends before it serves; what is wrong stands in its own output.
+   * @throws Error where the first one ends before it serves, with what it said was wrong.
    */
   start(): Promise<void>;
   /** Stops all, and resolves when they are gone. A second call has them skip their waiting. */
   shutdown(): Promise<void>;
 }
 
+/** What a worker says: where it serves, or why it cannot. */
+type WorkerReport = WorkerServes | { readonly failure: string };
+
 /** How a worker ended, for the log. */
 interface WorkerEnd {
   readonly workerPid: number;
+  /** What it said itself. */
+  readonly reason: string | undefined;
   readonly code: unknown;
   readonly signal: unknown;
 }
@@ -68,19 +73,28 @@ export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions):
     worker.on("error", () => {
       // A message to one that has just ended: its end is what counts.
     });
-    worker.once("message", (addresses: WorkerServes) => {
+    let reason: string | undefined;
+    worker.on("message", (report: WorkerReport) => {
+      if ("failure" in report) {
+        reason = report.failure;
+        return;
+      }
       proven = true;
       serving.add(worker);
-      onServing(addresses);
+      onServing(report);
       for (let time = 0; time < shutdowns; time++) {
         tellShutdown(worker);
       }
     });
     living.set(number, worker);
-    const [code, signal] = await new Promise<unknown[]>((resolve) => worker.once("exit", (...end) => resolve(end)));
+    const [[code, signal]] = await Promise.all([
+      new Promise<unknown[]>((resolve) => worker.once("exit", (...end) => resolve(end))),
+      // What it said last may come after its exit, and comes before this.
+      new Promise<void>((resolve) => worker.once("disconnect", resolve)),
+    ]);
     living.delete(number);
     serving.delete(worker);
-    return { workerPid: worker.process.pid, code, signal };
+    return { workerPid: worker.process.pid, reason, code, signal };
   }
 
   /** Runs one worker after the other until the shutdown. */
@@ -93,7 +107,7 @@ export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions):
       }
       if (!proven) {
         stopping.abort();
-        throw "err" in end ? end.err : new Error("the workers cannot serve");
+        throw "err" in end ? end.err : new Error(end.reason ?? `a worker ended with ${end.signal ?? end.code}`);
       }
       if (Date.now() - startedAt > soundAfterMs) {
         backoffMs = minBackoffMs;
@@ -172,4 +186,11 @@ export async function serveAsWorker(server: WorkerServer): Promise<void> {
   });
   process.send?.(await server.start());
   await stopped;
+}
+
+/** Tells the primary process why this worker process ends, for it to say or to log. */
+export function tellFailure(error: unknown): Promise<void> {
+  const report: WorkerReport = { failure: error instanceof Error ? error.message : String(error) };
+  // A primary process that is gone need not be told.
+  return new Promise((resolve) => (process.send ? process.send(report, () => resolve()) : resolve()));
 }

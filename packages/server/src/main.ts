@@ -39,13 +39,14 @@ async function main(): Promise<void> {
   if (config.workers === 1) {
     return serveHello(config, logger, (server) => untilSignal(server, logger));
   }
-  const { createWorkers, serveAsWorker, tellFailure, workerNumber } = await import("./rpc/workers.js");
+  const { serveAsWorker, tellFailure, workerNumber } = await import("./rpc/worker.js");
   if (workerNumber !== undefined) {
     return serveHello(config, logger, serveAsWorker, workerNumber).catch(async (error: unknown) => {
       await tellFailure(error);
       process.exit(1);
     });
   }
+  const { createWorkers } = await import("./rpc/workers.js");
   const stopTimeoutMs = config.shutdownDelayMs + config.shutdownGraceMs + 3_000;
   return untilSignal(createWorkers({ count: config.workers, stopTimeoutMs, logger }), logger);
 }

@@ -2,13 +2,10 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { onStopSignal } from "./stop-signals.js";
+import type { WorkerReport, WorkerServes } from "./worker.js";
 
 /** What the primary process tells a worker: to stop in order, and the second time, to stop waiting. */
 const shutdownCommand = "shutdown";
-
-/** What a worker tells the primary process once it serves: the bound addresses. */
-export type WorkerServes = readonly string[];
 
 /** How worker processes are kept. */
 export interface WorkersOptions {
@@ -30,9 +27,6 @@ export interface Workers {
   shutdown(): Promise<void>;
 }
 
-/** What a worker says: where it serves, or why it cannot. */
-type WorkerReport = WorkerServes | { readonly failure: string };
-
 /** How a worker ended, for the log. */
 interface WorkerEnd {
   readonly workerPid: number;
@@ -47,7 +41,7 @@ const maxBackoffMs = 5_000;
 /** What lived this long was sound, so its replacement starts with the shortest backoff again. */
 const soundAfterMs = 10_000;
 
-/** Keeps a number of copies of this program running, each with its number, from 0 on; see {@link workerNumber}. */
+/** Keeps a number of copies of this program running, each with its number, from 0 on; see `worker.ts`. */
 export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions): Workers {
   const living = new Map<number, Worker>();
   /** Those that can be told to stop: one that still starts would not hear it. */
@@ -161,36 +155,4 @@ export function createWorkers({ count, stopTimeoutMs, logger }: WorkersOptions):
 function tellShutdown(worker: Worker): void {
   // One that has just ended cannot be told, and need not be.
   worker.send(shutdownCommand, () => undefined);
-}
-
-/** The number of this worker process, from 0 on, or `undefined` in any other process. */
-export const workerNumber = cluster.isWorker ? Number(process.env["WORKER_NUMBER"]) : undefined;
-
-/** The server of a worker process, as far as its primary process is concerned. */
-export interface WorkerServer {
-  start(): Promise<WorkerServes>;
-  /** A second call skips the waiting. */
-  shutdown(): Promise<void>;
-}
-
-/**
- * Runs the server of a worker process until its primary process says that it shall stop. Signals are for the primary
- * process, which passes them on, even where a terminal or a service manager sends them to every process.
- */
-export async function serveAsWorker(server: WorkerServer): Promise<void> {
-  onStopSignal(() => undefined);
-  const stopped = new Promise<void>((resolve, reject) => {
-    process.on("message", () => {
-      server.shutdown().then(resolve, reject);
-    });
-  });
-  process.send?.(await server.start());
-  await stopped;
-}
-
-/** Tells the primary process why this worker process ends, for it to say or to log. */
-export function tellFailure(error: unknown): Promise<void> {
-  const report: WorkerReport = { failure: error instanceof Error ? error.message : String(error) };
-  // A primary process that is gone need not be told.
-  return new Promise((resolve) => (process.send ? process.send(report, () => resolve()) : resolve()));
 }

@@ -11,7 +11,12 @@ import { serverMain, serving, startServer, startServerWith } from "./server-proc
 
 const startWorkers = async (...args: string[]) => {
   const server = await startServer("--workers", "2", "--log-level", "debug", ...args);
-  await server.logged(({ msg }) => msg === "all workers serve");
+  await server
+    .logged(({ msg }) => msg === "all workers serve")
+    .catch(async (error: unknown) => {
+      await server.stop("SIGKILL");
+      throw error;
+    });
   return server;
 };
 

@@ -136,7 +136,6 @@ for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /"signal received"/);
     assert.equal(stderr, "");
-    assert.ok(what === "a process" || !stdout.includes('"serving"'), stdout);
   });
 }
 

@@ -6,7 +6,7 @@ import type { ConnectionOptions } from "node:tls";
 import { status } from "@grpc/grpc-js";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { closed } from "@hello/testing/closed-socket";
-import { call, open, secure, serveTls } from "./tls-test-server.js";
+import { call, open, secure, serveTls } from "../tls-test-server.js";
 
 let certificates: TestCertificates;
 before(async () => {

@@ -7,7 +7,7 @@ import { Client, type ServiceError, status } from "@grpc/grpc-js";
 import { HelloRequest, HelloService } from "@hello/proto";
 import { callUnary } from "@hello/testing/call-unary";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
-import { call, open, secure, serveTls, type TlsTestServerOptions } from "./tls-test-server.js";
+import { call, open, secure, serveTls, type TlsTestServerOptions } from "../tls-test-server.js";
 
 let certificates: TestCertificates;
 before(async () => {

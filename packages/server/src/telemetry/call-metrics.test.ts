@@ -7,9 +7,9 @@ import { HelloRequest, HelloResponse, HelloService } from "@hello/proto";
 import { callUnary } from "@hello/testing/call-unary";
 import { bind } from "@hello/testing/grpc-server";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
+import { open, serveObserved } from "../observed-test-server.js";
 import { createServer, defaultLimits } from "../rpc/limits.js";
 import type { UnaryHandler } from "../rpc/unary.js";
-import { open, serveObserved } from "./observed-test-server.js";
 
 const { hello } = HelloService;
 const greet: UnaryHandler<HelloRequest, HelloResponse> = (request) => new HelloResponse().setValue(request.getValue());

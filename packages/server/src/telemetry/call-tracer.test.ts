@@ -4,8 +4,8 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { HelloResponse, HelloService } from "@hello/proto";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { serveObserved } from "../observed-test-server.js";
 import { StatusError } from "../rpc/status-error.js";
-import { serveObserved } from "./observed-test-server.js";
 
 const { hello } = HelloService;
 const telemetry = startInMemoryTelemetry();

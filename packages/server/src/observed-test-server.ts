@@ -6,12 +6,12 @@ import { callUnary } from "@hello/testing/call-unary";
 import { captureLog, type LogLine } from "@hello/testing/captured-log";
 import { bindWithClient } from "@hello/testing/grpc-server";
 import { pino } from "pino";
-import { createAdmission } from "../rpc/admission.js";
-import { createServer, defaultLimits } from "../rpc/limits.js";
-import { addServicer } from "../rpc/servicer.js";
-import type { UnaryHandler } from "../rpc/unary.js";
-import { activeSpan } from "./logger.js";
-import { observeCalls } from "./observe-calls.js";
+import { createAdmission } from "./rpc/admission.js";
+import { createServer, defaultLimits } from "./rpc/limits.js";
+import { addServicer } from "./rpc/servicer.js";
+import type { UnaryHandler } from "./rpc/unary.js";
+import { activeSpan } from "./telemetry/logger.js";
+import { observeCalls } from "./telemetry/observe-calls.js";
 
 /** A server of one handler, observed, for the tests of this folder. */
 export interface ObservedTestServer extends Disposable {

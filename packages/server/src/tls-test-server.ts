@@ -6,11 +6,11 @@ import { callUnary } from "@hello/testing/call-unary";
 import { type CapturedLog, captureLog, type LogLine } from "@hello/testing/captured-log";
 import type { TestCertificates } from "@hello/testing/certificates";
 import { pino } from "pino";
-import { createAdmission } from "./admission.js";
-import { listen } from "./listener.js";
-import type { PeerIdentity } from "./peer-identity.js";
-import { addServicer } from "./servicer.js";
-import { createTlsTransport } from "./tls.js";
+import { createAdmission } from "./rpc/admission.js";
+import { listen } from "./rpc/listener.js";
+import type { PeerIdentity } from "./rpc/peer-identity.js";
+import { addServicer } from "./rpc/servicer.js";
+import { createTlsTransport } from "./rpc/tls.js";
 
 /** How a {@link TlsTestServer} serves. */
 export interface TlsTestServerOptions {

@@ -6,9 +6,8 @@ import { test } from "node:test";
 import { Client, type ClientReadableStream, credentials, status } from "@grpc/grpc-js";
 import { type HealthCheckResponse, HealthService, ServingStatus } from "@hello/proto";
 import type { LogLine } from "@hello/testing/captured-log";
-import { run } from "@hello/testing/program";
 import { createGreeter, type Greeter } from "./greeter.js";
-import { type ServerProcess, serverMain, startUnusualServer } from "./server-process.js";
+import { type ServerProcess, startUnusualServer } from "./server-process.js";
 
 /** The steps of a shutdown as the log tells them. */
 const steps = {
@@ -109,35 +108,6 @@ test("who can finish does, watches end, who cannot is told at the grace limit, a
   assert.equal(cancelling?.["calls"], 1);
   assert.ok(duration(server) >= 2_000 && duration(server) <= 2_500, `${duration(server)} ms`);
 });
-
-/** Preloaded, this sends the signal as soon as the program heeds it, which must be before it loads what takes time. */
-const signalAtFirst = `
-import { createRequire } from "node:module";
-const { cache } = createRequire("file:///");
-process.on("newListener", (name) => {
-  if (name === "SIGTERM") {
-    const late = Object.entries(cache).some(([path, { loaded }]) => loaded && path.includes("grpc-js"));
-    late ? process.exit(99) : process.kill(process.pid, name);
-  }
-});`;
-
-const starts: Record<string, { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }> = {
-  "a process": {},
-  "a process with telemetry": { env: { OTEL_TRACES_EXPORTER: "console" } },
-  "a process with workers": { args: ["--workers=2"] },
-};
-
-for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
-  const skip = process.platform === "win32" && "no process ends by a signal that it handles";
-  test(`a signal while ${what} still loads ends it with 0`, { skip }, async () => {
-    const preload = `--import=data:text/javascript,${encodeURIComponent(signalAtFirst)}`;
-    const command = [process.execPath, preload, serverMain, "--address=127.0.0.1:0", ...args] as const;
-    const { status, stdout, stderr } = await run(command, { env });
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /"signal received"/);
-    assert.equal(stderr, "");
-  });
-}
 
 test("calls and connections are accepted during the delay", async () => {
   await using server = await startUnusualServer("--shutdown-delay-ms", "1000");

@@ -50,7 +50,7 @@ export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Me
 
 /** Reads what grpc-js received. */
 export function fromGrpcMetadata(metadata: Metadata | undefined): ReceivedMetadata {
-  // Without a prototype, as any name may come from the wire.
+  // Without a prototype: whatever a server likes to call its metadata comes from the wire.
   const received: Record<string, readonly (string | Uint8Array)[]> = Object.create(null);
   for (const [name, values] of Object.entries(metadata?.toJSON() ?? {})) {
     received[name] = values as (string | Uint8Array)[];

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { HelloClient, RpcError } from "@hello/client";
+import { badRequest, type ServerCall, StatusError } from "@hello/grpc-server";
 import { type HelloRequest, HelloResponse } from "@hello/proto";
-import { badRequest, createHelloServer, HelloServicer, type ServerCall, StatusError } from "@hello/server";
+import { createHelloServer, HelloServicer } from "@hello/server";
 import { python, startPythonServer } from "./python-program.js";
 
 const names = [

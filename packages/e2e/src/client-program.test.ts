@@ -65,7 +65,8 @@ test("mistakes are named all at once, with where to look", async () => {
   assert.deepEqual(await client.run(["--tagret", "x", "--timeout-ms", "soon"]), {
     status: 2,
     stdout: "",
-    stderr: `hello-client: unknown option --tagret
+    stderr: `hello-client: unknown option '--tagret'
+hello-client: (Did you mean --target?)
 hello-client: --timeout-ms must be a whole number from 1 to 2147483647, not "soon"
 hello-client: for the options: hello-client --help
 `,
@@ -77,7 +78,7 @@ test("certificates that do not go together are a mistake in the options", async 
   const { server, client: own } = certificates;
   const { status, stderr } = await client.run(["--tls-cert", own.certFile, "--tls-key", server.keyFile]);
   assert.equal(status, 2);
-  assert.match(stderr, /^hello-client: --tls-key is not the key of --tls-cert\n/);
+  assert.match(stderr, /^hello-client: --tls-key does not match --tls-cert\n/);
 });
 
 test("--help and --version go to standard output", async () => {

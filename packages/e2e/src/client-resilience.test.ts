@@ -1,6 +1,6 @@
 /**
  * What a client does when servers fail: three of them behind one target, and 64 callers. Each phase lasts as long as it
- * needs; HELLO_SOAK_SECONDS makes them longer and prints figures.
+ * needs; SOAK_SECONDS makes them longer and prints figures.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { HelloClient } from "@hello/client";
 import { startLoad } from "./call-load.js";
 import { callsOf, startFleet } from "./fleet.js";
 
-const soakMs = Number(process.env["HELLO_SOAK_SECONDS"] ?? 0) * 1_000;
+const soakMs = Number(process.env["SOAK_SECONDS"] ?? 0) * 1_000;
 
 /** Goes on for a part of the time that a soak lasts. */
 async function soak(part: number): Promise<void> {
@@ -96,23 +96,26 @@ test("when all servers were gone, calls flow within a second of the return of th
 });
 
 test("a server that is stopped with SIGSTOP is noticed by keepalive, and no call is lost", async () => {
-  const keepalive = { timeMs: 500, timeoutMs: 500 };
+  const keepalive = { keepaliveTimeMs: 500, keepaliveTimeoutMs: 500 };
   const slackMs = 1_500;
   await using fleet = await startFleet(3);
-  await using client = await HelloClient.connect(fleet.target, { keepalive, timeoutMs: 20_000 });
+  await using client = await HelloClient.connect(fleet.target, { ...keepalive, timeoutMs: 20_000 });
   await using load = startLoad(client);
   await load.more(300);
   const [stopped] = fleet.servers;
   process.kill(stopped?.pid ?? 0, "SIGSTOP");
   try {
-    await sleep(keepalive.timeMs + keepalive.timeoutMs + slackMs);
+    await sleep(keepalive.keepaliveTimeMs + keepalive.keepaliveTimeoutMs + slackMs);
     await load.more(2_000);
     await soak(1);
     const { slowestMs } = load;
     figure(`SIGSTOP: the slowest of ${load.succeeded} calls took ${slowestMs.toFixed(0)} ms`);
     // A ping may have been on its way when the server stopped.
-    assert.ok(slowestMs > keepalive.timeoutMs - 100, `${slowestMs} ms: no call met the stopped server`);
-    assert.ok(slowestMs < keepalive.timeMs + keepalive.timeoutMs + slackMs, `the slowest call took ${slowestMs} ms`);
+    assert.ok(slowestMs > keepalive.keepaliveTimeoutMs - 100, `${slowestMs} ms: no call met the stopped server`);
+    assert.ok(
+      slowestMs < keepalive.keepaliveTimeMs + keepalive.keepaliveTimeoutMs + slackMs,
+      `the slowest call took ${slowestMs} ms`,
+    );
   } finally {
     process.kill(stopped?.pid ?? 0, "SIGCONT");
   }

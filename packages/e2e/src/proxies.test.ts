@@ -5,7 +5,8 @@ import { connect as connectTcp, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { HelloClient, type HelloClientOptions, RpcError } from "@hello/client";
-import { type CertificateFiles, createHelloServer } from "@hello/server";
+import type { CertificateFiles } from "@hello/grpc-server";
+import { createHelloServer } from "@hello/server";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { listen, type Peer } from "@hello/testing/peer";
 import { requires } from "@hello/testing/requires";
@@ -34,7 +35,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
     before(async () => {
       certificates = use(await createCertificates());
       const { certFile, keyFile } = certificates.server;
-      const [plain, tls] = await Promise.all([startHello(), startHello({ cert: certFile, key: keyFile })]);
+      const [plain, tls] = await Promise.all([startHello(), startHello({ certFile, keyFile })]);
       hello = { plain: use(plain).address, tls: use(tls).address };
       const backend = use(await startBackend(certificates.server));
       waiting = backend.waiting;
@@ -65,8 +66,8 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
 
         test("the health of the server and its changes come through", async () => {
           await using client = clientOf(helloProxy[kind]);
-          assert.equal(await client.check("Hello"), "SERVING");
-          for await (const status of client.watch("Hello")) {
+          assert.equal(await client.checkHealth("Hello"), "SERVING");
+          for await (const status of client.watchHealth("Hello")) {
             assert.equal(status, "SERVING");
             break;
           }

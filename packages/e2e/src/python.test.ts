@@ -25,7 +25,7 @@ function assertGreeting(greeting: string | undefined, [kind, name]: readonly [st
 }
 
 test("the Python programs are generated from the contract", { skip: python.skip }, async () => {
-  const descriptors = require.resolve("@hello/proto").replace(/dist.index\.js$/, "gen/hello.binpb");
+  const descriptors = require.resolve("@hello/proto").replace(/dist.index\.js$/, "gen/descriptors.binpb");
   const { status, stderr } = await run([...program("check_contract.py"), descriptors]);
   assert.equal(status, 0, stderr);
 });

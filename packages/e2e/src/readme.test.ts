@@ -72,7 +72,7 @@ test("README: a changed greeting fails the test of the server, and mending it he
   const folder = mkdtempSync(join(serverPackage, ".first-change-"));
   const testHello = () =>
     run(
-      [process.execPath, "--import=tsx", fileURLToPath(new URL("packages/testing/src/run-tests.ts", root)), "hello"],
+      [process.execPath, "--import=tsx", fileURLToPath(new URL("packages/tooling/src/run-tests.ts", root)), "hello"],
       {
         cwd: folder,
         env: { NODE_TEST_CONTEXT: undefined },

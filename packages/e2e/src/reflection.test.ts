@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type Outcome, run } from "@hello/testing/program";
+import { buf } from "./buf.js";
 import { createGreeter } from "./greeter.js";
 import { modulesLoaded } from "./modules-loaded.js";
 import { startServer } from "./server-process.js";
-
-const buf = join(dirname(createRequire(import.meta.url).resolve("@bufbuild/buf/package.json")), "bin", "buf");
 
 /** Runs `buf curl`, which knows of the contract only what the server's reflection tells. */
 function bufCurl(...args: string[]): Promise<Outcome> {
@@ -23,10 +20,15 @@ for (const version of ["grpc-v1", "grpc-v1alpha"]) {
       assert.equal(status, 0, stderr);
       return stdout;
     };
-    assert.equal(await print("--list-services", url), "Hello\ngrpc.health.v1.Health\n");
+    assert.equal(
+      await print("--list-services", url),
+      "Hello\ngrpc.health.v1.Health\ngrpc.reflection.v1.ServerReflection\ngrpc.reflection.v1alpha.ServerReflection\n",
+    );
     assert.equal(
       await print("--list-methods", url),
-      "Hello/Hello\ngrpc.health.v1.Health/Check\ngrpc.health.v1.Health/List\ngrpc.health.v1.Health/Watch\n",
+      "Hello/Hello\ngrpc.health.v1.Health/Check\ngrpc.health.v1.Health/List\ngrpc.health.v1.Health/Watch\n" +
+        "grpc.reflection.v1.ServerReflection/ServerReflectionInfo\n" +
+        "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo\n",
     );
     assert.deepEqual(JSON.parse(await print("-d", '{"value":"世界"}', `${url}/Hello/Hello`)), { value: "Hello 世界" });
     assert.deepEqual(JSON.parse(await print("-d", '{"service":"Hello"}', `${url}/grpc.health.v1.Health/Check`)), {

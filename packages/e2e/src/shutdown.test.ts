@@ -4,10 +4,14 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { Client, type ClientReadableStream, credentials, status } from "@grpc/grpc-js";
-import { type HealthCheckResponse, HealthService, ServingStatus } from "@hello/proto";
+import { healthProtocol } from "@hello/grpc-common";
 import type { LogLine } from "@hello/testing/captured-log";
 import { createGreeter, type Greeter } from "./greeter.js";
 import { type ServerProcess, startUnusualServer } from "./server-process.js";
+
+const { HealthCheckRequest, HealthCheckResponse, HealthService } = healthProtocol();
+const { ServingStatus } = HealthCheckResponse;
+type Response = InstanceType<typeof HealthCheckResponse>;
 
 /** The steps of a shutdown as the log tells them. */
 const steps = {
@@ -54,14 +58,14 @@ async function accepted(greeter: Greeter, ...names: string[]): Promise<Promise<s
 async function watchHealth(address: string) {
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   const { path, requestSerialize, responseDeserialize } = HealthService.watch;
-  const stream: ClientReadableStream<HealthCheckResponse> = client.makeServerStreamRequest(
+  const stream: ClientReadableStream<Response> = client.makeServerStreamRequest(
     path,
     requestSerialize,
     responseDeserialize,
-    { service: "" },
+    new HealthCheckRequest(),
   );
   const seen: number[] = [];
-  stream.on("data", ({ status }: HealthCheckResponse) => seen.push(status));
+  stream.on("data", (response: Response) => seen.push(response.getStatus()));
   const ended = once(stream, "status").then(([{ code }]) => ({ seen, code }));
   await once(stream, "data");
   return { ended, next: () => once(stream, "data"), [Symbol.dispose]: () => client.close() };

@@ -3,7 +3,8 @@
  * {@link unusual}. All else, from signals to exit status, is the program's own.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { badRequest, HelloServicer } from "@hello/server";
+import { badRequest } from "@hello/grpc-server";
+import { HelloServicer } from "@hello/server";
 
 const { hello } = HelloServicer.prototype;
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { test } from "node:test";
 import { run } from "@hello/testing/program";
 import * as source from "./index.js";
@@ -23,3 +24,10 @@ for (const [type, program] of Object.entries(programs)) {
     assert.equal(name, "Ada");
   });
 }
+
+test("leads server reflection to the descriptors of a service, but not its handlers", () => {
+  const path: unknown = Reflect.get(source.HelloService, Symbol.for("grpc.descriptorSet"));
+  assert.ok(typeof path === "string" && isAbsolute(path));
+  assert.ok(readFileSync(path).includes("HelloRequest"));
+  assert.deepEqual(Reflect.ownKeys({ ...source.HelloService }), ["hello"]);
+});

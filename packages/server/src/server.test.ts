@@ -1,66 +1,29 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { test } from "node:test";
+import { Client, credentials } from "@grpc/grpc-js";
+import { HelloRequest, HelloService } from "@hello/proto";
+import { callUnary } from "@hello/testing/call-unary";
 import { createHelloServer } from "./server.js";
 
-const createServer = () => createHelloServer({ addresses: ["127.0.0.1:0"], shutdownDelayMs: 60_000 });
-
-async function accepts(address: string): Promise<boolean> {
-  const [host, port] = address.split(":");
-  const socket = connect({ host, port: Number(port) });
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
+for (const [name, greeting] of [
+  ["World", "Hello World"],
+  ["", "Hello "],
+  ["世界", "Hello 世界"],
+] as const) {
+  test(`greets "${name}" over a socket`, async () => {
+    const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
+    const [address = ""] = await server.start();
+    const client = new Client(address, credentials.createInsecure());
+    try {
+      const response = await callUnary(client, HelloService.hello, new HelloRequest().setValue(name));
+      assert.equal(response.getValue(), greeting);
+    } finally {
+      client.close();
+      await server.shutdown();
+    }
+  });
 }
 
-test("a second start gets the addresses of the first", async () => {
-  const server = createServer();
-  const [first, second] = await Promise.all([server.start(), server.start()]);
-  assert.deepEqual(first, second);
-  assert.deepEqual(await server.start(), first);
-  assert.ok(await accepts(first[0] ?? ""));
-  await Promise.all([server.shutdown(), server.shutdown()]);
-});
-
-test("a second shutdown skips the waiting, and resolves with the first", async () => {
-  const server = createServer();
-  const [address = ""] = await server.start();
-  let stopped = 0;
-  const first = server.shutdown().then(() => stopped++);
-  assert.ok(await accepts(address), "calls are accepted during the delay");
-  await server.shutdown();
-  await first;
-  assert.equal(stopped, 1);
-  assert.equal(await accepts(address), false);
-  await server.shutdown();
-});
-
-test("a shutdown during the start stops what has started", async () => {
-  const server = createServer();
-  const started = server.start();
-  await Promise.all([server.shutdown(), server.shutdown()]);
-  const [address = ""] = await started;
-  assert.equal(await accepts(address), false);
-});
-
-test("a server that was never started is shut down at once, and serves no more", async () => {
-  const server = createServer();
-  await server.shutdown();
-  await assert.rejects(server.start(), /^Error: the server has been shut down and cannot be started again/);
-});
-
-test("a server that could not start is shut down at once", async () => {
-  const first = createServer();
-  const addresses = await first.start();
-  const second = createHelloServer({ addresses, shutdownDelayMs: 60_000 });
-  await assert.rejects(second.start(), /in use/);
-  await assert.rejects(second.start(), /in use/);
-  await second.shutdown();
-  await Promise.all([first.shutdown(), first.shutdown()]);
+test("refuses an unknown option", () => {
+  assert.throws(() => createHelloServer({ port: 50_051 } as object), /^TypeError: unknown option port/);
 });

@@ -42,7 +42,9 @@ export function fields(bytes: Buffer): [number: number, value: Buffer][] {
 
 /** Decodes an answer. */
 export function decode(bytes: Buffer): Answer {
-  const [, [, original] = [], [number, answer] = []] = fields(bytes);
+  const all = fields(bytes);
+  const [, original] = all.find(([number]) => number === 2) ?? [];
+  const [number, answer] = all.find(([number]) => number > 2) ?? [];
   return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: answer ?? Buffer.of() };
 }
 

@@ -1,36 +1,37 @@
 import { once } from "node:events";
-import { fstatSync } from "node:fs";
+import { Readable } from "node:stream";
+import { type ProgramContext, UsageError } from "@hello/grpc-client/program";
 import type { HelloClient } from "../hello-client.js";
-import type { Connection } from "./command-line.js";
-import { inOrder } from "./in-order.js";
-import { showProgress } from "./progress-bar.js";
+import { showProgress } from "./progress.js";
 import { readLines } from "./read-lines.js";
 
-/** How many calls are under way at once. More of them are not faster. */
-const window = 64;
+/** Number of calls in progress at once. More of them are not faster. */
+const concurrency = 64;
 
 interface Name {
   readonly text: string;
-  /** Which line of standard input it was. */
+  /** Line of standard input, from 1. */
   readonly line?: number;
-  /** Where that line ends, in bytes. */
-  readonly end?: number;
 }
 
 /**
- * Prints a greeting a line for each name, in their order; the name `-` stands for the lines of standard input. It ends
- * with the first failure, and leaves the calls after that to themselves: one signal for all, to cancel them, costs every
- * call a walk over its listeners.
+ * Prints a greeting a line for each name, in their order; the name `-` stands for the lines of standard input. Ends with
+ * the first failure.
  *
- * @throws RpcError where a call fails, or an Error which names the line and has that as its cause.
- * @throws InputError where standard input is not text.
+ * @throws RpcError if a call fails, or an Error which names the line and has that as its cause.
+ * @throws InputError if standard input is not text.
+ * @throws UsageError if `-` is there twice.
  */
 export async function greet(
   client: HelloClient,
-  names: readonly string[],
-  { call, json, output }: Pick<Connection, "call" | "json"> & { readonly output: NodeJS.WriteStream },
+  args: readonly string[],
+  { callOptions, json, output }: ProgramContext,
 ): Promise<void> {
-  const progress = names.includes("-") ? inputProgress() : undefined;
+  const names = args.length > 0 ? args : ["World"];
+  if (names.filter((name) => name === "-").length > 1) {
+    throw new UsageError("- can be given only once");
+  }
+  const progress = names.includes("-") && !process.stdin.isTTY ? showProgress(process.stderr, "names") : undefined;
   // The greetings of one turn of the event loop are written together.
   let text = "";
   const flush = () => {
@@ -42,21 +43,22 @@ export async function greet(
     }
     text = "";
   };
+  const call = async (name: Name) => {
+    try {
+      return { name: name.text, greeting: await client.hello(name.text, callOptions) };
+    } catch (error) {
+      throw name.line === undefined
+        ? error
+        : new Error(`line ${name.line}: ${(error as Error).message}`, { cause: error });
+    }
+  };
   try {
-    const greetings = inOrder(eachName(names), window, (name) =>
-      client.hello(name.text, call).then(
-        (greeting) => ({ name, greeting }),
-        (error: Error) => {
-          throw name.line === undefined ? error : new Error(`line ${name.line}: ${error.message}`, { cause: error });
-        },
-      ),
-    );
-    for await (const { name, greeting } of greetings) {
+    for await (const result of Readable.from(eachName(names)).map(call, { concurrency })) {
       if (text === "") {
         setImmediate(flush);
       }
-      text += `${json ? JSON.stringify({ name: name.text, greeting }) : greeting}\n`;
-      progress?.advance(name.end);
+      text += `${json ? JSON.stringify(result) : result.greeting}\n`;
+      progress?.advance();
       if (output.writableNeedDrain) {
         await once(output, "drain");
       }
@@ -75,13 +77,4 @@ async function* eachName(names: readonly string[]): AsyncGenerator<Name> {
       yield { text };
     }
   }
-}
-
-/** A progress bar, where there is a terminal for it and nobody types names into it. */
-function inputProgress() {
-  if (!process.stderr.isTTY || process.env["TERM"] === "dumb" || process.stdin.isTTY) {
-    return undefined;
-  }
-  const input = fstatSync(0);
-  return showProgress(process.stderr, { unit: "names", total: input.isFile() ? input.size : undefined });
 }

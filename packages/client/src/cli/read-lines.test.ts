@@ -46,11 +46,11 @@ test("lines are the same wherever the input is cut", async () => {
   assert.deepEqual(await lines(...bytes.map((byte) => [byte])), expected);
 });
 
-test("each line tells its number and where it ends", async () => {
+test("each line has its number", async () => {
   assert.deepEqual(await lines("é\r\n", "\nb"), [
-    { text: "é", line: 1, end: 4 },
-    { text: "", line: 2, end: 5 },
-    { text: "b", line: 3, end: 6 },
+    { text: "é", line: 1 },
+    { text: "", line: 2 },
+    { text: "b", line: 3 },
   ]);
 });
 

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { npm, pnpm } from "@hello/testing/package-managers";
+import { run } from "@hello/testing/program";
+
+/** Names of the published packages, without their scope. */
+export const publishedPackages = ["proto", "grpc-common", "grpc-server", "grpc-client", "server", "client"] as const;
+
+/** Name of a published package, without its scope. */
+export type PackageName = (typeof publishedPackages)[number];
+
+/** Packages to install for a client, with all that it depends on from here. */
+export const clientPackages: readonly PackageName[] = ["proto", "grpc-common", "grpc-client", "client"];
+
+/** Packages as their users get them, and projects outside the repository that install them. */
+export interface Tarballs extends Disposable {
+  /** Files in the tarball of a package. */
+  readonly files: Readonly<Record<PackageName, readonly string[]>>;
+  /** Creates a project with these files, and installs packages there from their tarballs. Returns its folder. */
+  createProject(
+    files: Readonly<Record<string, string>>,
+    install: readonly PackageName[],
+    ...args: string[]
+  ): Promise<string>;
+}
+
+/** Packs every published package. */
+export async function packTarballs(): Promise<Tarballs> {
+  // Outside the repository, where nothing is found by accident.
+  const folder = mkdtempSync(join(tmpdir(), "hello-packages-"));
+  const files = {} as Record<PackageName, readonly string[]>;
+  for (const name of publishedPackages) {
+    const source = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+    const out = await succeed([...pnpm, "pack", "--json", "--out", join(folder, `${name}.tgz`)], source);
+    files[name] = (JSON.parse(out) as { files: { path: string }[] }).files.map(({ path }) => path);
+  }
+  return {
+    files,
+    async createProject(content, install, ...args) {
+      const project = mkdtempSync(join(folder, "project-"));
+      for (const [name, text] of Object.entries({ "package.json": "{}", ...content })) {
+        writeFileSync(join(project, name), text);
+      }
+      const paths = install.map((name) => join(folder, `${name}.tgz`));
+      await succeed([...npm, "install", "--prefer-offline", "--no-audit", "--no-fund", ...args, ...paths], project);
+      return project;
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** Runs a command that must succeed, and resolves with its output. */
+export async function succeed(command: readonly [string, ...string[]], cwd: string): Promise<string> {
+  const { status, stdout, stderr } = await run(command, { cwd });
+  assert.equal(status, 0, `${command.join(" ")}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Reads a JSON file. */
+export function readJson<Content>(...path: string[]): Content {
+  return JSON.parse(readFileSync(join(...path), "utf8")) as Content;
+}

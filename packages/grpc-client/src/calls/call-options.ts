@@ -1,0 +1,31 @@
+import type { MetadataInit } from "./metadata.js";
+import type { ParentCall } from "./parent-call.js";
+
+/** Options of one call. Each defaults to the client's. */
+export interface CallOptions {
+  /**
+   * Time that the call may take, retries included, in milliseconds; then it fails with DEADLINE_EXCEEDED, at once if this
+   * is 0 or less. The server is told. At most 2,147,483,647, which is 24 days, or Infinity for no deadline.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Cancels the call, which then fails with CANCELLED and the signal's reason as `cause`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Metadata to send with the request. */
+  readonly metadata?: MetadataInit | undefined;
+  /** Wait for a connection until the deadline, instead of failing with UNAVAILABLE while there is none. */
+  readonly waitForReady?: boolean | undefined;
+  /**
+   * Server call on whose behalf this one is made: its deadline and its cancellation apply to this call too. A
+   * `ServerCall` of @hello/grpc-server, or a call object of grpc-js.
+   */
+  readonly parent?: ParentCall | undefined;
+}
+
+/** Options of a call that receives a stream. */
+export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
+  /**
+   * Time that the first response may take, in milliseconds; then the call fails with DEADLINE_EXCEEDED. Later responses
+   * have no limit. At most 2,147,483,647, or Infinity.
+   */
+  readonly timeoutMs?: number | undefined;
+}

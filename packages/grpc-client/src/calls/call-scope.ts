@@ -1,0 +1,44 @@
+import type { ChannelInterface } from "@grpc/grpc-js";
+import { type ChannelPool, closedError } from "../channel/channel-pool.js";
+
+/** Calls of one client, on a channel that other clients may share. */
+export class CallScope {
+  readonly pool: ChannelPool;
+  readonly #streams = new Set<() => void>();
+  #closed = false;
+
+  constructor(pool: ChannelPool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Returns the channel for the next call.
+   *
+   * @throws RpcError if the client or its channel is closed.
+   */
+  channelFor(method: string): ChannelInterface {
+    if (this.#closed) {
+      throw closedError(this.pool.target, method);
+    }
+    return this.pool.channelFor(method);
+  }
+
+  /** Registers a function that ends a stream when the client or its channel is closed. */
+  addStream(end: () => void): void {
+    this.#streams.add(end);
+    this.pool.streams.add(end);
+  }
+
+  removeStream(end: () => void): void {
+    this.#streams.delete(end);
+    this.pool.streams.delete(end);
+  }
+
+  /** Ends the client's streams and refuses later calls. */
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#streams) {
+      end();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { getEventListeners, once } from "node:events";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { EchoClient } from "../../test/echo-client.js";
+import { type EchoCall, echo, serve } from "../../test/test-server.js";
+
+/** Starts a server that never answers, and exposes the calls that reach it. */
+async function serveNothing() {
+  const arrivals: ((call: EchoCall) => void)[] = [];
+  const server = await serve({ handler: (call) => arrivals.shift()?.(call) });
+  return Object.assign(server, { arrival: () => new Promise<EchoCall>((resolve) => arrivals.push(resolve)) });
+}
+
+test("an aborted signal fails the call before it reaches the server", async () => {
+  await using server = await serve();
+  await using client = new EchoClient(server.target);
+  const reason = new Error("changed my mind");
+  await assert.rejects(client.echo("World", { signal: AbortSignal.abort(reason) }), {
+    status: "CANCELLED",
+    details: "the call was cancelled before it began",
+    cause: reason,
+  });
+  assert.equal(await client.echo("World"), "World");
+  assert.equal(server.calls.length, 1);
+});
+
+test("rejects with the reason when aborted, and the server sees it within 50 ms", async () => {
+  await using server = await serveNothing();
+  await using client = new EchoClient(server.target);
+  const times: number[] = [];
+  // The first round includes compilation, and a busy machine only ever adds to the others, so the minimum counts.
+  for (let again = 0; again < 5; again += 1) {
+    const controller = new AbortController();
+    const arrival = server.arrival();
+    const call = client.echo("World", { signal: controller.signal });
+    const rejected = assert.rejects(call, { status: "CANCELLED", details: "the call was cancelled", cause: "enough" });
+    const cancelled = once(await arrival, "cancelled");
+    const start = performance.now();
+    controller.abort("enough");
+    await cancelled;
+    times.push(performance.now() - start);
+    await rejected;
+  }
+  assert.ok(Math.min(...times) < 50, `the server saw it after ${times} ms`);
+});
+
+test("aborts a call that waits for a connection", async () => {
+  await using client = new EchoClient("127.0.0.1:1", { waitForReady: true, timeoutMs: 60_000 });
+  const call = client.echo("World", { signal: AbortSignal.timeout(50) });
+  await assert.rejects(call, (error: { status: string; cause: Error }) => {
+    assert.equal(error.status, "CANCELLED");
+    assert.equal(error.cause.name, "TimeoutError");
+    return true;
+  });
+});
+
+test("ignores an abort after the call", async () => {
+  await using server = await serve();
+  await using client = new EchoClient(server.target);
+  const controller = new AbortController();
+  const value = await client.echo("World", { signal: controller.signal });
+  controller.abort();
+  assert.equal(value, "World");
+});
+
+test("ten thousand calls under one signal leave no listener and cause no warning", async () => {
+  await using server = await serve();
+  await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
+  const { signal } = new AbortController();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  let most = 0;
+  for (let made = 0; made < 10_000; made += 500) {
+    const calls = Array.from({ length: 500 }, () => client.echo("World", { signal }));
+    most = Math.max(most, getEventListeners(signal, "abort").length);
+    await Promise.all(calls);
+  }
+  process.off("warning", onWarning);
+  assert.equal(most, 1);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  assert.deepEqual(warnings, []);
+});
+
+test("a failed call leaves no listener", async () => {
+  await using client = new EchoClient("127.0.0.1:1", { retry: false });
+  const { signal } = new AbortController();
+  await assert.rejects(client.echo("World", { signal }));
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("sends the deadline to the server", async () => {
+  await using server = await serve();
+  await using client = new EchoClient(server.target);
+  await client.echo("World");
+  await client.echo("World", { timeoutMs: 60_000 });
+  const [first, second] = server.calls.map((call) => Number(call.getDeadline()) - Date.now());
+  assert.ok(first !== undefined && first > 3_000 && first <= 5_000, `${first} ms are left`);
+  assert.ok(second !== undefined && second > 50_000 && second <= 60_000, `${second} ms are left`);
+});
+
+test("fails a call without time left before it reaches the server", async () => {
+  await using server = await serve();
+  await using client = new EchoClient(server.target);
+  for (const timeoutMs of [0, -1]) {
+    await assert.rejects(client.echo("World", { timeoutMs }), {
+      status: "DEADLINE_EXCEEDED",
+      details: "the deadline had passed before the call began",
+    });
+  }
+  assert.equal(server.calls.length, 0);
+});
+
+for (const timeoutMs of [Number.NaN, 2 ** 31, Number.MAX_SAFE_INTEGER, "5s" as unknown as number]) {
+  test(`rejects a timeout of ${JSON.stringify(timeoutMs)}, for streams too`, async () => {
+    await using client = new EchoClient("127.0.0.1:1");
+    const refusal = { name: "TypeError", message: /^timeoutMs must be a number up to 2147483647, or Infinity, not / };
+    await assert.rejects(client.echo("World", { timeoutMs }), refusal);
+    await assert.rejects(client.watchHealth("", { timeoutMs }).next(), refusal);
+  });
+}
+
+test("applies the deadline of a parent call of grpc-js", async () => {
+  await using backend = await serveNothing();
+  await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
+  await using frontend = await serve({
+    handler: (call, callback) => {
+      inner.echo("World", { parent: call }).catch(() => callback({ code: status.ABORTED }));
+    },
+  });
+  await using outer = new EchoClient(frontend.target, { timeoutMs: 300 });
+  const arrival = backend.arrival();
+  const outerCall = assert.rejects(outer.echo("World"), { status: "DEADLINE_EXCEEDED" });
+  const left = Number((await arrival).getDeadline()) - Date.now();
+  assert.ok(left <= 300, `${left} ms are left`);
+  await outerCall;
+});
+
+test("applies the cancellation of a parent call of grpc-js", async () => {
+  await using backend = await serveNothing();
+  await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
+  let fail = (_: unknown) => {};
+  const failed = new Promise<unknown>((resolve) => {
+    fail = resolve;
+  });
+  await using frontend = await serve({
+    handler: (call) => void inner.echo("World", { parent: call }).catch(fail),
+  });
+  await using outer = new EchoClient(frontend.target, { timeoutMs: 60_000 });
+  const controller = new AbortController();
+  const arrival = backend.arrival();
+  const outerCall = assert.rejects(outer.echo("World", { signal: controller.signal }));
+  const cancelled = once(await arrival, "cancelled");
+  controller.abort();
+  await cancelled;
+  await outerCall;
+  assert.match(String(await failed), /CANCELLED: the parent call was cancelled/);
+});
+
+test("leaves no listener on a parent call", async () => {
+  await using backend = await serve();
+  await using inner = new EchoClient(backend.target);
+  let listeners: number | undefined;
+  await using frontend = await serve({
+    handler: async (call, callback) => {
+      const before = call.listenerCount("cancelled");
+      await inner.echo("World", { parent: call });
+      listeners = call.listenerCount("cancelled") - before;
+      echo(call, callback);
+    },
+  });
+  await using outer = new EchoClient(frontend.target);
+  assert.equal(await outer.echo("World"), "World");
+  assert.equal(listeners, 0);
+});
+
+test("applies the signal and the deadline of a parent like ServerCall", async () => {
+  await using backend = await serveNothing();
+  await using client = new EchoClient(backend.target, { timeoutMs: 60_000 });
+  const controller = new AbortController();
+  const arrival = backend.arrival();
+  const call = client.echo("World", {
+    parent: { signal: controller.signal, deadline: new Date(Date.now() + 10_000) },
+  });
+  const rejected = assert.rejects(call, { status: "CANCELLED" });
+  const serverCall = await arrival;
+  const left = Number(serverCall.getDeadline()) - Date.now();
+  assert.ok(left <= 10_000, `${left} ms are left`);
+  const cancelled = once(serverCall, "cancelled");
+  controller.abort();
+  await cancelled;
+  await rejected;
+  assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+});

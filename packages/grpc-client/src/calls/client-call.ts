@@ -1,0 +1,195 @@
+import { type ChannelInterface, type InterceptingListener, Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { formatValue, MAX_TIMER_MS, reasonOf, strictMethod } from "@hello/grpc-common";
+import { type AttemptListener, attemptCredentials } from "../channel/bearer-token.js";
+import type { ChannelPool } from "../channel/channel-pool.js";
+import type { FailureContext } from "../errors/describe-failure.js";
+import type { RpcError } from "../errors/rpc-error.js";
+import { countAttempts, toRpcError } from "../errors/to-rpc-error.js";
+import { type ObservedCall, observeCall } from "../telemetry/observed-call.js";
+import type { CallOptions } from "./call-options.js";
+import type { CallScope } from "./call-scope.js";
+import type { Method } from "./method.js";
+import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
+import { deadlineOf, onCancelled } from "./parent-call.js";
+
+/**
+ * State machine of one call, whatever its kind. It is its own listener, for grpc-js and for the signal, so that a call
+ * allocates no closures it does not need.
+ */
+export abstract class ClientCall<Request, Response> implements InterceptingListener, AttemptListener, AbortListener {
+  /** Metadata that the server sent before the first response. */
+  metadata: Metadata | undefined;
+  /** Time that the call may take, in milliseconds. */
+  protected timeoutMs: number;
+  protected channel: ChannelInterface | undefined;
+  /** In milliseconds since 1970. */
+  protected readonly startedAt = Date.now();
+  readonly #scope: CallScope;
+  readonly #method: Method<Request, Response>;
+  readonly #options: CallOptions;
+  #call: ReturnType<ChannelInterface["createCall"]> | undefined;
+  #observed: ObservedCall | undefined;
+  #progress: FailureContext["progress"] = "sent";
+  #receivedBytes = 0;
+  #cause: unknown;
+  #detachParent: (() => void) | undefined;
+
+  /** @throws TypeError if the timeout is invalid. */
+  constructor(scope: CallScope, method: Method<Request, Response>, options: CallOptions) {
+    this.#scope = scope;
+    this.#method = strictMethod(method);
+    this.#options = options;
+    this.timeoutMs = timeoutOf(scope.pool, options);
+  }
+
+  /** Receives each response. */
+  protected abstract onResponse(response: Response): void;
+
+  /** Receives the final status, once. */
+  protected abstract onEnd(status: StatusObject): void;
+
+  /**
+   * Starts the call and sends its request.
+   *
+   * @param deadline In milliseconds since 1970, or Infinity.
+   * @throws RpcError if the client is closed; TypeError if the metadata is invalid.
+   */
+  protected start(request: Request, deadline: number): void {
+    const { pool } = this.#scope;
+    const { signal, parent } = this.#options;
+    const { path } = this.#method;
+    if (signal?.aborted) {
+      this.#cause = signal.reason;
+      this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it began"));
+      return;
+    }
+    let message: Buffer;
+    try {
+      message = this.#method.requestSerialize(request);
+    } catch (error) {
+      this.#cause = error;
+      this.onEnd(localStatus(status.INTERNAL, `the request cannot be encoded: ${reasonOf(error)}`));
+      return;
+    }
+    const metadata = pool.metadataFor(this.#options);
+    this.channel = this.#scope.channelFor(path);
+    this.#observed = observeCall(path, pool.canonicalTarget, message.length);
+    const call = this.channel.createCall(path, deadline, undefined, null, undefined);
+    this.#call = call;
+    if (pool.token !== undefined || this.#observed !== undefined) {
+      call.setCredentials(attemptCredentials(pool.token, this));
+    }
+    call.start(this.#observed?.propagate(metadata) ?? metadata, this);
+    call.sendMessageWithContext({}, message);
+    call.halfClose();
+    if (signal !== undefined) {
+      onAbort(signal, this);
+    }
+    if (parent !== undefined) {
+      this.#detachParent = onCancelled(parent, () => this.cancel(status.CANCELLED, "the parent call was cancelled"));
+    }
+  }
+
+  /** Requests the next response, or the status. */
+  protected read(): void {
+    this.#call?.startRead();
+  }
+
+  /** Ends the call with a status of our own, unless it has ended. */
+  protected cancel(code: status, details: string): void {
+    this.#call?.cancelWithStatus(code, details);
+  }
+
+  /** Creates the error for a status other than OK. */
+  toError(status: StatusObject): Promise<RpcError> {
+    const { pool } = this.#scope;
+    const { path } = this.#method;
+    return toRpcError({
+      target: pool.target,
+      method: path,
+      channel: this.channel,
+      timeoutMs: pool.effectiveTimeoutMs(path, this.timeoutMs),
+      startedAt: this.startedAt,
+      status,
+      metadata: this.metadata,
+      progress: this.#progress,
+      cause: this.#cause,
+    });
+  }
+
+  onAbort(reason: unknown): void {
+    this.#cause = reason;
+    this.cancel(status.CANCELLED, "the call was cancelled");
+  }
+
+  onAttempt(): void {
+    this.#observed?.attemptStarted();
+    if (this.#scope.pool.token !== undefined) {
+      this.#progress = "token";
+    }
+  }
+
+  onToken(): void {
+    this.#progress = "sent";
+    this.#cause = undefined;
+  }
+
+  onTokenError(cause: unknown): void {
+    this.#cause = cause;
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#progress = "metadata";
+    this.metadata = metadata;
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    if (this.#progress === "message" && !this.#method.responseStream) {
+      this.cancel(status.UNIMPLEMENTED, "the server sent more than one message");
+      return;
+    }
+    this.#progress = "message";
+    this.#receivedBytes += message.length;
+    let response: Response;
+    try {
+      response = this.#method.responseDeserialize(message);
+    } catch (error) {
+      this.#cause = error;
+      this.cancel(status.INTERNAL, `the response cannot be decoded: ${reasonOf(error)}`);
+      return;
+    }
+    this.onResponse(response);
+  }
+
+  onReceiveStatus(received: StatusObject): void {
+    const { signal } = this.#options;
+    if (signal !== undefined) {
+      offAbort(signal, this);
+    }
+    this.#detachParent?.();
+    const final = this.#finalStatus(received);
+    this.#observed?.end(final, countAttempts(final, this.metadata), this.#receivedBytes);
+    this.onEnd(final);
+  }
+
+  #finalStatus(received: StatusObject): StatusObject {
+    if (received.code === status.OK && this.#progress !== "message" && !this.#method.responseStream) {
+      return localStatus(status.UNIMPLEMENTED, "the server sent no message");
+    }
+    // grpc-js sets no code if a message cannot be decompressed.
+    return received.code === undefined
+      ? { ...received, code: status.INTERNAL, details: "the response cannot be decompressed" }
+      : received;
+  }
+}
+
+function localStatus(code: status, details: string): StatusObject {
+  return { code, details, metadata: new Metadata() };
+}
+
+function timeoutOf(pool: ChannelPool, { timeoutMs = pool.timeoutMs, parent }: CallOptions): number {
+  if (typeof timeoutMs !== "number" || !(timeoutMs <= MAX_TIMER_MS || timeoutMs === Number.POSITIVE_INFINITY)) {
+    throw new TypeError(`timeoutMs must be a number up to ${MAX_TIMER_MS}, or Infinity, not ${formatValue(timeoutMs)}`);
+  }
+  return parent === undefined ? timeoutMs : Math.min(timeoutMs, deadlineOf(parent) - Date.now());
+}

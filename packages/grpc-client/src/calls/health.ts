@@ -1,0 +1,58 @@
+import { healthProtocol, strictMethod } from "@hello/grpc-common";
+import type { CallOptions, StreamOptions } from "./call-options.js";
+import type { CallScope } from "./call-scope.js";
+import { serverStream } from "./server-stream.js";
+import { unaryCall } from "./unary-call.js";
+
+/**
+ * Health of a service; only watches see `"SERVICE_UNKNOWN"`.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+ */
+export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+
+/** Checks the health of a service once. */
+export function checkHealth(scope: CallScope, service: string, options?: CallOptions): Promise<ServingStatus> {
+  const { check, request } = loadMethods();
+  return unaryCall(scope, check, request(service), options);
+}
+
+/** Yields the health of a service, now and at every change. */
+export function watchHealth(
+  scope: CallScope,
+  service: string,
+  options?: StreamOptions,
+): AsyncGenerator<ServingStatus, void, undefined> {
+  const { watch, request } = loadMethods();
+  return serverStream(scope, watch, request(service), options);
+}
+
+let methods: ReturnType<typeof createMethods> | undefined;
+
+function loadMethods() {
+  methods ??= createMethods();
+  return methods;
+}
+
+/** Creates the methods of the health protocol, with the names of the statuses as responses. */
+function createMethods() {
+  const { HealthService, HealthCheckRequest, HealthCheckResponse } = healthProtocol();
+  const names = new Map<number, ServingStatus>(
+    Object.entries(HealthCheckResponse.ServingStatus).map(([name, number]) => [Number(number), name as ServingStatus]),
+  );
+  const withNames = (method: typeof HealthService.check | typeof HealthService.watch) => {
+    const { path, requestStream, responseStream, requestSerialize, responseDeserialize } = strictMethod(method);
+    return {
+      path,
+      requestStream,
+      responseStream,
+      requestSerialize,
+      responseDeserialize: (bytes: Buffer) => names.get(responseDeserialize(bytes).getStatus()) ?? "UNKNOWN",
+    };
+  };
+  return {
+    check: withNames(HealthService.check),
+    watch: withNames(HealthService.watch),
+    request: (service: string) => new HealthCheckRequest().setService(service),
+  };
+}

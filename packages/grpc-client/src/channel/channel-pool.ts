@@ -1,0 +1,132 @@
+import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
+import { checkOptions, formatValue } from "@hello/grpc-common";
+import type { CallOptions } from "../calls/call-options.js";
+import { toGrpcMetadata } from "../calls/metadata.js";
+import { RpcError } from "../errors/rpc-error.js";
+import { methodConfigFor } from "../retries/method-config.js";
+import { toServiceConfig } from "../retries/resilience.js";
+import type { ServiceConfig } from "../retries/service-config.js";
+import type { Token } from "./bearer-token.js";
+import { type ClientOptions, clientOptionTable } from "./client-options.js";
+import { connect } from "./connect.js";
+import { grpcChannelOptions } from "./grpc-channel-options.js";
+import { canonicalTarget, openChannel } from "./target.js";
+import { channelCredentials } from "./transport-security.js";
+
+/** grpc-js channels to one target, with the settings that their calls share. */
+export class ChannelPool {
+  readonly target: string;
+  /** Target with its scheme, for telemetry. */
+  readonly canonicalTarget: string;
+  readonly timeoutMs: number;
+  readonly token: Token | undefined;
+  /** Functions that end the open response streams. */
+  readonly streams = new Set<() => void>();
+  /** True if no call may carry `authorization`, because anyone could read it. */
+  readonly #forbidsAuthorization: boolean;
+  readonly #waitForReady: boolean;
+  /** Metadata of calls without their own, by `waitForReady`; grpc-js copies it. */
+  readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
+  readonly #serviceConfig: ServiceConfig;
+  readonly #channels: readonly ChannelInterface[];
+  #next = 0;
+  #closed = false;
+
+  /** @throws TypeError that names invalid or conflicting options. */
+  constructor(target: string, options: ClientOptions) {
+    const { tls = false, token, retry, hedging, retryThrottling, serviceConfig, channelOptions, ...scalars } = options;
+    const values = checkOptions(clientOptionTable, scalars);
+    if (token !== undefined && typeof token !== "string" && typeof token !== "function") {
+      throw new TypeError(`token must be a string or a function, not ${formatValue(token)}`);
+    }
+    this.target = target;
+    this.canonicalTarget = canonicalTarget(target);
+    this.timeoutMs = values.timeoutMs;
+    this.token = token;
+    this.#forbidsAuthorization = tls === false && !values.allowPlaintextToken;
+    if (token !== undefined && this.#forbidsAuthorization) {
+      throw new TypeError(plaintextMessage("token"));
+    }
+    this.#waitForReady = values.waitForReady;
+    this.#noMetadata = {
+      false: toGrpcMetadata({}, { waitForReady: false }),
+      true: toGrpcMetadata({}, { waitForReady: true }),
+    };
+    const config = toServiceConfig(options);
+    const credentials = channelCredentials(tls);
+    const grpcOptions = grpcChannelOptions(target, options, values, config);
+    this.#channels = Array.from({ length: values.connections }, () => openChannel(target, credentials, grpcOptions));
+    const override = channelOptions?.["grpc.service_config"];
+    this.#serviceConfig = override === undefined ? config : JSON.parse(override);
+  }
+
+  /**
+   * Returns the channel for the next call.
+   *
+   * @throws RpcError if the pool is closed.
+   */
+  channelFor(method: string): ChannelInterface {
+    const channel = this.#channels[this.#next++ % this.#channels.length];
+    if (this.#closed || channel === undefined) {
+      throw closedError(this.target, method);
+    }
+    return channel;
+  }
+
+  /** Returns the timeout that applies to a call in milliseconds: its own, or that of the service config if shorter. */
+  effectiveTimeoutMs(path: string, timeoutMs: number): number {
+    const { timeout } = methodConfigFor(this.#serviceConfig, path) ?? {};
+    const [, seconds = Number.POSITIVE_INFINITY] = /^(\d+)s$/.exec(String(timeout)) ?? [];
+    return Math.min(timeoutMs, Number(seconds) * 1_000);
+  }
+
+  /**
+   * Returns the metadata that a call sends.
+   *
+   * @throws TypeError that names an entry that must not or cannot be sent.
+   */
+  metadataFor({ metadata, waitForReady = this.#waitForReady }: CallOptions): Metadata {
+    if (metadata === undefined) {
+      return waitForReady ? this.#noMetadata.true : this.#noMetadata.false;
+    }
+    if (this.#forbidsAuthorization && Object.keys(metadata).some((name) => name.toLowerCase() === "authorization")) {
+      throw new TypeError(plaintextMessage('metadata "authorization"'));
+    }
+    return toGrpcMetadata(metadata, { waitForReady });
+  }
+
+  /**
+   * Resolves once every channel is connected.
+   *
+   * @throws RpcError if one cannot be connected, or is not within the timeout.
+   */
+  async connect(): Promise<void> {
+    const { target, timeoutMs } = this;
+    if (this.#closed) {
+      throw closedError(target);
+    }
+    await Promise.all(
+      this.#channels.map((channel) => connect(channel, { target, timeoutMs, waitForReady: this.#waitForReady })),
+    );
+  }
+
+  /** Closes the channels: open calls finish, calls without a connection fail, and streams end. */
+  close(): void {
+    this.#closed = true;
+    for (const end of this.streams) {
+      end();
+    }
+    for (const channel of this.#channels) {
+      channel.close();
+    }
+  }
+}
+
+function plaintextMessage(subject: string): string {
+  return `${subject} would be sent in plain text; set tls, or allowPlaintextToken if that is safe`;
+}
+
+/** Returns the error of a call on a closed client or channel. */
+export function closedError(target: string, method?: string): RpcError {
+  return new RpcError({ code: 1, details: "the client is closed", target, method });
+}

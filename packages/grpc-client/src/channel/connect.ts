@@ -1,0 +1,52 @@
+import { type ChannelInterface, connectivityState, status } from "@grpc/grpc-js";
+import { describeFailure } from "../errors/describe-failure.js";
+import { RpcError } from "../errors/rpc-error.js";
+import { connectionError } from "./connection-error.js";
+
+interface ConnectOptions {
+  readonly target: string;
+  readonly timeoutMs: number;
+  /** Keep trying while no server can be reached. */
+  readonly waitForReady: boolean;
+}
+
+/**
+ * Connects a channel.
+ *
+ * @throws RpcError if it cannot be connected, or is not within the timeout.
+ */
+export async function connect(
+  channel: ChannelInterface,
+  { target, timeoutMs, waitForReady }: ConnectOptions,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const state = channel.getConnectivityState(true);
+    if (state === connectivityState.READY) {
+      return;
+    }
+    const error = waitForReady ? undefined : await connectionError(channel);
+    if (error !== undefined) {
+      throw notConnected(status.UNAVAILABLE, error);
+    }
+    if (!(await stateChange(channel, state, deadline))) {
+      throw notConnected(
+        status.DEADLINE_EXCEEDED,
+        `Deadline exceeded after ${timeoutMs} ms`,
+        await connectionError(channel),
+      );
+    }
+  }
+
+  function notConnected(code: number, details: string, connectionError?: string): RpcError {
+    const context = { origin: "client", timeoutMs, deadlinePassed: true, progress: "sent", connectionError } as const;
+    return new RpcError({ code, details: describeFailure(details, context), target });
+  }
+}
+
+/** Resolves with true when the state changes, or with false at the deadline. */
+function stateChange(channel: ChannelInterface, from: connectivityState, deadline: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    channel.watchConnectivityState(from, deadline, (error) => resolve(error === undefined));
+  });
+}

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { createServer as createHttpServer } from "node:http";
+import { createSecureServer, type ServerHttp2Stream } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
+import { listen, listenHttp2, type Peer } from "@hello/testing/peer";
+import { EchoClient } from "../../test/echo-client.js";
+import { RpcError } from "../errors/rpc-error.js";
+import type { ClientOptions } from "../index.js";
+
+let certificates: TestCertificates;
+before(async () => {
+  certificates = await createCertificates();
+});
+after(() => certificates[Symbol.asyncDispose]());
+
+const timeoutMs = 1_000;
+/** Allowed delay of a call past its deadline, for busy machines. */
+const slackMs = 2_000;
+/** Length-prefixed response with the value "Hi". */
+const message = Buffer.from([0, 0, 0, 0, 4, 10, 2, 72, 105]);
+const headers = { ":status": 200, "content-type": "application/grpc" };
+
+interface Case {
+  readonly peer: () => Promise<Peer>;
+  readonly options?: () => ClientOptions;
+  /** Status and details of the error. */
+  readonly ends: readonly [status: string, details: RegExp];
+  /** True if the call ends before its deadline. */
+  readonly atOnce?: boolean;
+}
+
+const http2 = (onStream: (stream: ServerHttp2Stream) => void) => () => listenHttp2(onStream);
+const tls = () => ({ tls: { ca: certificates.ca.cert } });
+
+const cases: Readonly<Record<string, Case>> = {
+  "a port where nothing listens": {
+    peer: async () => {
+      const peer = await listen(createServer());
+      await peer[Symbol.asyncDispose]();
+      return { ...peer, async [Symbol.asyncDispose]() {} };
+    },
+    ends: ["UNAVAILABLE", /^no connection: connect ECONNREFUSED 127\.0\.0\.1:\d+$/],
+    atOnce: true,
+  },
+  "a port that accepts and stays silent": {
+    peer: () => listen(createServer()),
+    ends: ["DEADLINE_EXCEEDED", /^no connection within 1000 ms: nothing answers at that address, or the peer does not/],
+  },
+  "a port that accepts and stays silent, called with TLS": {
+    peer: () => listen(createServer()),
+    options: tls,
+    ends: ["DEADLINE_EXCEEDED", /^no connection within 1000 ms: nothing answers at that address/],
+  },
+  "a port that accepts and closes": {
+    peer: () => listen(createServer((socket) => socket.destroy())),
+    ends: [
+      "UNAVAILABLE",
+      /^no connection: Failed to connect \(the peer ended the connection; perhaps it expects TLS\)$/,
+    ],
+    atOnce: true,
+  },
+  "a server that sends SETTINGS and then nothing": {
+    peer: http2(() => {}),
+    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ did not answer within 1000 ms$/],
+  },
+  "a server that answers headers and never a message": {
+    peer: http2((stream) => stream.respond(headers)),
+    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
+  },
+  "a server that answers half a message": {
+    peer: http2((stream) => {
+      stream.respond(headers);
+      stream.write(message.subarray(0, 7));
+    }),
+    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
+  },
+  "a server that answers the message and never trailers": {
+    peer: http2((stream) => {
+      stream.respond(headers);
+      stream.write(message);
+    }),
+    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ sent a message but did not end the call within 1000 ms$/],
+  },
+  "a server that answers two messages": {
+    peer: http2((stream) => {
+      stream.respond(headers, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.write(message);
+      stream.end(message);
+    }),
+    ends: ["UNIMPLEMENTED", /^the server sent more than one message$/],
+    atOnce: true,
+  },
+  "a server that answers OK and no message": {
+    peer: http2((stream) => stream.respond({ ...headers, "grpc-status": "0" }, { endStream: true })),
+    ends: ["UNIMPLEMENTED", /^the server sent no message$/],
+    atOnce: true,
+  },
+  "a server that answers with malformed protobuf": {
+    peer: http2((stream) => {
+      stream.respond(headers, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 10, 9]));
+    }),
+    ends: ["INTERNAL", /^the response cannot be decoded: /],
+    atOnce: true,
+  },
+  "a server with an unknown compression": {
+    peer: http2((stream) => {
+      stream.respond({ ...headers, "grpc-encoding": "br" });
+      stream.write(Buffer.from([1, 0, 0, 0, 1, 0]));
+    }),
+    ends: ["INTERNAL", /^the response cannot be decompressed$/],
+    atOnce: true,
+  },
+  "a server that ends the call without a status": {
+    peer: http2((stream) => {
+      stream.respond(headers);
+      stream.end();
+    }),
+    ends: ["INTERNAL", /^the server ended the call without a status$/],
+    atOnce: true,
+  },
+  "a server that closes the connection during the call": {
+    peer: http2((stream) => stream.session?.destroy()),
+    ends: ["UNAVAILABLE", /^the connection was lost while the call was open$/],
+    atOnce: true,
+  },
+  "a server that answers with an invalid status": {
+    peer: http2((stream) =>
+      stream.respond({ ...headers, "grpc-status": "99", "grpc-message": "?" }, { endStream: true }),
+    ),
+    ends: ["UNKNOWN", /^\?$/],
+    atOnce: true,
+  },
+  "a web server of HTTP/2": {
+    peer: http2((stream) => {
+      stream.respond({ ":status": 200, "content-type": "text/html" });
+      stream.end("<html>");
+    }),
+    ends: ["RESOURCE_EXHAUSTED", /the peer answers with text\/html, so it is not a gRPC server$/],
+    atOnce: true,
+  },
+  "a proxy without a server behind it": {
+    peer: http2((stream) => stream.respond({ ":status": 502 }, { endStream: true })),
+    ends: ["UNAVAILABLE", /^the peer answered with HTTP status 502, as a proxy or a web server does$/],
+    atOnce: true,
+  },
+  "a server of HTTP/1": {
+    peer: () => listen(createHttpServer((_, response) => response.end("hi"))),
+    ends: [
+      "UNAVAILABLE",
+      /^no connection: Protocol error \(the peer does not speak HTTP\/2; perhaps it is an HTTP\/1 server\)$/,
+    ],
+    atOnce: true,
+  },
+  "a server of HTTP/1 with TLS": {
+    peer: () => listen(createHttpsServer(certificates.server, (_, response) => response.end("hi"))),
+    options: tls,
+    ends: ["UNAVAILABLE", /^no connection: .*no application protocol \(the server speaks TLS but not HTTP\/2\)$/],
+    atOnce: true,
+  },
+  "a TLS server called in plain text": {
+    peer: () => listen(createSecureServer(certificates.server)),
+    ends: ["UNAVAILABLE", /^no connection: .* \(the peer ended the connection; perhaps it expects TLS\)$/],
+    atOnce: true,
+  },
+  "a plain-text server called with TLS": {
+    peer: http2(() => {}),
+    options: tls,
+    ends: [
+      "UNAVAILABLE",
+      /^no connection: .*(wrong version number|packet length too long).* \(the server does not speak TLS; remove tls\)$/,
+    ],
+    atOnce: true,
+  },
+  "a TLS server with an unknown authority": {
+    peer: () => listen(createSecureServer(certificates.other.server)),
+    options: tls,
+    ends: ["UNAVAILABLE", /^no connection: .*certificate.* \(set tls\.ca to the authority that signed the server's/],
+    atOnce: true,
+  },
+  "a TLS server with another name": {
+    peer: () => listen(createSecureServer(certificates.wrongHost)),
+    options: tls,
+    ends: ["UNAVAILABLE", /^no connection: Hostname\/IP does not match .* \(set tls\.serverName if/],
+    atOnce: true,
+  },
+  "a TLS server with an expired certificate": {
+    peer: () => listen(createSecureServer(certificates.expired)),
+    options: tls,
+    ends: ["UNAVAILABLE", /^no connection: certificate has expired$/],
+    atOnce: true,
+  },
+  "a TLS server that requires a client certificate": {
+    peer: () => listen(createSecureServer({ ...certificates.server, ca: certificates.ca.cert, requestCert: true })),
+    options: tls,
+    ends: [
+      "UNAVAILABLE",
+      /^no connection: .* \(the server requires a client certificate; set tls\.cert and tls\.key\)$/,
+    ],
+    atOnce: true,
+  },
+};
+
+for (const [name, { peer: makePeer, options, ends, atOnce = false }] of Object.entries(cases)) {
+  test(`a call to ${name} ends with ${ends[0]} ${atOnce ? "at once" : "at its deadline"}`, async () => {
+    await using peer = await makePeer();
+    await using client = new EchoClient(peer.address, { timeoutMs, retry: false, ...options?.() });
+    // A call that should end at once gets a timeout that would show if it waited.
+    const limitMs = atOnce ? 60_000 : timeoutMs;
+    const start = performance.now();
+    const error = await client.echo("World", { timeoutMs: limitMs }).then(
+      () => assert.fail("the call succeeded"),
+      (error: unknown) => error,
+    );
+    const tookMs = performance.now() - start;
+    assert.ok(error instanceof RpcError, String(error));
+    assert.equal(error.status, ends[0], error.message);
+    assert.match(error.details, ends[1]);
+    assert.ok(
+      error.message.startsWith(`${ends[0]}: `) && error.message.includes(`/testing.v1.Echo/Unary on ${peer.address}`),
+    );
+    assert.ok(tookMs < (atOnce ? 0 : timeoutMs) + slackMs, `it took ${tookMs} ms`);
+  });
+}
+
+test("fails at once with the name if it does not resolve", async () => {
+  await using client = new EchoClient("no-such-host.invalid:50051", { retry: false });
+  await assert.rejects(client.echo("World"), {
+    status: "UNAVAILABLE",
+    details: "the name does not resolve: dns:no-such-host.invalid:50051",
+  });
+});
+
+test("names the reason for no connection if retries run into the deadline", async () => {
+  await using client = new EchoClient("127.0.0.1:1", { timeoutMs: 200, retry: { initialBackoffMs: 1_000 } });
+  await assert.rejects(client.echo("World"), {
+    status: "DEADLINE_EXCEEDED",
+    details: "no connection within 200 ms: connect ECONNREFUSED 127.0.0.1:1",
+  });
+});

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EchoClient } from "../../test/echo-client.js";
+import { serve } from "../../test/test-server.js";
+import type { ClientOptions } from "../index.js";
+
+/** Invalid options, each with the message of its TypeError. */
+const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
+  [{ timeout: 1 }, /unknown option "?timeout\b/],
+  [{ timeoutMs: 0 }, /^timeoutMs must be a whole number from 1 to 2147483647, not 0$/],
+  [{ timeoutMs: Number.POSITIVE_INFINITY }, /^timeoutMs must be .*, not Infinity$/],
+  [{ timeoutMs: "5s" }, /^timeoutMs must be .*, not "5s"$/],
+  [{ connections: 0 }, /^connections must be a whole number from 1 to 1000, not 0$/],
+  [{ connections: 1.5 }, /^connections must be .*, not 1\.5$/],
+  [{ maxReceiveMessageBytes: -1 }, /^maxReceiveMessageBytes must be /],
+  [{ maxSendMessageBytes: Number.NaN }, /^maxSendMessageBytes must be .*, not NaN$/],
+  [{ keepaliveTimeMs: -1 }, /^keepaliveTimeMs must be /],
+  [{ keepaliveTimeoutMs: 0 }, /^keepaliveTimeoutMs must be /],
+  [{ keepaliveWithoutCalls: 1 }, /^keepaliveWithoutCalls must be true or false, not 1$/],
+  [{ initialReconnectBackoffMs: 0 }, /^initialReconnectBackoffMs must be /],
+  [
+    { initialReconnectBackoffMs: 200, maxReconnectBackoffMs: 100 },
+    /^initialReconnectBackoffMs, 200, exceeds maxReconnectBackoffMs, 100$/,
+  ],
+  [{ userAgent: 1 }, /^userAgent must be /],
+  [{ timeoutMs: 0, connections: 0 }, /^timeoutMs must be .*\nconnections must be /],
+  [{ loadBalancing: "random" }, /^loadBalancing must be one of round_robin, pick_first, not "random"$/],
+
+  [{ retry: { maxAttempts: 1 } }, /^retry\.maxAttempts must be a whole number from 2 /],
+  [{ retry: { initialBackoffMs: 2_000 } }, /^retry\.initialBackoffMs, 2000, exceeds retry\.maxBackoffMs, 1000$/],
+  [{ retry: { statuses: ["UNAVAILABEL"] } }, /^retry\.statuses has "UNAVAILABEL", which is not the status /],
+  [{ retry: { statuses: ["OK"] } }, /^retry\.statuses has "OK"/],
+  [{ retry: { statuses: "UNAVAILABLE" } }, /^retry\.statuses must be a list, not "UNAVAILABLE"$/],
+  [{ retry: { statuses: [] } }, /^retry\.statuses must not be empty; set retry: false for no retries$/],
+  [{ retry: {}, hedging: { delayMs: 10 } }, /^retry and hedging are mutually exclusive$/],
+  [{ hedging: {} }, /^hedging\.delayMs must be a whole number from 0 .*, not NaN$/],
+  [{ hedging: { delayMs: 10, nonFatalStatuses: [14] } }, /^hedging\.nonFatalStatuses has 14/],
+  [
+    { retryThrottling: { maxTokens: 1_001, tokenRatio: 1 } },
+    /^retryThrottling\.maxTokens must be a number from 0\.001 to/,
+  ],
+  [{ retryThrottling: { maxTokens: 10 } }, /^retryThrottling\.tokenRatio is missing$/],
+
+  [{ tls: { ca: "/etc/ssl/ca.pem" } }, /^tls\.ca is not PEM; pass the content of the file, not its path$/],
+  [{ tls: { ca: 1 } }, /^tls\.ca must be PEM, as a string or bytes, not 1$/],
+  [
+    { tls: { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" } },
+    /^tls\.ca contains no valid certificate: /,
+  ],
+  [{ tls: { cert: "-----BEGIN CERTIFICATE-----" } }, /^tls\.cert requires tls\.key$/],
+  [{ tls: { key: "-----BEGIN PRIVATE KEY-----" } }, /^tls\.key requires tls\.cert$/],
+  [{ tls: { rejectUnauthorized: false } }, /rejectUnauthorized/],
+  [{ token: "secret" }, /^token would be sent in plain text; set tls, or allowPlaintextToken /],
+  [{ token: 1, tls: true }, /^token must be a string or a function, not 1$/],
+
+  [
+    { channelOptions: { "grpc.max_recieve_message_length": 1 } },
+    /^unknown channel option "grpc\.max_recieve_message_length"$/,
+  ],
+  [{ channelOptions: { "grpc.keepalive_time_ms": "1" } }, /\["grpc\.keepalive_time_ms"\] must be a number, not "1"$/],
+  [
+    { keepaliveTimeoutMs: 1, channelOptions: { "grpc.keepalive_timeout_ms": 1 } },
+    /^keepaliveTimeoutMs and channelOptions\["grpc\.keepalive_timeout_ms"\] are mutually exclusive$/,
+  ],
+  [
+    { tls: { serverName: "a" }, channelOptions: { "grpc.ssl_target_name_override": "b" } },
+    /^tls\.serverName and channelOptions\["grpc\.ssl_target_name_override"\] are mutually exclusive$/,
+  ],
+  [
+    { hedging: { delayMs: 1 }, channelOptions: { "grpc.enable_retries": 0 } },
+    /^hedging and channelOptions\["grpc\.enable_retries"\] are mutually exclusive$/,
+  ],
+
+  [{ serviceConfig: {}, retry: {} }, /^serviceConfig and retry are mutually exclusive$/],
+  [{ serviceConfig: {}, loadBalancing: "pick_first" }, /^serviceConfig and loadBalancing are mutually exclusive$/],
+  [{ serviceConfig: { methodConfigs: [] } }, /methodConfigs/],
+  [
+    { serviceConfig: { loadBalancingConfig: [{ a: {}, b: {} }] } },
+    /^serviceConfig\.loadBalancingConfig\[0\] must name one/,
+  ],
+  [
+    { serviceConfig: { loadBalancingConfig: [{ round_robbin: {} }] } },
+    /^serviceConfig\.loadBalancingConfig has no policy that grpc-js supports: round_robbin$/,
+  ],
+  [
+    { serviceConfig: { loadBalancingConfig: [{ pick_first: { shuffleAddressList: 1 } }] } },
+    /^invalid serviceConfig\.loadBalancingConfig: pick_first: /,
+  ],
+  [
+    { serviceConfig: { loadBalancingConfig: { round_robin: {} } } },
+    /^serviceConfig\.loadBalancingConfig must be a list, not \{"round_robin":\{\}\}$/,
+  ],
+  [{ serviceConfig: { methodConfig: {} } }, /^serviceConfig\.methodConfig must be a list, not \{\}$/],
+  [{ serviceConfig: { methodConfig: [null] } }, /^serviceConfig\.methodConfig\[0\] must be an object, not null$/],
+  [
+    { serviceConfig: { methodConfig: [] }, channelOptions: { "grpc.enable_retries": 0 } },
+    /^serviceConfig and channelOptions\["grpc\.enable_retries"\] are mutually exclusive$/,
+  ],
+  [{ channelOptions: { "grpc.service_config": "{nope" } }, /^invalid channelOptions\["grpc\.service_config"\]: .*JSON/],
+  [
+    { channelOptions: { "grpc.service_config": '{"retryThrottling":{}}' } },
+    /^invalid channelOptions\["grpc\.service_config"\]: Invalid retryThrottling/,
+  ],
+  [
+    { channelOptions: { "grpc.service_config": '{"methodConfig":[{"name":1}]}' } },
+    /^invalid channelOptions\["grpc\.service_config"\]: Invalid method config/,
+  ],
+];
+
+const retryPolicy = {
+  maxAttempts: 2,
+  initialBackoff: "0.1s",
+  maxBackoff: "1s",
+  backoffMultiplier: 2,
+  retryableStatusCodes: ["UNAVAILABLE"],
+};
+const hedgingPolicy = { maxAttempts: 2, hedgingDelay: "0.1s" };
+
+/** Invalid method configs. */
+const invalidMethods: readonly (readonly [method: object, message: RegExp])[] = [
+  [{ name: [{}], timeout: "0.7s" }, /^serviceConfig\.methodConfig\[0\]\.timeout must be in whole seconds, not "0\.7s"/],
+  [{ name: [{}], timeout: "700ms" }, /\.timeout must be a number of seconds like "0\.1s", not "700ms"$/],
+  [
+    { name: [{}], waitForReady: true },
+    /\.waitForReady has no effect in grpc-js; set the client's option waitForReady$/,
+  ],
+  [{ name: [{}], retryPolicy, hedgingPolicy }, /\.retryPolicy and hedgingPolicy are mutually exclusive$/],
+  [
+    { name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: ["BUSY"] } },
+    /has "BUSY", which is not the status of a/,
+  ],
+  [{ name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: [] } }, /must not be empty$/],
+  [{ name: [{}], retryPolicy: { ...retryPolicy, maxAttempts: 1 } }, /\.maxAttempts must be a whole number from 2 /],
+  [
+    { name: [{}], retryPolicy: { ...retryPolicy, initialBackoff: 0.1 } },
+    /\.initialBackoff must be a number of seconds/,
+  ],
+  [
+    { name: [{}], retryPolicy: { maxAttempts: 2 } },
+    /\.initialBackoff must be a number of seconds like "0\.1s", not undefined$/,
+  ],
+  [{ name: [{}], hedgingPolicy: { maxAttempts: 2 } }, /\.hedgingDelay is missing$/],
+  [{ name: [{ method: "Unary" }] }, /\.name has the method "Unary" without a service$/],
+  [{ name: [{ service: "Echo" }, { service: "Echo" }] }, /\.name duplicates "Echo\/"$/],
+  [{}, /\.name is missing$/],
+  [{ name: {} }, /\.name must be a list, not \{\}$/],
+  [{ name: [{ service: 1 }] }, /\.name\.service must be a string, not 1$/],
+  [{ name: [{ service: "connectivity" }] }, /\.name: the service "connectivity" is reserved$/],
+];
+
+for (const [options, message] of [
+  ...invalid,
+  ...invalidMethods.map(([method, message]) => [{ serviceConfig: { methodConfig: [method] } }, message] as const),
+]) {
+  test(`${JSON.stringify(options)} is rejected by the constructor`, () => {
+    assert.throws(() => new EchoClient("localhost:1", options as ClientOptions), { name: "TypeError", message });
+  });
+}
+
+const invalidTargets: Readonly<Record<string, RegExp>> = {
+  "": /^invalid target "": /,
+  "http://localhost:50051": /^invalid target "http:\/\/localhost:50051": unknown scheme; expected host:port/,
+};
+for (const [target, message] of Object.entries(invalidTargets)) {
+  test(`rejects the target "${target}"`, () => {
+    assert.throws(() => new EchoClient(target), { name: "TypeError", message });
+  });
+}
+
+test("rejects a target that is neither a string nor a channel", () => {
+  assert.throws(() => new EchoClient(undefined as unknown as string), {
+    name: "TypeError",
+    message: "invalid target undefined: expected a string or a ClientChannel",
+  });
+});
+
+test("resolves an xds target with @grpc/grpc-js-xds", async () => {
+  await using client = new EchoClient("xds:///echo", { retry: false });
+  await assert.rejects(client.echo("World"), { status: "UNAVAILABLE", details: /^xDS name resolution failed/ });
+});
+
+/** Valid options that resemble the invalid ones. */
+const valid: readonly ClientOptions[] = [
+  {},
+  { timeoutMs: 1, connections: 2, keepaliveTimeMs: 0, retry: false, retryThrottling: false },
+  { retry: { maxAttempts: 7 }, initialReconnectBackoffMs: 2_000 },
+  { retry: false, hedging: { delayMs: 0 } },
+  { token: "secret", allowPlaintextToken: true },
+  { token: () => "secret", tls: true },
+  { tls: true, channelOptions: { "grpc.ssl_target_name_override": "a" } },
+  { channelOptions: { "grpc.max_receive_message_length": -1, "grpc.service_config": "{}" } },
+  { serviceConfig: { loadBalancingConfig: [{ a_policy_to_come: {} }, { round_robin: {} }] } },
+  {
+    serviceConfig: {
+      loadBalancingConfig: [{ pick_first: {} }],
+      methodConfig: [
+        { name: [{ service: "testing.v1.Echo", method: "Unary" }], hedgingPolicy, timeout: "5s" },
+        { name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: ["UNAVAILABLE"] } },
+      ],
+      retryThrottling: { maxTokens: 10, tokenRatio: 0.1 },
+    },
+  },
+];
+
+for (const options of valid) {
+  test(`accepts ${JSON.stringify(options)}`, async () => {
+    await using server = await serve();
+    if (options.tls) {
+      new EchoClient(server.target, options).close();
+      return;
+    }
+    await using client = new EchoClient(server.target, { timeoutMs: 10_000, ...options });
+    assert.equal(await client.echo("World", { timeoutMs: 10_000 }), "World");
+  });
+}

@@ -1,0 +1,73 @@
+import { createRequire } from "node:module";
+import { isIP } from "node:net";
+import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
+import { formatValue, reasonOf } from "@hello/grpc-common";
+import type { ChannelOptions } from "./channel-options.js";
+
+/**
+ * Creates a channel to a target. For `xds:` it loads @grpc/grpc-js-xds.
+ *
+ * @throws TypeError if the target is invalid, or grpc-js rejects the options.
+ */
+export function openChannel(
+  target: string,
+  credentials: ChannelCredentials,
+  options: ChannelOptions,
+): ChannelInterface {
+  const invalid = `invalid target ${formatValue(target)}`;
+  if (target.startsWith("xds:")) {
+    registerXds(invalid);
+  }
+  let channel: ChannelInterface;
+  try {
+    channel = new Channel(target, credentials, { ...options });
+  } catch (error) {
+    throw new TypeError(`${isConfigError(error) ? invalidConfig : invalid}: ${reasonOf(error)}`, { cause: error });
+  }
+  // grpc-js takes an unknown scheme for part of a host name.
+  if (/^[\w+.-]+:\/\//.test(target) && channel.getTarget() === `dns:${target}`) {
+    channel.close();
+    throw new TypeError(`${invalid}: unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path`);
+  }
+  return channel;
+}
+
+/** A service config that is not given as JSON was checked before. */
+const invalidConfig = 'invalid channelOptions["grpc.service_config"]';
+
+function isConfigError(error: unknown): boolean {
+  return error instanceof SyntaxError || /^Error: Invalid [ \w]*(?:config|Config|Throttling)\b/.test(String(error));
+}
+
+function registerXds(invalid: string): void {
+  const require = createRequire(import.meta.url);
+  let xds: { register(): void };
+  try {
+    xds = require("@grpc/grpc-js-xds");
+  } catch (error) {
+    throw new TypeError(`${invalid}: xds needs the package @grpc/grpc-js-xds, which is not installed`, {
+      cause: error,
+    });
+  }
+  xds.register();
+}
+
+/**
+ * Tests whether every address of a target is on this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix domain socket. A
+ * proxy cannot reach those.
+ */
+export function isLoopback(target: string): boolean {
+  if (/^unix(-abstract)?:/.test(target)) {
+    return true;
+  }
+  const path = target.replace(/^(dns|ipv4|ipv6):(\/\/[^/]*\/)?/, "");
+  return path.split(",").every((address) => {
+    const host = isIP(address) ? address : address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+    return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  });
+}
+
+/** Returns a target with its scheme, which defaults to `dns:///`. */
+export function canonicalTarget(target: string): string {
+  return /^(?:dns|ipv4|ipv6|unix|unix-abstract|xds):/.test(target) ? target : `dns:///${target}`;
+}

@@ -1,0 +1,93 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
+import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import { checkKeys, formatValue, reasonOf } from "@hello/grpc-common";
+
+/** Certificates and keys as PEM: the content of the files, not their paths. */
+export interface TlsOptions {
+  /** Authorities to trust. Default: those that Node trusts. */
+  readonly ca?: string | Uint8Array | undefined;
+  /** Client certificate with its chain, for servers that require one (mTLS). Requires `key`. */
+  readonly cert?: string | Uint8Array | undefined;
+  /** Private key of `cert`. */
+  readonly key?: string | Uint8Array | undefined;
+  /** Name that the server's certificate must contain. Default: the target's host. */
+  readonly serverName?: string | undefined;
+}
+
+/**
+ * Creates the credentials of a channel.
+ *
+ * @throws TypeError that names the problem with the certificates.
+ */
+export function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
+  if (tls === false) {
+    return credentials.createInsecure();
+  }
+  if (tls === true) {
+    return withoutAddressAsName(credentials.createSsl());
+  }
+  checkKeys("tls", tls, ["ca", "cert", "key", "serverName"]);
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new TypeError(tls.key === undefined ? "tls.cert requires tls.key" : "tls.key requires tls.cert");
+  }
+  const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => pem(`tls.${name}`, tls[name]));
+  checkAuthority(ca);
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new TypeError(
+      /key values mismatch/.test(reason) ? "tls.key does not match tls.cert" : `invalid tls certificates: ${reason}`,
+      { cause: error },
+    );
+  }
+  return withoutAddressAsName(credentials.createSsl(ca ?? null, key ?? null, cert ?? null));
+}
+
+/**
+ * Sends no server name if the target is an IP address. grpc-js would send the address, which TLS forbids (RFC 6066,
+ * section 3), Node 20 warns about and Node 26 rejects. The certificate must still contain the address.
+ */
+function withoutAddressAsName(ssl: ChannelCredentials): ChannelCredentials {
+  const createConnector = ssl._createSecureConnector.bind(ssl);
+  ssl._createSecureConnector = (...args) => {
+    const connector = createConnector(...args);
+    const options: unknown = Reflect.get(connector, "connectionOptions");
+    if (isConnectionOptions(options) && isIP(options.servername) !== 0) {
+      options.servername = "";
+    }
+    return connector;
+  };
+  return ssl;
+}
+
+function isConnectionOptions(options: unknown): options is { servername: string } {
+  return typeof options === "object" && options !== null && "servername" in options;
+}
+
+/** Rejects a CA that cannot be parsed: OpenSSL would silently accept it and then trust nobody. */
+function checkAuthority(ca: Buffer | undefined): void {
+  try {
+    if (ca !== undefined) {
+      new X509Certificate(ca);
+    }
+  } catch (error) {
+    throw new TypeError(`tls.ca contains no valid certificate: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function pem(name: string, value: string | Uint8Array | undefined): Buffer | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== "string" && !(value instanceof Uint8Array)) {
+    throw new TypeError(`${name} must be PEM, as a string or bytes, not ${formatValue(value)}`);
+  }
+  const bytes = Buffer.from(value as string);
+  if (!bytes.includes("-----BEGIN ")) {
+    throw new TypeError(`${name} is not PEM; pass the content of the file, not its path`);
+  }
+  return bytes;
+}

@@ -1,0 +1,68 @@
+import { errorDetailsProtocol, statusProtocol } from "@hello/grpc-common";
+import type { ErrorDetail } from "./error-details.js";
+
+/** Decodes `grpc-status-details-bin`, which holds a `google.rpc.Status`. Returns an empty list if it cannot be decoded. */
+export function decodeStatusDetails(encoded: string | Uint8Array | undefined): ErrorDetail[] {
+  if (!(encoded instanceof Uint8Array)) {
+    return [];
+  }
+  try {
+    const details = statusProtocol().Status.deserializeBinary(encoded).getDetailsList();
+    return details.map((any) => decodeDetail(any.getTypeUrl(), any.getValue_asU8()));
+  } catch {
+    // Malformed details must not replace the status that the server sent.
+    return [];
+  }
+}
+
+function decodeDetail(typeUrl: string, value: Uint8Array): ErrorDetail {
+  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  if (Object.hasOwn(decoders, type)) {
+    try {
+      return { type, ...decoders[type as keyof Decoders](value) } as ErrorDetail;
+    } catch {
+      // Returned undecoded, below.
+    }
+  }
+  return { type: "unknown", typeUrl, value };
+}
+
+/** Functions that decode the known details, by type. */
+type Decoders = { readonly [Type in Exclude<ErrorDetail["type"], "unknown">]: (bytes: Uint8Array) => Fields<Type> };
+type Fields<Type> = Omit<Extract<ErrorDetail, { readonly type: Type }>, "type">;
+
+const decoders: Decoders = {
+  "google.rpc.BadRequest"(bytes) {
+    const { fieldViolationsList } = errorDetailsProtocol().BadRequest.deserializeBinary(bytes).toObject();
+    return {
+      fieldViolations: fieldViolationsList.map(({ field, description, reason }) => ({ field, description, reason })),
+    };
+  },
+  "google.rpc.ErrorInfo"(bytes) {
+    const { metadataMap, ...info } = errorDetailsProtocol().ErrorInfo.deserializeBinary(bytes).toObject();
+    return { ...info, metadata: Object.fromEntries(metadataMap) };
+  },
+  "google.rpc.RetryInfo"(bytes) {
+    const { retryDelay } = errorDetailsProtocol().RetryInfo.deserializeBinary(bytes).toObject();
+    return { retryDelayMs: (retryDelay?.seconds ?? 0) * 1_000 + (retryDelay?.nanos ?? 0) / 1_000_000 };
+  },
+  "google.rpc.DebugInfo"(bytes) {
+    const { stackEntriesList, detail } = errorDetailsProtocol().DebugInfo.deserializeBinary(bytes).toObject();
+    return { stackEntries: stackEntriesList, detail };
+  },
+  "google.rpc.QuotaFailure"(bytes) {
+    const { violationsList } = errorDetailsProtocol().QuotaFailure.deserializeBinary(bytes).toObject();
+    return { violations: violationsList.map(({ subject, description }) => ({ subject, description })) };
+  },
+  "google.rpc.PreconditionFailure"(bytes) {
+    const { violationsList } = errorDetailsProtocol().PreconditionFailure.deserializeBinary(bytes).toObject();
+    return { violations: violationsList };
+  },
+  "google.rpc.RequestInfo": (bytes) => errorDetailsProtocol().RequestInfo.deserializeBinary(bytes).toObject(),
+  "google.rpc.ResourceInfo": (bytes) => errorDetailsProtocol().ResourceInfo.deserializeBinary(bytes).toObject(),
+  "google.rpc.Help"(bytes) {
+    const { linksList } = errorDetailsProtocol().Help.deserializeBinary(bytes).toObject();
+    return { links: linksList };
+  },
+  "google.rpc.LocalizedMessage": (bytes) => errorDetailsProtocol().LocalizedMessage.deserializeBinary(bytes).toObject(),
+};

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCommandLine } from "@hello/grpc-common";
+import { createCertificates } from "@hello/testing/certificates";
+import { type ProgramOptionValues, programOptionTable } from "./program-options.js";
+
+function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): ProgramOptionValues {
+  const program = { name: "app", description: "", envPrefix: "APP", version: "1", argv, env };
+  const parsed = parseCommandLine(programOptionTable("localhost:1"), program);
+  return parsed.action === "run" ? parsed.values : assert.fail("nothing to run");
+}
+
+function mistakesOf(...argv: string[]): string[] {
+  try {
+    parse(argv);
+  } catch (error) {
+    return (error as Error).message.split("\n");
+  }
+  return [];
+}
+
+test("without options the target is the default one, in plain text", () => {
+  const { target, tls, metadata, health, json } = parse([]);
+  assert.deepEqual([target, tls, metadata, health, json], ["localhost:1", false, undefined, false, false]);
+  assert.equal(parse([], { APP_TARGET: "there:2" }).target, "there:2");
+});
+
+test("metadata is text, or bytes for a key in -bin, and a key may come several times", () => {
+  const argv = ["--metadata", "A=1=2", "--metadata", "a=", "--metadata", "b-bin=AP8=", "--metadata", "__proto__=x"];
+  const expected = Object.fromEntries([
+    ["a", ["1=2", ""]],
+    ["b-bin", [Buffer.from([0, 255])]],
+    ["__proto__", ["x"]],
+  ]);
+  assert.deepEqual(parse(argv).metadata, expected);
+  assert.deepEqual(parse([], { APP_METADATA: "a=1,b=2" }).metadata, { a: ["1"], b: ["2"] });
+});
+
+test("rejects metadata that cannot be sent", () => {
+  const wrong: [metadata: string, mistake: RegExp][] = [
+    ["x", /^--metadata must be key=value, not "x"$/],
+    ["grpc-x=1", /^--metadata: metadata "grpc-x" is reserved/],
+    ["x-bin=§", /^--metadata: the value of x-bin must be base64, not "§"$/],
+    ["x=é", /^--metadata: .*"x"/],
+  ];
+  for (const [metadata, mistake] of wrong) {
+    assert.match(mistakesOf("--metadata", metadata).join("\n"), mistake);
+  }
+});
+
+test("reads the files of the TLS options", async () => {
+  await using certificates = await createCertificates();
+  const { ca, client } = certificates;
+  const values = parse(["--tls-ca", ca.certFile, "--tls-cert", client.certFile, "--tls-key", client.keyFile]);
+  assert.deepEqual(
+    [values.tlsCa, values.tlsCert, values.tlsKey].map(String),
+    [ca.cert, client.cert, client.key].map(String),
+  );
+});
+
+test("names every mistake at once", () => {
+  const mistakes = mistakesOf("--tls-ca", "/none", "--tls-key", "package.json", "--watch", "--timeout-ms", "0");
+  const expected = [
+    /^--timeout-ms must be a whole number from 1 to 2147483647, not 0$/,
+    /^--tls-ca: ENOENT.*'\/none'$/,
+    /^--tls-key: "package.json" is not in PEM format$/,
+    /^--tls-key needs --tls-cert$/,
+    /^--watch needs --health$/,
+  ];
+  assert.equal(mistakes.length, expected.length, mistakes.join("\n"));
+  for (const [index, pattern] of expected.entries()) {
+    assert.match(mistakes[index] ?? "", pattern);
+  }
+});

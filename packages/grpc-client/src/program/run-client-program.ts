@@ -1,0 +1,143 @@
+import { parseCommandLine, programVersion, reasonOf, UsageError } from "@hello/grpc-common";
+import type { CallOptions } from "../calls/call-options.js";
+import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
+import { RpcError } from "../errors/rpc-error.js";
+import type { ServiceClient } from "../service-client.js";
+import { printHealth } from "./print-health.js";
+import { type ProgramOptionValues, programOptionTable } from "./program-options.js";
+
+export { UsageError } from "@hello/grpc-common";
+
+/** Client program: its name, its client and its action. Flags, variables, health and exit status come with it. */
+export interface ClientProgram<Client extends ServiceClient> {
+  /** Name of the program, for its messages. */
+  readonly name: string;
+  /** Prefix of its environment variables: `ACME` for `ACME_TARGET`. */
+  readonly envPrefix: string;
+  /** Usage after the name, like `[options] [name...]`. */
+  readonly usage: string;
+  readonly description: string;
+  /** Target without `--target`, like `localhost:50051`. */
+  readonly defaultTarget: string;
+  readonly createClient: (target: string, options: ClientOptions) => Client;
+  /**
+   * Runs the program's action with the arguments that are not options. A {@link UsageError} that it throws is reported as
+   * a mistake in the options.
+   */
+  readonly run: (client: Client, args: readonly string[], context: ProgramContext) => Promise<void>;
+  /** Text that `--version` prints. Default: the version in the package.json of the program. */
+  readonly version?: string | undefined;
+}
+
+/** Texts of a program. */
+type ProgramTexts = Omit<ClientProgram<ServiceClient>, "createClient" | "run">;
+
+/** Output and call options of a running program. */
+export interface ProgramContext {
+  /** Options for every call. */
+  readonly callOptions: CallOptions;
+  /** True if the output is one JSON object a line. */
+  readonly json: boolean;
+  /** Standard output. The program ends when it can no longer be written. */
+  readonly output: NodeJS.WriteStream;
+}
+
+/**
+ * Runs a client program: reads flags and environment variables, and sets the exit status: 0; 1 if input or output fails
+ * or a service does not serve; 2 for a mistake in the options; 64 plus the gRPC status code for a failed call.
+ */
+export async function runClientProgram<Client extends ServiceClient>(program: ClientProgram<Client>): Promise<void> {
+  const { stdout, stderr } = process;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader like `head` closes the pipe when it has enough.
+    if (error.code !== "EPIPE") {
+      report(program.name, `standard output: ${error.message}`);
+    }
+    process.exit(error.code === "EPIPE" ? 0 : 1);
+  });
+  stderr.on("error", () => {
+    // Without a reader, the exit status still tells.
+  });
+  let json = false;
+  try {
+    const command = parse(program);
+    if (command.action === "print") {
+      stdout.write(command.text);
+      return;
+    }
+    const { values, args, given } = command;
+    ({ json } = values);
+    await using client = createClient(program, values, given);
+    const context = { callOptions: { metadata: values.metadata }, json, output: stdout };
+    if (!values.health) {
+      await program.run(client, args, context);
+    } else if (!(await printHealth(client, args[0] ?? "", { ...context, watch: values.watch }))) {
+      process.exitCode = 1;
+    }
+  } catch (error) {
+    process.exitCode = reportFailure(program.name, error, json);
+    // Neither open calls nor open input keeps the program alive, once all is written.
+    stderr.write("", () => stdout.write("", () => process.exit()));
+  }
+}
+
+function parse({ name, envPrefix, usage, description, defaultTarget, version = programVersion() }: ProgramTexts) {
+  const line = { name, envPrefix, usage, description, version, argv: process.argv.slice(2), env: process.env };
+  const command = parseCommandLine(programOptionTable(defaultTarget), {
+    ...line,
+    positionals: true,
+    epilogue:
+      `An argument that begins with a dash goes after --, as in: ${name} -- -x\n\n` +
+      "Exit status: 0; 1 if input or output fails, or a service does not serve; 2 for a\n" +
+      "mistake in the options; or 64 plus the gRPC status code of a failed call, like\n" +
+      "78 for UNAVAILABLE.",
+  });
+  if (command.action === "run") {
+    const { health, metadata, tls, tlsCa, tlsCert, tlsServerName, allowPlaintextToken } = command.values;
+    if (health && command.args.length > 1) {
+      throw new UsageError(`--health takes one service, not ${command.args.join(" and ")}`);
+    }
+    const plaintext = !tls && (tlsCa ?? tlsCert ?? tlsServerName) === undefined && !allowPlaintextToken;
+    if (metadata?.["authorization"] !== undefined && plaintext) {
+      throw new UsageError(
+        "--metadata authorization would be sent in plain text: add --tls, or --allow-plaintext-token",
+      );
+    }
+  }
+  return command;
+}
+
+function createClient<Client extends ServiceClient>(
+  { createClient }: ClientProgram<Client>,
+  values: ProgramOptionValues,
+  given: ReadonlySet<string>,
+): Client {
+  const { target, tls, tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName } = values;
+  const tlsOptions = [ca, cert, key, serverName].some((value) => value !== undefined) && { ca, cert, key, serverName };
+  const names = Object.keys(clientOptionTable).filter((name) => given.has(name));
+  const options = Object.fromEntries(names.map((name) => [name, values[name as keyof ClientOptionValues]]));
+  try {
+    return createClient(target, { ...options, tls: tlsOptions || tls });
+  } catch (error) {
+    // The library names its own options, like tls.key.
+    throw error instanceof TypeError ? new UsageError(error.message.replaceAll(/\btls\.(\w+)/g, "--tls-$1")) : error;
+  }
+}
+
+/** Reports a failure on standard error, and returns the exit status. */
+function reportFailure(name: string, error: unknown, json: boolean): number {
+  const message = reasonOf(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  const failure = [error, cause].find((error) => error instanceof RpcError);
+  if (failure !== undefined && json) {
+    const { code, status, details } = failure;
+    process.stderr.write(`${JSON.stringify({ error: { code, status, details, message } })}\n`);
+  } else {
+    report(name, error instanceof UsageError ? `${message}\nfor the options: ${name} --help` : message);
+  }
+  return failure ? 64 + failure.code : error instanceof UsageError ? 2 : 1;
+}
+
+function report(name: string, message: string): void {
+  process.stderr.write(`${message.replaceAll(/^/gm, `${name}: `)}\n`);
+}

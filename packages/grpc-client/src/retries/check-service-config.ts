@@ -1,0 +1,136 @@
+import { checkKeys, checkList, checkNumber, formatValue, statusNames } from "@hello/grpc-common";
+import { checkLoadBalancing } from "../channel/check-load-balancing.js";
+import { probeService } from "../channel/connection-error.js";
+import type { StatusName } from "../errors/status-name.js";
+import type { HedgingPolicy, MethodConfig, RetryPolicy, RetryThrottling, ServiceConfig } from "./service-config.js";
+
+const duration = /^\d{1,9}(\.\d{1,9})?s$/;
+
+/**
+ * Checks a service config, because grpc-js silently accepts several mistakes.
+ *
+ * @throws TypeError that names the mistake.
+ */
+export function checkServiceConfig(config: ServiceConfig, name: string): void {
+  checkKeys(name, config, ["loadBalancingConfig", "methodConfig", "retryThrottling"]);
+  const { loadBalancingConfig = [], methodConfig = [] } = config;
+  checkLoadBalancing(loadBalancingConfig, `${name}.loadBalancingConfig`);
+  checkList(`${name}.methodConfig`, methodConfig);
+  const seen = new Set<string>();
+  for (const [index, method] of methodConfig.entries()) {
+    checkMethodConfig(method, `${name}.methodConfig[${index}]`, seen);
+  }
+  if (config.retryThrottling !== undefined) {
+    checkRetryThrottling(config.retryThrottling, `${name}.retryThrottling`);
+  }
+}
+
+/** @throws TypeError that names the mistake. */
+export function checkRetryThrottling(throttling: RetryThrottling, name: string): void {
+  checkKeys(name, throttling, ["maxTokens", "tokenRatio"]);
+  // gRPC rounds smaller values to 0.
+  checkNumber(`${name}.maxTokens`, required(throttling.maxTokens, `${name}.maxTokens`), {
+    min: 0.001,
+    max: 1_000,
+    integer: false,
+  });
+  checkNumber(`${name}.tokenRatio`, required(throttling.tokenRatio, `${name}.tokenRatio`), {
+    min: 0.001,
+    integer: false,
+  });
+}
+
+function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>): void {
+  if (Object.hasOwn(Object(config), "waitForReady")) {
+    throw new TypeError(`${name}.waitForReady has no effect in grpc-js; set the client's option waitForReady`);
+  }
+  checkKeys(name, config, ["name", "timeout", "maxRequestBytes", "maxResponseBytes", "retryPolicy", "hedgingPolicy"]);
+  checkList(`${name}.name`, required(config.name, `${name}.name`));
+  for (const method of config.name) {
+    checkKeys(`${name}.name`, method, ["service", "method"]);
+    for (const [key, value] of Object.entries(method)) {
+      if (value !== undefined && typeof value !== "string") {
+        throw new TypeError(`${name}.name.${key} must be a string, not ${formatValue(value)}`);
+      }
+    }
+    if (method.service === probeService) {
+      throw new TypeError(`${name}.name: the service "${probeService}" is reserved`);
+    }
+    if (method.method !== undefined && !method.service) {
+      throw new TypeError(`${name}.name has the method "${method.method}" without a service`);
+    }
+    const path = `${method.service ?? ""}/${method.method ?? ""}`;
+    if (seen.has(path)) {
+      throw new TypeError(`${name}.name duplicates "${path}"`);
+    }
+    seen.add(path);
+  }
+  if (config.timeout !== undefined) {
+    checkDuration(config.timeout, `${name}.timeout`);
+    if (config.timeout.includes(".")) {
+      throw new TypeError(
+        `${name}.timeout must be in whole seconds, not "${config.timeout}", because grpc-js misreads fractions; or set timeoutMs`,
+      );
+    }
+  }
+  checkNumber(`${name}.maxRequestBytes`, config.maxRequestBytes, { min: 0 });
+  checkNumber(`${name}.maxResponseBytes`, config.maxResponseBytes, { min: 0 });
+  if (config.retryPolicy !== undefined && config.hedgingPolicy !== undefined) {
+    throw new TypeError(`${name}.retryPolicy and hedgingPolicy are mutually exclusive`);
+  }
+  if (config.retryPolicy !== undefined) {
+    checkRetryPolicy(config.retryPolicy, `${name}.retryPolicy`);
+  }
+  if (config.hedgingPolicy !== undefined) {
+    checkHedgingPolicy(config.hedgingPolicy, `${name}.hedgingPolicy`);
+  }
+}
+
+function checkRetryPolicy(policy: RetryPolicy, name: string): void {
+  checkKeys(name, policy, ["maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier", "retryableStatusCodes"]);
+  checkNumber(`${name}.maxAttempts`, required(policy.maxAttempts, `${name}.maxAttempts`), { min: 2 });
+  checkDuration(policy.initialBackoff, `${name}.initialBackoff`);
+  checkDuration(policy.maxBackoff, `${name}.maxBackoff`);
+  checkNumber(`${name}.backoffMultiplier`, required(policy.backoffMultiplier, `${name}.backoffMultiplier`), {
+    min: 0.001,
+    integer: false,
+  });
+  const codes = required(policy.retryableStatusCodes, `${name}.retryableStatusCodes`);
+  checkStatuses(codes, `${name}.retryableStatusCodes`);
+  if (codes.length === 0) {
+    throw new TypeError(`${name}.retryableStatusCodes must not be empty`);
+  }
+}
+
+function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
+  checkKeys(name, policy, ["maxAttempts", "hedgingDelay", "nonFatalStatusCodes"]);
+  checkNumber(`${name}.maxAttempts`, required(policy.maxAttempts, `${name}.maxAttempts`), { min: 2 });
+  // Without it, grpc-js sends every attempt at once.
+  checkDuration(required(policy.hedgingDelay, `${name}.hedgingDelay`), `${name}.hedgingDelay`);
+  checkStatuses(policy.nonFatalStatusCodes ?? [], `${name}.nonFatalStatusCodes`);
+}
+
+/** @throws TypeError that names an invalid status. */
+export function checkStatuses(statuses: readonly StatusName[], name: string): void {
+  checkList(name, statuses);
+  for (const status of statuses) {
+    if (!statusNames.slice(1).includes(status)) {
+      throw new TypeError(
+        `${name} has ${formatValue(status)}, which is not the status of a failed call, like "UNAVAILABLE"`,
+      );
+    }
+  }
+}
+
+function checkDuration(value: string, name: string): void {
+  if (typeof value !== "string" || !duration.test(value)) {
+    throw new TypeError(`${name} must be a number of seconds like "0.1s", not ${formatValue(value)}`);
+  }
+}
+
+function required<Value>(value: Value | undefined, name: string): Value {
+  if (value === undefined) {
+    throw new TypeError(`${name} is missing`);
+  }
+  return value;
+}

@@ -1,0 +1,12 @@
+import type { MethodConfig, ServiceConfig } from "./service-config.js";
+
+/** Returns the config of a method in a service config: the most specific name wins. */
+export function methodConfigFor({ methodConfig = [] }: ServiceConfig, path: string): MethodConfig | undefined {
+  const [, service = "", method = ""] = path.split("/");
+  const names = methodConfig.flatMap((config) => config.name.map((name) => ({ ...name, config })));
+  const found =
+    names.find((name) => name.service === service && name.method === method) ??
+    names.find((name) => name.service === service && !name.method) ??
+    names.find((name) => !name.service);
+  return found?.config;
+}

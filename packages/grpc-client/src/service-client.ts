@@ -1,0 +1,142 @@
+import { formatValue } from "@hello/grpc-common";
+import type { CallOptions, StreamOptions } from "./calls/call-options.js";
+import { CallScope } from "./calls/call-scope.js";
+import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js";
+import type { Method } from "./calls/method.js";
+import { serverStream } from "./calls/server-stream.js";
+import { type UnaryResponse, unaryCall, unaryCallWithMetadata } from "./calls/unary-call.js";
+import { ClientChannel, poolOf } from "./channel/client-channel.js";
+import type { ClientOptions } from "./channel/client-options.js";
+
+/**
+ * Client of a gRPC service, to be extended with a method for each RPC. On its own it checks the health of a server.
+ *
+ *     class EchoClient extends ServiceClient {
+ *       async echo(value: string, options?: CallOptions): Promise<string> {
+ *         const response = await this.unary(EchoService.echo, new EchoRequest().setValue(value), options);
+ *         return response.getValue();
+ *       }
+ *     }
+ */
+export class ServiceClient implements AsyncDisposable {
+  readonly #channel: ClientChannel;
+  readonly #ownsChannel: boolean;
+  readonly #scope: CallScope;
+
+  /**
+   * @param target Target in gRPC's name syntax, like `localhost:50051` or `dns:///api.example:443`; or a channel to share
+   * with other clients.
+   * @throws TypeError that names invalid or conflicting options, or if options come with a channel, which has its own.
+   */
+  constructor(target: string | ClientChannel, options?: ClientOptions) {
+    this.#ownsChannel = typeof target === "string";
+    if (typeof target === "string") {
+      this.#channel = new ClientChannel(target, options);
+    } else if (!(target instanceof ClientChannel)) {
+      throw new TypeError(`invalid target ${formatValue(target)}: expected a string or a ClientChannel`);
+    } else if (options !== undefined) {
+      throw new TypeError("a client takes no options with a channel; set them on the channel");
+    } else {
+      this.#channel = target;
+    }
+    this.#scope = new CallScope(poolOf(this.#channel));
+  }
+
+  /**
+   * Creates a client and connects it.
+   *
+   * @throws RpcError if no server can be reached, or none answers within `timeoutMs`; with `waitForReady` only the latter.
+   */
+  static async connect<Client extends ServiceClient>(
+    this: new (
+      target: string | ClientChannel,
+      options?: ClientOptions,
+    ) => Client,
+    target: string | ClientChannel,
+    options?: ClientOptions,
+  ): Promise<Client> {
+    const client = new this(target, options);
+    try {
+      await client.#channel.connect();
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /**
+   * Checks the health of a service by its full name; by default that of the whole server.
+   *
+   * @throws RpcError if the call fails: NOT_FOUND if the server does not know the service, UNIMPLEMENTED if it does not
+   * report health.
+   * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+   */
+  checkHealth(service = "", options?: CallOptions): Promise<ServingStatus> {
+    return checkHealth(this.#scope, service, options);
+  }
+
+  /**
+   * Yields the health of a service, now and at every change, until the loop ends or the client is closed.
+   *
+   *     for await (const status of client.watchHealth()) {
+   *       console.log(status); // SERVING
+   *     }
+   *
+   * @throws RpcError if the call fails, for example because the connection is lost.
+   */
+  watchHealth(service = "", options?: StreamOptions): AsyncGenerator<ServingStatus, void, undefined> {
+    return watchHealth(this.#scope, service, options);
+  }
+
+  /**
+   * Makes a unary call.
+   *
+   * @throws RpcError if the call fails; TypeError if the options are invalid.
+   */
+  protected unary<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<Response> {
+    return unaryCall(this.#scope, method, request, options);
+  }
+
+  /** Makes a unary call like {@link unary}, and returns metadata and trailers with the response. */
+  protected unaryWithMetadata<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<UnaryResponse<Response>> {
+    return unaryCallWithMetadata(this.#scope, method, request, options);
+  }
+
+  /**
+   * Makes a call with one request and yields the responses as they arrive. The call starts with the first `next()`, and
+   * ends when the loop ends or the client is closed.
+   *
+   * @throws RpcError if the call fails; TypeError if the options are invalid.
+   */
+  protected serverStream<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    options?: StreamOptions,
+  ): AsyncGenerator<Response, void, undefined> {
+    return serverStream(this.#scope, method, request, options);
+  }
+
+  /**
+   * Closes the client, and its connections unless they belong to a shared channel. Open calls finish; later ones fail
+   * with CANCELLED, and calls without a connection yet fail with UNAVAILABLE. Streams end.
+   */
+  close(): void {
+    this.#scope.close();
+    if (this.#ownsChannel) {
+      this.#channel.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}

@@ -1,0 +1,65 @@
+import { latencyBuckets, sizeBuckets } from "@hello/grpc-common";
+import type { Meter } from "@opentelemetry/api";
+
+/** Attributes of the metrics of a call. */
+export interface CallLabels {
+  readonly "grpc.method": string;
+  readonly "grpc.target": string;
+}
+
+/** End of an attempt or a call. */
+export interface End {
+  readonly status: string;
+  readonly durationMs: number;
+}
+
+/** Client metrics of gRFC A66. */
+export interface CallMetrics {
+  attemptStarted(labels: CallLabels): void;
+  attemptEnded(labels: CallLabels, end: End & { readonly sentBytes: number; readonly receivedBytes: number }): void;
+  callEnded(labels: CallLabels, end: End): void;
+}
+
+/**
+ * Creates the instruments.
+ *
+ * @see https://github.com/grpc/proposal/blob/master/A66-otel-stats.md
+ */
+export function createCallMetrics(meter: Meter): CallMetrics {
+  const seconds = { unit: "s", advice: { explicitBucketBoundaries: latencyBuckets } };
+  const bytes = { unit: "By", advice: { explicitBucketBoundaries: sizeBuckets } };
+  const started = meter.createCounter("grpc.client.attempt.started", {
+    description: "RPC attempts started, including those that have not completed",
+    unit: "{attempt}",
+  });
+  const attemptDuration = meter.createHistogram("grpc.client.attempt.duration", {
+    ...seconds,
+    description: "Time that an RPC attempt takes, including the time to pick a connection",
+  });
+  const sent = meter.createHistogram("grpc.client.attempt.sent_total_compressed_message_size", {
+    ...bytes,
+    description: "Compressed bytes of all request messages of an RPC attempt",
+  });
+  const received = meter.createHistogram("grpc.client.attempt.rcvd_total_compressed_message_size", {
+    ...bytes,
+    description: "Compressed bytes of all response messages of an RPC attempt",
+  });
+  const callDuration = meter.createHistogram("grpc.client.call.duration", {
+    ...seconds,
+    description: "Time that an RPC takes from the application's perspective, retries included",
+  });
+  return {
+    attemptStarted(labels) {
+      started.add(1, { ...labels });
+    },
+    attemptEnded(labels, { status, durationMs, sentBytes, receivedBytes }) {
+      const attributes = { ...labels, "grpc.status": status };
+      attemptDuration.record(durationMs / 1_000, attributes);
+      sent.record(sentBytes, attributes);
+      received.record(receivedBytes, attributes);
+    },
+    callEnded(labels, { status, durationMs }) {
+      callDuration.record(durationMs / 1_000, { ...labels, "grpc.status": status });
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { type Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { type OpenTelemetry, openTelemetry } from "@hello/grpc-common";
+import { type CallLabels, type CallMetrics, createCallMetrics } from "./call-metrics.js";
+import { startCallSpan } from "./call-span.js";
+
+/** Metrics and span of a call. */
+export interface ObservedCall {
+  /** Adds the trace context to the metadata of the call. */
+  propagate(metadata: Metadata): Metadata;
+  /** Records the start of an attempt. */
+  attemptStarted(): void;
+  /** Records the end of the call, and of its last attempt: grpc-js does not report how earlier attempts end. */
+  end(status: Pick<StatusObject, "code" | "details">, attempts: number, receivedBytes: number): void;
+}
+
+/** Instrumented library; gRFC A66 uses it as the name of the meter. */
+const scope = "grpc-js";
+
+const metricsOf = new WeakMap<OpenTelemetry, CallMetrics>();
+
+/** Starts observing a call if an OpenTelemetry SDK is registered. */
+export function observeCall(path: string, target: string, sentBytes: number): ObservedCall | undefined {
+  const telemetry = openTelemetry();
+  return telemetry && observe(telemetry, path, target, sentBytes);
+}
+
+function observe(telemetry: OpenTelemetry, path: string, target: string, sentBytes: number): ObservedCall {
+  const metrics = metricsFor(telemetry);
+  const span = telemetry.traces ? startCallSpan(telemetry.api, scope, path, target) : undefined;
+  const labels: CallLabels = { "grpc.method": path.slice(1), "grpc.target": target };
+  const startedAt = performance.now();
+  const attemptStarts: number[] = [];
+  const attemptStarted = () => {
+    attemptStarts.push(performance.now());
+    metrics?.attemptStarted(labels);
+  };
+  return {
+    propagate(metadata) {
+      if (span === undefined) {
+        return metadata;
+      }
+      const own = metadata.clone();
+      span.inject(own);
+      return own;
+    },
+    attemptStarted,
+    end({ code, details }, attempts, receivedBytes) {
+      // The start of an attempt that found no connection was not reported.
+      const lastStart = attemptStarts.length < attempts ? startedAt : (attemptStarts[attempts - 1] ?? startedAt);
+      while (attemptStarts.length < attempts) {
+        attemptStarted();
+      }
+      const now = performance.now();
+      const name = status[code] ?? "UNKNOWN";
+      metrics?.attemptEnded(labels, { status: name, durationMs: now - lastStart, sentBytes, receivedBytes });
+      metrics?.callEnded(labels, { status: name, durationMs: now - startedAt });
+      span?.end(code, details);
+    },
+  };
+}
+
+function metricsFor(telemetry: OpenTelemetry): CallMetrics | undefined {
+  if (!telemetry.metrics) {
+    return undefined;
+  }
+  let metrics = metricsOf.get(telemetry);
+  if (metrics === undefined) {
+    metrics = createCallMetrics(telemetry.api.metrics.getMeter(scope));
+    metricsOf.set(telemetry, metrics);
+  }
+  return metrics;
+}

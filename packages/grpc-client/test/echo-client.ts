@@ -1,0 +1,23 @@
+import { EchoRequest, EchoService } from "@hello/testing/echo";
+import { type CallOptions, ServiceClient, type StreamOptions } from "../src/index.js";
+
+/** Client of the Echo service, as a user of the package writes it. */
+export class EchoClient extends ServiceClient {
+  async echo(value: string, options?: CallOptions): Promise<string> {
+    const response = await this.unary(EchoService.unary, new EchoRequest().setValue(value), options);
+    return response.getValue();
+  }
+
+  async echoWithMetadata(value: string, options?: CallOptions) {
+    const request = new EchoRequest().setValue(value);
+    const { message, metadata, trailers } = await this.unaryWithMetadata(EchoService.unary, request, options);
+    return { value: message.getValue(), metadata, trailers };
+  }
+
+  async *echoStream(value: string, count: number, options?: StreamOptions): AsyncGenerator<string> {
+    const request = new EchoRequest().setValue(value).setCount(count);
+    for await (const response of this.serverStream(EchoService.serverStream, request, options)) {
+      yield response.getValue();
+    }
+  }
+}

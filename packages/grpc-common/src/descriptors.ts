@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { BinaryReader } from "google-protobuf";
+import type {
+  DescriptorProto,
+  EnumDescriptorProto,
+  FieldDescriptorProto,
+  FileDescriptorProto,
+} from "google-protobuf/google/protobuf/descriptor_pb.js";
+
+/** Compiled .proto file. */
+export interface DescribedFile {
+  readonly name: string;
+  /** Names of the files that it imports. */
+  readonly imports: readonly string[];
+  /** Full names of all that it declares: services, methods, messages, fields, enums, their values, and extensions. */
+  readonly symbols: readonly string[];
+  /** Extensions that it declares: the full name of the message that each extends, and its field number. */
+  readonly extensions: readonly { readonly type: string; readonly number: number }[];
+  /** Encoded `google.protobuf.FileDescriptorProto`. */
+  readonly bytes: Uint8Array;
+}
+
+/** Key under which a service definition holds the path of its compiled descriptor set. */
+const descriptorSetKey = Symbol.for("grpc.descriptorSet");
+
+/** Parts of a service definition in which descriptors may be found. */
+interface Definition {
+  readonly [descriptorSetKey]?: string;
+  readonly [method: string]: { readonly requestType?: { readonly fileDescriptorProtos?: readonly Uint8Array[] } };
+}
+
+/**
+ * Returns the files that a service definition was compiled from, imports included: those of the descriptor set that its
+ * package attached to it, or those that proto-loader put into it. Empty if it has neither.
+ *
+ * @throws Error if the descriptor set cannot be read.
+ */
+export function describeService(definition: object): DescribedFile[] {
+  const service = definition as Definition;
+  const path = service[descriptorSetKey];
+  if (path !== undefined) {
+    return splitSet(readFileSync(path)).map(describeFile);
+  }
+  const [method] = Object.values(service);
+  return (method?.requestType?.fileDescriptorProtos ?? []).map(describeFile);
+}
+
+/** Splits an encoded `google.protobuf.FileDescriptorSet` into its files, each as it was encoded. */
+function splitSet(descriptorSet: Uint8Array): Uint8Array[] {
+  const files: Uint8Array[] = [];
+  const reader = new BinaryReader(descriptorSet);
+  while (reader.nextField()) {
+    files.push(reader.readBytes() as Uint8Array);
+  }
+  return files;
+}
+
+function describeFile(bytes: Uint8Array): DescribedFile {
+  // Loaded here, because few clients ever ask.
+  const { FileDescriptorProto } =
+    require("google-protobuf/google/protobuf/descriptor_pb.js") as typeof import("google-protobuf/google/protobuf/descriptor_pb.js");
+  const file = FileDescriptorProto.deserializeBinary(bytes);
+  const scope = file.getPackage() ?? "";
+  const messages = file.getMessageTypeList();
+  return {
+    name: file.getName() ?? "",
+    imports: file.getDependencyList(),
+    symbols: [
+      ...serviceSymbols(scope, file),
+      ...file.getEnumTypeList().flatMap((type) => enumSymbols(scope, type)),
+      ...messages.flatMap((type) => messageSymbols(scope, type)),
+      ...file.getExtensionList().map((extension) => fullName(scope, extension.getName())),
+    ],
+    extensions: [...file.getExtensionList(), ...messages.flatMap(nestedExtensions)].map((extension) => ({
+      // An extendee is written with a leading dot.
+      type: (extension.getExtendee() ?? "").slice(1),
+      number: extension.getNumber() ?? 0,
+    })),
+    bytes,
+  };
+}
+
+function serviceSymbols(scope: string, file: FileDescriptorProto): string[] {
+  return file.getServiceList().flatMap((service) => {
+    const name = fullName(scope, service.getName());
+    return [name, ...service.getMethodList().map((method) => fullName(name, method.getName()))];
+  });
+}
+
+function messageSymbols(scope: string, message: DescriptorProto): string[] {
+  const name = fullName(scope, message.getName());
+  return [
+    name,
+    ...message.getFieldList().map((field) => fullName(name, field.getName())),
+    ...message.getOneofDeclList().map((oneof) => fullName(name, oneof.getName())),
+    ...message.getEnumTypeList().flatMap((type) => enumSymbols(name, type)),
+    ...message.getNestedTypeList().flatMap((type) => messageSymbols(name, type)),
+    ...message.getExtensionList().map((extension) => fullName(name, extension.getName())),
+  ];
+}
+
+function nestedExtensions(message: DescriptorProto): FieldDescriptorProto[] {
+  return [...message.getExtensionList(), ...message.getNestedTypeList().flatMap(nestedExtensions)];
+}
+
+/** Names an enum and its values, which are named beside it, not within it. */
+function enumSymbols(scope: string, type: EnumDescriptorProto): string[] {
+  return [fullName(scope, type.getName()), ...type.getValueList().map((value) => fullName(scope, value.getName()))];
+}
+
+function fullName(scope: string, name = ""): string {
+  return scope ? `${scope}.${name}` : name;
+}

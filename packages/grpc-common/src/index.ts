@@ -1,0 +1,26 @@
+/** Code that `@hello/grpc-server` and `@hello/grpc-client` share. */
+export { type DescribedFile, describeService } from "./descriptors.js";
+export { type CheckTable, checkOptions } from "./options/check-options.js";
+export {
+  checkKeys,
+  checkList,
+  checkNumber,
+  formatValue,
+  MAX_TIMER_MS,
+  type NumberRange,
+} from "./options/check-value.js";
+export { optionMarkdown, optionRows } from "./options/named-options.js";
+export { choice, integer, list, type Option, type OptionTable, text, toggle } from "./options/option.js";
+export {
+  type CommandLine,
+  type ParsedCommandLine,
+  parseCommandLine,
+  UsageError,
+} from "./options/parse-command-line.js";
+export { programVersion } from "./options/program-version.js";
+export { errorDetailsProtocol, healthProtocol, reflectionProtocol, statusProtocol } from "./protocols.js";
+export { reasonOf } from "./reason-of.js";
+export { statusNames } from "./status-names.js";
+export { strictMethod } from "./strict-utf8.js";
+export { latencyBuckets, sizeBuckets } from "./telemetry/a66-buckets.js";
+export { type OpenTelemetry, openTelemetry } from "./telemetry/open-telemetry.js";

@@ -1,0 +1,63 @@
+/** Longest duration of a timer, in milliseconds: 24 days. Also the largest number that an option takes by default. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Range of a number. */
+export interface NumberRange {
+  readonly min: number;
+  /** Default: {@link MAX_TIMER_MS}. */
+  readonly max?: number;
+  /** Requires a whole number. Default true. */
+  readonly integer?: boolean;
+}
+
+/**
+ * Checks a number, unless it is undefined.
+ *
+ * @param name Name of the option, or `""` if the caller adds it.
+ * @throws TypeError which names the option and its range.
+ */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  { min, max = MAX_TIMER_MS, integer = true }: NumberRange,
+): void {
+  if (value === undefined) {
+    return;
+  }
+  if (!(typeof value === "number" && value >= min && value <= max && (!integer || Number.isInteger(value)))) {
+    const subject = name === "" ? "" : `${name} `;
+    throw new TypeError(
+      `${subject}must be a ${integer ? "whole " : ""}number from ${min} to ${max}, not ${formatValue(value)}`,
+    );
+  }
+}
+
+/**
+ * Checks that a value is an object without unknown properties: a misspelt one would be ignored.
+ *
+ * @throws TypeError which names the property.
+ */
+export function checkKeys(name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object, not ${formatValue(value)}`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      throw new TypeError(`unknown option ${name}.${key}: ${name} has ${known.join(", ")}`);
+    }
+  }
+}
+
+/** @throws TypeError if a value is not an array. */
+export function checkList(name: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${name} must be a list, not ${formatValue(value)}`);
+  }
+}
+
+/** Formats a value for a message: a string in double quotes, everything else as JSON, or as text if JSON has no form. */
+export function formatValue(value: unknown): string {
+  return typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,48 @@
+import type { Option, OptionTable } from "./option.js";
+
+/** Option with its name, flag and environment variable. */
+export interface NamedOption {
+  readonly name: string;
+  readonly option: Option<unknown>;
+  /** Flag without dashes. */
+  readonly flag: string;
+  readonly variable: string;
+}
+
+/** Names the flag and the variable of each option. */
+export function namedOptions<Values>(table: OptionTable<Values>, envPrefix: string): NamedOption[] {
+  return Object.entries(table).map(([name, option]) => {
+    const known = option as Option<unknown>;
+    const kebab = known.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return {
+      name,
+      option: known,
+      flag: known.placeholder === undefined && known.default === true ? `no-${kebab}` : kebab,
+      variable: `${envPrefix}_${kebab.replaceAll("-", "_").toUpperCase()}`,
+    };
+  });
+}
+
+/** Formats options as a Markdown table. */
+export function optionMarkdown<Values>(table: OptionTable<Values>, envPrefix: string): string {
+  const header = ["Flag", "Variable", "Default", "Values", "Meaning"];
+  const rows = [header, header.map(() => "---"), ...optionRows(table, envPrefix)];
+  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
+
+/** Formats options as rows for the documentation: flag, variable, default, allowed values and meaning. */
+export function optionRows<Values>(table: OptionTable<Values>, envPrefix: string): string[][] {
+  return namedOptions(table, envPrefix).map(({ option, flag, variable }) => [
+    `\`--${flag}${option.placeholder === undefined ? "" : ` <${option.placeholder}>`}\``,
+    `\`${variable}\``,
+    defaultText(option),
+    option.range ?? (option.placeholder === undefined ? "true, false" : ""),
+    option.help,
+  ]);
+}
+
+/** Formats the default of an option; empty if it has none. */
+export function defaultText({ default: value }: Option<unknown>): string {
+  const isText = Array.isArray(value) || (typeof value !== "object" && value !== undefined);
+  return isText ? String(value) : "";
+}

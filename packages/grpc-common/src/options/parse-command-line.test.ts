@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { optionMarkdown, optionRows } from "./named-options.js";
+import { choice, integer, list, type OptionTable, text, toggle } from "./option.js";
+import { parseCommandLine, UsageError } from "./parse-command-line.js";
+
+interface Values {
+  readonly ports: readonly string[];
+  readonly waitTimeMs: number;
+  readonly level: "low" | "high";
+  readonly color: boolean;
+  readonly debug: boolean;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+const table: OptionTable<Values> = {
+  ports: list("where to listen", {
+    default: ["80"],
+    placeholder: "port",
+    flag: "port",
+    check(text) {
+      if (!/^\d+$/.test(text)) {
+        throw new TypeError(`invalid port "${text}"`);
+      }
+    },
+  }),
+  waitTimeMs: integer("how long to wait", { default: 500, placeholder: "ms", min: 1, max: 1_000 }),
+  level: choice("how much", { default: "low", placeholder: "level", words: ["low", "high"] }),
+  color: toggle("print without color", true),
+  debug: toggle("print more", false),
+  cert: text("a certificate", { placeholder: "file", needs: ["key"] }),
+  key: text("its key", { placeholder: "file", needs: ["cert"] }),
+};
+const defaults: Values = {
+  ports: ["80"],
+  waitTimeMs: 500,
+  level: "low",
+  color: true,
+  debug: false,
+  cert: undefined,
+  key: undefined,
+};
+
+const program = { name: "app", description: "Does things.", envPrefix: "APP", version: "1.2.3" };
+
+function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Values {
+  const parsed = parseCommandLine(table, { ...program, argv, env });
+  assert.equal(parsed.action, "run");
+  return parsed.action === "run" ? parsed.values : assert.fail();
+}
+
+/** Returns the mistakes in a command line. */
+function mistakes(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    parse(argv, env);
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+test("an option that is not given has its default", () => {
+  assert.deepEqual(parse([]), defaults);
+});
+
+test("every option has a flag", () => {
+  const argv = [
+    "--port",
+    "1",
+    "--wait-time-ms=2",
+    "--level",
+    "high",
+    "--no-color",
+    "--debug",
+    "--cert",
+    "c",
+    "--key",
+    "k",
+  ];
+  assert.deepEqual(parse(argv), {
+    ports: ["1"],
+    waitTimeMs: 2,
+    level: "high",
+    color: false,
+    debug: true,
+    cert: "c",
+    key: "k",
+  });
+});
+
+test("every option has a variable", () => {
+  const env = {
+    APP_PORT: "1",
+    APP_WAIT_TIME_MS: "2",
+    APP_LEVEL: "high",
+    APP_COLOR: "false",
+    APP_DEBUG: "true",
+    APP_CERT: "c",
+    APP_KEY: "k",
+  };
+  assert.deepEqual(parse([], env), {
+    ports: ["1"],
+    waitTimeMs: 2,
+    level: "high",
+    color: false,
+    debug: true,
+    cert: "c",
+    key: "k",
+  });
+});
+
+test("a flag wins over its variable, and the last of two flags over the first", () => {
+  assert.equal(parse(["--level", "low"], { APP_LEVEL: "high" }).level, "low");
+  assert.equal(parse(["--level", "low", "--level", "high"]).level, "high");
+});
+
+test("an empty variable counts as unset", () => {
+  assert.deepEqual(
+    parse([], { APP_PORT: "", APP_WAIT_TIME_MS: "", APP_LEVEL: "", APP_COLOR: "", APP_CERT: "" }),
+    defaults,
+  );
+});
+
+test("a list is repeated flags, or a variable with commas", () => {
+  assert.deepEqual(parse(["--port", "1", "--port", "2"], { APP_PORT: "3" }).ports, ["1", "2"]);
+  assert.deepEqual(parse([], { APP_PORT: "1, 2" }).ports, ["1", "2"]);
+});
+
+test("accepts the bounds of a number", () => {
+  assert.equal(parse(["--wait-time-ms", "1"]).waitTimeMs, 1);
+  assert.equal(parse(["--wait-time-ms", "1000"]).waitTimeMs, 1_000);
+});
+
+for (const value of ["0", "1001", "-1", "1.5", "1e2", "0x10", "", " 5", "five", "NaN", "9".repeat(400)]) {
+  test(`refuses "${value.slice(0, 10)}" as a number from 1 to 1000`, () => {
+    assert.deepEqual(mistakes([`--wait-time-ms=${value}`]), [
+      `--wait-time-ms must be a whole number from 1 to 1000, not ${/^\d+$/.test(value) ? Number(value) : `"${value}"`}`,
+    ]);
+  });
+}
+
+test("names the allowed words", () => {
+  assert.deepEqual(mistakes([], { APP_LEVEL: "HIGH" }), ['APP_LEVEL must be one of low, high, not "HIGH"']);
+});
+
+test("the variable of a switch says true or false", () => {
+  assert.deepEqual(mistakes([], { APP_DEBUG: "1" }), ['APP_DEBUG must be true or false, not "1"']);
+});
+
+test("an option that needs another does not go alone, but goes with its variable", () => {
+  assert.deepEqual(mistakes(["--cert", "c"]), ["--cert needs --key"]);
+  assert.deepEqual(mistakes([], { APP_KEY: "k" }), ["APP_KEY needs --cert"]);
+  assert.deepEqual(mistakes(["--cert", "c"], { APP_KEY: "k" }), []);
+});
+
+test("a switch that its variable turns off needs no other option, and serves as none", () => {
+  const switches = {
+    watch: { ...toggle("go on", false), needs: ["health"] },
+    health: toggle("print the health", false),
+  };
+  const parse = (argv: readonly string[], env: NodeJS.ProcessEnv) =>
+    parseCommandLine(switches, { ...program, argv, env });
+  assert.equal(parse([], { APP_WATCH: "false" }).action, "run");
+  assert.throws(() => parse(["--watch"], { APP_HEALTH: "false" }), { message: "--watch needs --health" });
+});
+
+test("tells which options are given", () => {
+  const parsed = parseCommandLine(table, { ...program, argv: ["--debug"], env: { APP_LEVEL: "low", APP_PORT: "" } });
+  assert.deepEqual(parsed.action === "run" && parsed.given, new Set(["level", "debug"]));
+});
+
+test("returns the arguments that are not options, where they are allowed", () => {
+  const argv = ["a", "--debug", "-", "--", "--debug"];
+  const parsed = parseCommandLine(table, { ...program, positionals: true, argv, env: {} });
+  assert.deepEqual(parsed.action === "run" && parsed.args, ["a", "-", "--debug"]);
+});
+
+test("a flag without its value does not take the next flag for it", () => {
+  assert.deepEqual(mistakes(["--level", "--debug"]), ["--level must be followed by <level>, not --debug"]);
+});
+
+test("names every mistake in the values at once, and the first unknown option", () => {
+  const argv = ["--port", "http", "--nope", "--level", "medium"];
+  assert.deepEqual(mistakes(argv, { APP_WAIT_TIME_MS: "soon" }).sort(), [
+    '--level must be one of low, high, not "medium"',
+    '--port: invalid port "http"',
+    'APP_WAIT_TIME_MS must be a whole number from 1 to 1000, not "soon"',
+    "unknown option '--nope'",
+  ]);
+});
+
+test("suggests the option that an unknown one resembles", () => {
+  assert.match(mistakes(["--levle", "low"]).join("\n"), /unknown option '--levle'\n\(Did you mean --level\?\)/);
+});
+
+test("refuses an argument that is not an option", () => {
+  assert.match(mistakes(["extra"]).join("\n"), /too many arguments/);
+});
+
+test("a flag at the end without its value is a mistake", () => {
+  assert.match(mistakes(["--level"]).join("\n"), /option '--level <level>' argument missing/);
+});
+
+test("--help has every option with its variable and default, in 80 columns", () => {
+  const parsed = parseCommandLine(table, { ...program, argv: ["--help"], env: {} });
+  const text = parsed.action === "print" ? parsed.text : "";
+  for (const part of ["--wait-time-ms <ms>", "(APP_WAIT_TIME_MS, default 500)", "--no-color", "(APP_COLOR=false)"]) {
+    assert.ok(text.replaceAll(/\s+/g, " ").includes(part), `${part} in ${text}`);
+  }
+  assert.ok(text.split("\n").every((line) => line.length <= 80));
+});
+
+test("help and version come before mistakes", () => {
+  for (const argv of [
+    ["--nope", "--help"],
+    ["--version", "--wait-time-ms=x"],
+  ]) {
+    assert.equal(parseCommandLine(table, { ...program, argv, env: { APP_LEVEL: "x" } }).action, "print");
+  }
+});
+
+test("--version prints the version", () => {
+  const parsed = parseCommandLine(table, { ...program, argv: ["--version"], env: {} });
+  assert.deepEqual(parsed, { action: "print", text: "1.2.3\n" });
+});
+
+test("a row of the documentation has flag, variable, default, range and meaning", () => {
+  const [ports, wait, , color] = optionRows(table, "APP");
+  assert.deepEqual(ports, ["`--port <port>`", "`APP_PORT`", "80", "", "where to listen"]);
+  assert.deepEqual(wait, ["`--wait-time-ms <ms>`", "`APP_WAIT_TIME_MS`", "500", "1 to 1000", "how long to wait"]);
+  assert.deepEqual(color, ["`--no-color`", "`APP_COLOR`", "true", "true, false", "print without color"]);
+  assert.match(
+    optionMarkdown(table, "APP"),
+    /^\| Flag \| .*\n\| --- \| .*\n\| `--port <port>` \| `APP_PORT` \| 80 \| /,
+  );
+});

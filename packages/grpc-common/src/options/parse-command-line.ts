@@ -1,0 +1,149 @@
+import type { Command } from "commander";
+import { describeMistake } from "./check-options.js";
+import { defaultText, type NamedOption, namedOptions } from "./named-options.js";
+import type { OptionTable } from "./option.js";
+
+/** Command line and environment of a program. */
+export interface CommandLine {
+  /** Name of the program. */
+  readonly name: string;
+  /** Usage after the name, like `[options] [name...]`. Default `[options]`. */
+  readonly usage?: string;
+  /** Description that the help begins with. */
+  readonly description: string;
+  /** Text at the end of the help. */
+  readonly epilogue?: string;
+  /** Prefix of the environment variables, like `ACME` for `ACME_ADDRESS`. */
+  readonly envPrefix: string;
+  /** Text that `--version` prints. */
+  readonly version: string;
+  /** Arguments after the program. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Allows arguments that are not options. Default false. */
+  readonly positionals?: boolean;
+}
+
+/** Result of a command line: text to print, or values to run with. */
+export type ParsedCommandLine<Values> =
+  | { readonly action: "print"; readonly text: string }
+  | {
+      readonly action: "run";
+      readonly values: Values;
+      /** Arguments that are not options. */
+      readonly args: readonly string[];
+      /** Names of the options that were given. */
+      readonly given: ReadonlySet<string>;
+    };
+
+/** Mistakes in a command line and its environment. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/**
+ * Parses a command line. A flag wins over its environment variable, and that over the default. An empty variable counts
+ * as unset.
+ *
+ * @throws UsageError which names every mistake in the values, and the first unknown option or argument.
+ */
+export function parseCommandLine<Values>(table: OptionTable<Values>, line: CommandLine): ParsedCommandLine<Values> {
+  const options = namedOptions(table, line.envPrefix);
+  const texts = new Map<string, string[]>();
+  let printed = "";
+  const mistakes: string[] = [];
+  const command = createCommand(options, line, (name, text) => texts.set(name, [...(texts.get(name) ?? []), text]));
+  command.configureOutput({
+    getOutHelpWidth: () => 80,
+    writeOut: (text) => (printed += text),
+    outputError: () => {},
+  });
+  try {
+    command.parse(line.argv, { from: "user" });
+  } catch (error) {
+    if (printed !== "") {
+      return { action: "print", text: printed };
+    }
+    mistakes.push((error as Error).message.replace(/^error: /, ""));
+  }
+
+  const sources = new Map<string, string>();
+  const values: Record<string, unknown> = {};
+  for (const { name, option, flag, variable } of options) {
+    values[name] = option.default;
+    const fromFlag = texts.get(name);
+    const fromEnv = line.env[variable];
+    try {
+      if (fromFlag !== undefined) {
+        sources.set(name, `--${flag}`);
+        values[name] = parseFlag(option, fromFlag);
+      } else if (fromEnv) {
+        sources.set(name, variable);
+        values[name] = option.parse(option.repeatable ? fromEnv.split(",").map((part) => part.trim()) : [fromEnv]);
+      }
+    } catch (error) {
+      mistakes.push(describeMistake(sources.get(name) ?? name, error));
+    }
+  }
+  // A variable may turn a switch off.
+  const isSet = (name: string) => sources.has(name) && values[name] !== false;
+  for (const { name, option } of options.filter(({ name }) => isSet(name))) {
+    const missing = options.filter((other) => option.needs?.includes(other.name) && !isSet(other.name));
+    if (missing.length > 0) {
+      mistakes.push(`${sources.get(name)} needs ${missing.map(({ flag }) => `--${flag}`).join(" and ")}`);
+    }
+  }
+  if (mistakes.length > 0) {
+    throw new UsageError(mistakes.join("\n"));
+  }
+  return { action: "run", values: values as Values, args: command.args, given: new Set(sources.keys()) };
+}
+
+/** Parses the texts that follow the flags of an option. If it is not repeatable, the last one counts. */
+function parseFlag(option: NamedOption["option"], texts: readonly string[]): unknown {
+  // Commander takes the next flag for a missing value.
+  const flag = option.placeholder === undefined ? undefined : texts.find((text) => text.startsWith("--"));
+  if (flag !== undefined) {
+    throw new TypeError(`must be followed by <${option.placeholder}>, not ${flag}`);
+  }
+  return option.parse(option.repeatable ? texts : texts.slice(-1));
+}
+
+function createCommand(
+  options: readonly NamedOption[],
+  { name, usage = "[options]", description, epilogue, version, positionals = false }: CommandLine,
+  onText: (name: string, text: string) => void,
+): Command {
+  // Loaded here, because only programs need it.
+  const { Command, Option } = require("commander") as typeof import("commander");
+  const command = new Command(name)
+    .usage(usage)
+    .description(description)
+    .exitOverride()
+    .allowExcessArguments(positionals)
+    .helpOption("--help", "Print this help.");
+  for (const named of options) {
+    const { option, flag } = named;
+    const value = option.placeholder === undefined ? "" : ` <${option.placeholder}>`;
+    const entry = new Option(`--${flag}${value}`, describe(named));
+    command.addOption(entry);
+    // Commander's own values keep only the last text of a flag.
+    command.on(`option:${entry.name()}`, (text?: string) => {
+      onText(named.name, text ?? String(!option.default));
+    });
+  }
+  command.version(version, "--version", "Print the version.");
+  if (epilogue !== undefined) {
+    command.addHelpText("after", `\n${epilogue}`);
+  }
+  return command;
+}
+
+/** Describes an option for the help: meaning, variable and default. */
+function describe({ option, variable }: NamedOption): string {
+  const { help, default: value, repeatable, placeholder } = option;
+  const sentence = `${help.charAt(0).toUpperCase()}${help.slice(1)}${repeatable ? "; repeatable" : ""}.`;
+  const setting = placeholder === undefined ? `${variable}=${!value}` : variable;
+  const shown = placeholder === undefined ? "" : defaultText(option);
+  return `${sentence} (${setting}${shown === "" ? "" : `, default ${shown}`})`;
+}

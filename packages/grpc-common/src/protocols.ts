@@ -1,0 +1,54 @@
+import { join } from "node:path";
+
+/*
+ * The standard protocols of gRPC, as grpc-tools compiles them. Each loads when it is first needed, because together they
+ * would double the start-up time of a small program.
+ */
+
+type Health = typeof import("../gen/grpc/health/v1/health_pb.js") &
+  typeof import("../gen/grpc/health/v1/health_grpc_pb.js");
+type Reflection = typeof import("../gen/grpc/reflection/v1/reflection_pb.js") &
+  typeof import("../gen/grpc/reflection/v1/reflection_grpc_pb.js");
+type Status = typeof import("../gen/google/rpc/status_pb.js") &
+  typeof import("google-protobuf/google/protobuf/any_pb.js");
+type ErrorDetails = typeof import("../gen/google/rpc/error_details_pb.js");
+
+/** Loads `grpc.health.v1`: its service and messages. */
+export function healthProtocol(): Health {
+  const services = require("../gen/grpc/health/v1/health_grpc_pb.js");
+  attachDescriptors(services.HealthService);
+  return { ...services, ...require("../gen/grpc/health/v1/health_pb.js") };
+}
+
+/** Loads `grpc.reflection.v1` or `v1alpha`, which differ only in name: its service and messages. */
+export function reflectionProtocol(version: "v1" | "v1alpha"): Reflection {
+  const [services, messages] =
+    version === "v1"
+      ? [
+          require("../gen/grpc/reflection/v1/reflection_grpc_pb.js"),
+          require("../gen/grpc/reflection/v1/reflection_pb.js"),
+        ]
+      : [
+          require("../gen/grpc/reflection/v1alpha/reflection_grpc_pb.js"),
+          require("../gen/grpc/reflection/v1alpha/reflection_pb.js"),
+        ];
+  attachDescriptors(services.ServerReflectionService);
+  return { ...services, ...messages };
+}
+
+/** Loads `google.rpc.Status` and `google.protobuf.Any`. */
+export function statusProtocol(): Status {
+  return { ...require("../gen/google/rpc/status_pb.js"), ...require("google-protobuf/google/protobuf/any_pb.js") };
+}
+
+/** Loads the messages that go into the details of a status, like `google.rpc.BadRequest`. */
+export function errorDetailsProtocol(): ErrorDetails {
+  return require("../gen/google/rpc/error_details_pb.js");
+}
+
+/** Attaches the compiled descriptors to a service, for server reflection: see descriptors.ts. */
+function attachDescriptors(service: object): void {
+  Object.defineProperty(service, Symbol.for("grpc.descriptorSet"), {
+    value: join(__dirname, "..", "gen", "descriptors.binpb"),
+  });
+}

@@ -1,0 +1,76 @@
+import { inspect } from "node:util";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import { strictMethod } from "@hello/grpc-common";
+import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler.js";
+
+/** Handlers of a service: one for each method of its definition, of the method's kind. */
+export type Servicer<Service> = {
+  // The generated interface also has an index signature, which a class cannot implement.
+  [Name in keyof Service as string extends Name ? never : Name]: Service[Name] extends MethodDefinition<
+    infer Request,
+    infer Response
+  >
+    ? HandlerOf<Service[Name]["requestStream"], Service[Name]["responseStream"], Request, Response>
+    : never;
+};
+
+type HandlerOf<RequestStream, ResponseStream, Request, Response> = RequestStream extends true
+  ? ResponseStream extends true
+    ? BidiStreamHandler<Request, Response>
+    : ClientStreamHandler<Request, Response>
+  : ResponseStream extends true
+    ? ServerStreamHandler<Request, Response>
+    : UnaryHandler<Request, Response>;
+
+/** A method and its handler. */
+export interface BoundMethod {
+  readonly definition: MethodDefinition<unknown, unknown>;
+  readonly handler: (request: unknown, call: unknown) => unknown;
+}
+
+/** A service and its handlers. */
+export interface BoundService {
+  /** Full name, like `package.Service`. */
+  readonly name: string;
+  /** Service definition, in which reflection finds the descriptors. */
+  readonly definition: ServiceDefinition;
+  readonly methods: readonly BoundMethod[];
+}
+
+/**
+ * Binds a service to its handlers, for a server.
+ *
+ * @param service Generated definition, like `EchoService`; one from proto-loader works too.
+ * @throws TypeError if the definition is none, or a method has no handler.
+ */
+export function bindService<Service extends object>(service: Service, servicer: Servicer<Service>): BoundService {
+  const entries = typeof service === "object" && service !== null ? Object.entries(service) : [];
+  if (entries.length === 0 || !entries.every(([, method]) => isMethod(method))) {
+    throw new TypeError(
+      `invalid service definition ${inspect(service, { depth: 0 })}: pass the generated service, like EchoService, ` +
+        'or the "service" of a client constructor',
+    );
+  }
+  const methods = entries.map(([name, method]: [string, NamedMethod]) => {
+    const handler: unknown = Reflect.get(servicer, name) ?? Reflect.get(servicer, method.originalName ?? name);
+    if (typeof handler !== "function") {
+      throw new TypeError(`the servicer has no handler for ${method.path}`);
+    }
+    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
+  });
+  const [{ definition: { path = "" } = {} } = {}] = methods;
+  return { name: path.slice(1, path.lastIndexOf("/")), definition: service as unknown as ServiceDefinition, methods };
+}
+
+/** Method definition of proto-loader, which keeps the name in the .proto file as key and this one beside it. */
+type NamedMethod = MethodDefinition<unknown, unknown> & { readonly originalName?: string };
+
+function isMethod(method: unknown): method is NamedMethod {
+  const { path, requestDeserialize, responseSerialize } = Object(method) as Partial<NamedMethod>;
+  return (
+    typeof path === "string" &&
+    /^\/[^/]+\/[^/]+$/.test(path) &&
+    typeof requestDeserialize === "function" &&
+    typeof responseSerialize === "function"
+  );
+}

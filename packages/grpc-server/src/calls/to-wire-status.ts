@@ -1,0 +1,95 @@
+import { Metadata, type StatusObject } from "@grpc/grpc-js";
+import { statusProtocol } from "@hello/grpc-common";
+import type { StatusError } from "./status-error.js";
+
+/**
+ * Most bytes of `grpc-message`, and of all other trailers together. With what HTTP/2 needs they stay below the 8 KiB of
+ * headers that a gRPC client takes by default: one that gets more fails with another status, or waits for its deadline.
+ */
+const maxMessageBytes = 2_048;
+const maxMetadataBytes = 5_632;
+
+/** Cost of a header field beside its name and value: RFC 9113 section 10.5.1. */
+const fieldOverhead = 32;
+
+/** Status that goes to the client. */
+export interface WireStatus extends StatusObject {
+  /** Size of the metadata that was left out because it exceeds what clients must accept, or 0. */
+  readonly omittedBytes: number;
+}
+
+/** Converts a status error to a status that every client can receive. */
+export function toWireStatus({ code, details: text, metadata, richDetails }: StatusError): WireStatus {
+  const details = fit(text.toWellFormed());
+  const trailers = new Metadata();
+  let bytes = 0;
+  const add = (key: string, value: string | Buffer) => {
+    trailers.add(key, value);
+    bytes += key.length + fieldOverhead + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
+  };
+  for (const [key, values] of Object.entries(metadata?.toJSON() ?? {})) {
+    if (!isReserved(key)) {
+      for (const value of values) {
+        // HTTP/2 forbids space around a value, and gRPC allows to strip it.
+        add(key, typeof value === "string" ? value.trim() : value);
+      }
+    }
+  }
+  if (richDetails.length > 0) {
+    trailers.remove("grpc-status-details-bin");
+    add("grpc-status-details-bin", encodeStatus(code, details, richDetails));
+  }
+  return bytes > maxMetadataBytes
+    ? { code, details, metadata: new Metadata(), omittedBytes: bytes }
+    : { code, details, metadata: trailers, omittedBytes: 0 };
+}
+
+/**
+ * Tells whether a key is reserved: grpc-js sets it itself, and the metadata would overwrite it and turn an error into OK,
+ * or HTTP/2 forbids it, and the call would lose its status.
+ */
+function isReserved(key: string): boolean {
+  return httpHeaders.includes(key) || (key.startsWith("grpc-") && !allowedForHandlers.includes(key));
+}
+
+/** Headers that frame a response, and connection headers of HTTP/1: RFC 9113 section 8.2.2. */
+const httpHeaders = [
+  "connection",
+  "content-length",
+  "content-type",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+];
+
+const allowedForHandlers = ["grpc-status-details-bin", "grpc-retry-pushback-ms"];
+
+/** Encodes a `google.rpc.Status`. */
+function encodeStatus(code: number, message: string, details: StatusError["richDetails"]): Buffer {
+  const { Any, Status } = statusProtocol();
+  const status = new Status().setCode(code).setMessage(message);
+  for (const { typeUrl, value } of details) {
+    status.addDetails(new Any().setTypeUrl(typeUrl).setValue(value));
+  }
+  return Buffer.from(status.serializeBinary());
+}
+
+/** Cuts a text so that it fits when it is percent-encoded, as grpc-js does. */
+function fit(text: string): string {
+  if (text.length * 9 <= maxMessageBytes || encodeURI(text).length <= maxMessageBytes) {
+    return text;
+  }
+  let bytes = encodeURI("…").length;
+  let fitting = "";
+  for (const character of text) {
+    bytes += encodeURI(character).length;
+    if (bytes > maxMessageBytes) {
+      break;
+    }
+    fitting += character;
+  }
+  return `${fitting}…`;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type ServiceError, status } from "@grpc/grpc-js";
+import { serveEcho, wait } from "@hello/testing/echo-server";
+import { callFrames, frameTypes, goawayCode, isTrailersOf, preface } from "@hello/testing/http2-frames";
+import { connectRaw, type RawConnection } from "@hello/testing/raw-http2";
+import { createGrpcServer } from "./grpc-server.js";
+import { defaultLimits, type Limits } from "./limits.js";
+
+const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
+  serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
+
+/** Resolves when a connection has been pinged that often. */
+const pinged = (connection: RawConnection, times: number) =>
+  connection.frame("PING", () => connection.frames.filter(({ type }) => type === frameTypes.PING).length >= times);
+
+test("a client that does not confirm the SETTINGS is cut off", async (t) => {
+  const { address } = await serve(t, { handshakeTimeoutMs: 200 });
+  using connection = await connectRaw(address, { confirmSettings: false });
+  const begun = performance.now();
+  connection.send(preface);
+  const settingsTimeout = 4;
+  assert.equal(goawayCode(await connection.frame("GOAWAY")), settingsTimeout);
+  await connection.closed;
+  assert.ok(performance.now() - begun > 190);
+});
+
+test("a client that has confirmed the SETTINGS has time", async (t) => {
+  const server = await serve(t, { handshakeTimeoutMs: 100, maxConnectionIdleMs: 500 });
+  const connection = await server.connect();
+  // The end of the idle time, not of the handshake's.
+  assert.equal(goawayCode(await connection.frame("GOAWAY")), 0);
+});
+
+test("a client that does not answer pings is cut off after the keepalive time and its timeout", async (t) => {
+  const server = await serve(t, { keepaliveTimeMs: 200, keepaliveTimeoutMs: 100 });
+  const begun = performance.now();
+  const connection = await server.connect({ answerPings: false });
+  await connection.closed;
+  const ms = performance.now() - begun;
+  assert.ok(ms > 290 && ms < 10_000, `${ms} ms`);
+  assert.equal(connection.frames.filter(({ type }) => type === frameTypes.PING).length, 1);
+});
+
+test("a client that answers pings stays", async (t) => {
+  const server = await serve(t, { keepaliveTimeMs: 20, keepaliveTimeoutMs: 10_000 });
+  const connection = await server.connect();
+  await pinged(connection, 10);
+  assert.equal(connection.isClosed, false);
+});
+
+test("a connection without a call is closed after the idle time, and one with a call is not", async (t) => {
+  const server = await serve(t, { maxConnectionIdleMs: 200 });
+  const idle = await server.connect();
+  const busy = await server.connect();
+  const begun = server.waitingCalls();
+  busy.send(callFrames(1, wait.path));
+  await begun;
+  assert.equal(goawayCode(await idle.frame("GOAWAY")), 0);
+  await idle.closed;
+  assert.equal(busy.isClosed, false);
+  server.answer();
+  await busy.frame("HEADERS", isTrailersOf(1));
+  await busy.closed;
+});
+
+test("a connection that is too old takes no more calls, and those on it go on", async (t) => {
+  const server = await serve(t, { maxConnectionAgeMs: 200, keepaliveTimeMs: 30 });
+  const connection = await server.connect();
+  const begun = server.waitingCalls();
+  connection.send(callFrames(1, wait.path));
+  await begun;
+  assert.equal(goawayCode(await connection.frame("GOAWAY")), 0);
+  // By then this one would have been pinged too, which a connection that is closing cannot be.
+  const other = await (await serve(t, { keepaliveTimeMs: 30 })).connect();
+  await pinged(other, 5);
+  assert.equal(connection.isClosed, false);
+  server.answer();
+  await connection.frame("HEADERS", isTrailersOf(1));
+  await connection.closed;
+});
+
+test("the calls on a connection that is too old end with the grace time", async (t) => {
+  const server = await serve(t, { maxConnectionAgeMs: 100, maxConnectionAgeGraceMs: 200 });
+  const ask = server.client({ "grpc.enable_retries": 0 });
+  const begun = performance.now();
+  await assert.rejects(
+    ask(wait),
+    (error: ServiceError) => error.code === status.UNAVAILABLE || error.code === status.CANCELLED,
+  );
+  const ms = performance.now() - begun;
+  assert.ok(ms > 280, `${ms} ms`);
+});
+
+test("connections of one age end at different times, a tenth around it", async (t) => {
+  const server = await serve(t, { maxConnectionAgeMs: 1_000 });
+  const ages = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const begun = performance.now();
+      const connection = await server.connect();
+      await connection.frame("GOAWAY");
+      return performance.now() - begun;
+    }),
+  );
+  assert.ok(Math.min(...ages) > 890, `${Math.min(...ages)} ms`);
+  assert.ok(Math.max(...ages) - Math.min(...ages) > 50, ages.join());
+});

@@ -1,0 +1,34 @@
+import type { Socket } from "node:net";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+
+/** HTTP/2 connections of a server. */
+export interface Connections {
+  /** Serves calls on a socket. */
+  add(socket: Socket): void;
+  /** Closes every connection, with its calls, after a moment in which the peer can read what was last written. */
+  close(): void;
+}
+
+/** Time for a peer to read what was last written, and to close the connection itself. */
+const lingerMs = 100;
+
+/** Serves calls on sockets that are accepted, and secured, elsewhere. */
+export function createConnections(server: Server): Connections {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = new Set<Socket>();
+  return {
+    add(socket) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      injector.injectConnection(socket);
+    },
+    close() {
+      // grpc-js closes its side and waits for the peer to do the same, which a hanging one never does.
+      setTimeout(() => {
+        for (const socket of sockets) {
+          socket.destroy();
+        }
+      }, lingerMs);
+    },
+  };
+}

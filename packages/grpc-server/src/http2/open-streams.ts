@@ -1,0 +1,44 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+
+/** Replacement for the map in which a session keeps its open streams by their ids: the part that Node uses. */
+class OpenStreams {
+  readonly #byId: Record<number, ServerHttp2Stream> = Object.create(null);
+  size = 0;
+
+  get(id: number): ServerHttp2Stream | undefined {
+    return this.#byId[id];
+  }
+
+  set(id: number, stream: ServerHttp2Stream): void {
+    this.#byId[id] = stream;
+    this.size++;
+  }
+
+  delete(id: number): void {
+    if (this.#byId[id] !== undefined) {
+      delete this.#byId[id];
+      this.size--;
+    }
+  }
+
+  forEach(visit: (stream: ServerHttp2Stream) => void): void {
+    for (const stream of Object.values(this.#byId)) {
+      visit(stream);
+    }
+  }
+}
+
+/**
+ * Releases the memory of streams when they end.
+ *
+ * A `Map` that outgrows its table links it to the next one. Once such a table is in V8's old generation it keeps the next
+ * alive, with all streams that were open then, until the next full collection. Scavenges then copy megabytes of ended
+ * streams, which takes a tenth of the CPU time of each call. So this replaces Node's map if it finds it.
+ */
+export function releaseStreams(session: ServerHttp2Session): void {
+  const stateKey = Object.getOwnPropertySymbols(session).find(({ description }) => description === "state");
+  const state: { streams?: { size?: number } } | undefined = stateKey && Reflect.get(session, stateKey);
+  if (state?.streams?.size === 0) {
+    state.streams = new OpenStreams();
+  }
+}

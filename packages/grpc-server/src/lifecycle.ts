@@ -1,0 +1,53 @@
+/** Something that starts once and shuts down once, like a server. */
+export interface Lifecycle<Started> {
+  /**
+   * Starts. A second call returns the result of the first.
+   *
+   * @throws Error after a shutdown.
+   */
+  start(): Promise<Started>;
+  /** Shuts down in order. At once if it was never started, or failed to start. A second call skips all waiting. */
+  shutdown(): Promise<void>;
+}
+
+/** Steps of a {@link Lifecycle}. Each runs at most once, and `stop` only after `start` has succeeded. */
+export interface LifecycleSteps<Started> {
+  start(): Promise<Started>;
+  /** @param forceSignal Aborts to skip all waiting. */
+  stop(forceSignal: AbortSignal): Promise<void>;
+}
+
+/** Makes starting and stopping safe in any order and any number of times. */
+export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started>): Lifecycle<Started> {
+  const force = new AbortController();
+  let started: Promise<Started> | undefined;
+  let stopped: Promise<void> | undefined;
+
+  async function stopStarted(): Promise<void> {
+    const running = await started?.then(
+      () => true,
+      // The caller of start() has the error.
+      () => false,
+    );
+    if (running) {
+      await stop(force.signal);
+    }
+  }
+
+  return {
+    async start() {
+      if (stopped !== undefined) {
+        throw new Error("the server has been shut down and cannot start again; create another");
+      }
+      started ??= start();
+      return started;
+    },
+    shutdown() {
+      if (stopped !== undefined) {
+        force.abort();
+      }
+      stopped ??= stopStarted();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+// Import first: a signal may arrive while the rest loads.
+import "./process/stop-signals.js";
+import { logVerbosity, type ServerInterceptor, setLogVerbosity } from "@grpc/grpc-js";
+import { programVersion, reasonOf } from "@hello/grpc-common";
+import type { Logger } from "pino";
+import type { BoundService } from "./calls/servicer.js";
+import type { Lifecycle } from "./lifecycle.js";
+import { type Config, parseConfig, UsageError } from "./process/config.js";
+import { exitOnUncaughtException } from "./process/exit-on-uncaught-exception.js";
+import { onStopSignal } from "./process/stop-signals.js";
+import { createServer, type GrpcServer } from "./server.js";
+import { createLogger } from "./telemetry/logger.js";
+import { startTelemetrySdk } from "./telemetry/sdk.js";
+
+export { bindService } from "./calls/servicer.js";
+
+/** Options of {@link runServer}. */
+export interface RunOptions {
+  /** Name of the program, for its messages and, unless `OTEL_SERVICE_NAME` says otherwise, its telemetry. */
+  readonly name: string;
+  /** Prefix of its environment variables: `ACME` for `ACME_ADDRESS`. */
+  readonly envPrefix: string;
+  /** Services to serve, each made by `bindService`. */
+  readonly services: readonly BoundService[];
+  /** Interceptors of grpc-js. Default: none. */
+  readonly interceptors?: readonly ServerInterceptor[] | undefined;
+  /** Text that `--version` prints. Default: the version in the package.json of the program. */
+  readonly version?: string | undefined;
+  /** Receives the server before it starts, in every worker process: to set the health of a service, for instance. */
+  readonly onServer?: ((server: GrpcServer) => void) | undefined;
+}
+
+/**
+ * Runs a server as this process until SIGTERM or SIGINT: reads flags and environment variables, logs, starts telemetry
+ * and worker processes as they ask, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2 for a mistake in
+ * the options.
+ */
+export async function runServer(options: RunOptions): Promise<never> {
+  try {
+    await run(options);
+  } catch (error) {
+    process.stderr.write(`${reasonOf(error).replaceAll(/^/gm, `${options.name}: `)}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  }
+  // Work that a handler left running must not keep a stopped process alive.
+  process.exit(0);
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const { name, envPrefix, version = programVersion() } = options;
+  const command = parseConfig({ name, envPrefix, version, argv: process.argv.slice(2), env: process.env });
+  if (command.action === "print") {
+    process.stdout.write(command.text);
+    return;
+  }
+  const { config } = command;
+  if (!process.env["GRPC_VERBOSITY"]) {
+    // grpc-js writes each malformed piece of metadata to standard error, content included.
+    setLogVerbosity(logVerbosity.NONE);
+  }
+  const logger = await createLogger(config.logLevel);
+  exitOnUncaughtException(logger);
+  if (config.workers === 1) {
+    return serve(options, config, logger, (server) => runUntilSignal(server, logger));
+  }
+  const { reportFailure, runAsWorker, workerNumber } = await import("./process/worker.js");
+  if (workerNumber !== undefined) {
+    return serve(options, config, logger, runAsWorker, workerNumber).catch(async (error: unknown) => {
+      await reportFailure(error);
+      process.exit(1);
+    });
+  }
+  const { createSupervisor } = await import("./process/supervisor.js");
+  const stopTimeoutMs = config.shutdownDelayMs + config.shutdownGraceMs + 3_000;
+  return runUntilSignal(createSupervisor({ workers: config.workers, stopTimeoutMs, logger }), logger);
+}
+
+/** Runs a server in this process, with telemetry if the variables ask for it. */
+async function serve(
+  { name, services, interceptors, onServer }: RunOptions,
+  { workers: _workers, logLevel: _logLevel, ...config }: Config,
+  logger: Logger,
+  runToEnd: (server: GrpcServer) => Promise<void>,
+  worker?: number,
+): Promise<void> {
+  const telemetry = await startTelemetrySdk({ serviceName: name, logger, worker });
+  const server = createServer({ ...config, services, interceptors, logger });
+  onServer?.(server);
+  await runToEnd(server);
+  await telemetry?.shutdown();
+}
+
+/** Starts a server, or its workers, and shuts it down when a signal arrives. */
+async function runUntilSignal(server: Lifecycle<unknown>, logger: Logger): Promise<void> {
+  let isStopping = false;
+  const stopped = new Promise<void>((resolve, reject) => {
+    onStopSignal((signal) => {
+      logger.info({ signal }, "signal received");
+      isStopping = true;
+      server.shutdown().then(resolve, reject);
+    });
+  });
+  if (!isStopping) {
+    // After an early signal the server may never start.
+    await Promise.race([server.start(), stopped]);
+  }
+  await stopped;
+}

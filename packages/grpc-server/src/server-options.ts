@@ -1,0 +1,30 @@
+import { integer, list, type OptionTable, toggle } from "@hello/grpc-common";
+import { type Limits, limitTable } from "./http2/limits.js";
+import type { ShutdownTimes } from "./shutdown.js";
+import { parseAddress } from "./sockets/address.js";
+
+/** Values of the options that a server has in code and as a process. */
+export interface ServerOptionValues extends Limits, ShutdownTimes {
+  readonly addresses: readonly string[];
+  readonly reflection: boolean;
+}
+
+/** Options that a server has in code and as a process: meaning, default and range. */
+export const serverOptionTable: OptionTable<ServerOptionValues> = {
+  addresses: list("address to listen on: host:port, [IPv6]:port, :port or unix:/path", {
+    default: ["[::]:50051"],
+    placeholder: "address",
+    flag: "address",
+    check: parseAddress,
+  }),
+  shutdownDelayMs: integer("time to accept calls after health has turned NOT_SERVING, for load balancers", {
+    default: 0,
+    placeholder: "ms",
+  }),
+  shutdownGraceMs: integer("time for calls in progress to finish before they are cancelled", {
+    default: 10_000,
+    placeholder: "ms",
+  }),
+  ...limitTable,
+  reflection: toggle("do not serve reflection, by which clients list the services", true),
+};

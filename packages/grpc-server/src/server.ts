@@ -1,0 +1,167 @@
+import { setMaxListeners } from "node:events";
+import type { ServerInterceptor } from "@grpc/grpc-js";
+import { type CheckTable, checkOptions } from "@hello/grpc-common";
+import { type Logger, pino } from "pino";
+import { addService } from "./calls/add-service.js";
+import { createCallLimiter } from "./calls/call-limiter.js";
+import type { BoundService } from "./calls/servicer.js";
+import { createConnections } from "./http2/connections.js";
+import { createGrpcServer } from "./http2/grpc-server.js";
+import type { Limits } from "./http2/limits.js";
+import { createLifecycle, type Lifecycle } from "./lifecycle.js";
+import { type ServerOptionValues, serverOptionTable } from "./server-options.js";
+import { createHealth, type Health } from "./services/health.js";
+import { addLazyServices, type LazyService } from "./services/lazy-service.js";
+import { createReflection, describeServices } from "./services/reflection.js";
+import { interceptUnknownMethods } from "./services/unknown-method.js";
+import { type ShutdownTimes, shutdown } from "./shutdown.js";
+import { type Listener, listen } from "./sockets/listener.js";
+import { createPlainTextTransport } from "./sockets/plain-text.js";
+import type { Transport } from "./sockets/transport.js";
+import { observeCalls } from "./telemetry/observe-calls.js";
+import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
+
+/** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the bounds. */
+export interface ServerOptions extends Partial<Limits>, Partial<ShutdownTimes> {
+  /** Services to serve, each made by `bindService`. Health and reflection are added. */
+  readonly services: readonly BoundService[];
+  /**
+   * Addresses to listen on: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`: every
+   * interface, IPv4 included.
+   */
+  readonly addresses?: readonly string[] | undefined;
+  /**
+   * Certificate files for TLS 1.2 or later, which are watched for changes; with `clientCaFile`, clients need a
+   * certificate too. Default: plain text.
+   */
+  readonly tls?: CertificateFiles | undefined;
+  /** Serves reflection, by which clients list the services and their contracts. Default true. */
+  readonly reflection?: boolean | undefined;
+  /** Interceptors of grpc-js, which see every call, health and reflection included. Default: none. */
+  readonly interceptors?: readonly ServerInterceptor[] | undefined;
+  /** Logger of pino. Default: no log. */
+  readonly logger?: Logger | undefined;
+}
+
+/** Server of any number of services. */
+export interface GrpcServer extends Lifecycle<readonly string[]> {
+  /**
+   * Starts to serve and resolves with the bound addresses. A second call returns the result of the first.
+   *
+   * @throws Error if an address cannot be bound, a certificate cannot be served, or the server has been shut down.
+   */
+  start(): Promise<readonly string[]>;
+  /**
+   * Stops in order: health turns NOT_SERVING, calls are accepted for the delay, those in progress may finish within the
+   * grace time and are answered with UNAVAILABLE after it. Resolves when all are gone. A second call skips the waiting.
+   */
+  shutdown(): Promise<void>;
+  /** Health of the server and its services, as `grpc.health.v1` reports it. */
+  readonly health: Health;
+}
+
+interface OptionValues extends ServerOptionValues {
+  readonly tls: CertificateFiles | undefined;
+  readonly interceptors: readonly ServerInterceptor[];
+  readonly logger: Logger;
+}
+
+const optionTable: CheckTable<OptionValues> = {
+  ...serverOptionTable,
+  tls: { default: undefined, check: checkCertificateFiles },
+  interceptors: { default: [], check: checkInterceptors },
+  logger: { default: pino({ level: "silent" }), check: checkLogger },
+};
+
+function checkInterceptors(value: unknown): void {
+  if (!Array.isArray(value) || !value.every((interceptor) => typeof interceptor === "function")) {
+    throw new TypeError("must be a list of server interceptors");
+  }
+}
+
+function checkLogger(value: unknown): void {
+  if (typeof Object(value).child !== "function") {
+    throw new TypeError("must be a logger of pino");
+  }
+}
+
+/**
+ * Creates a server; {@link GrpcServer.start} starts it.
+ *
+ * @throws TypeError which names every option that is unknown or out of range.
+ */
+export function createServer({ services, ...options }: ServerOptions): GrpcServer {
+  const { addresses, tls, reflection, interceptors, logger, ...bounds } = checkOptions(optionTable, options);
+
+  const draining = new AbortController();
+  // Any number of streams may listen to it.
+  setMaxListeners(0, draining.signal);
+  const limiter = createCallLimiter(bounds.maxConcurrentCalls);
+  const standardLimiter = createCallLimiter(Number.POSITIVE_INFINITY);
+  const allInterceptors = [...observeCalls(logger), ...interceptors];
+  const server = createGrpcServer(bounds, allInterceptors);
+  const health = createHealth(services.map(({ name }) => name));
+  const describe = () => describeServices([...services, ...standard.map((service) => service.load())]);
+  const standard: LazyService[] = [health.service, ...(reflection ? createReflection(describe) : [])];
+
+  checkServices(services, standard);
+  for (const service of services) {
+    addService(server, service, { limiter, logger, draining: draining.signal });
+  }
+  addLazyServices(server, standard, (service) => {
+    addService(server, service, { limiter: standardLimiter, logger, draining: draining.signal });
+  });
+  if (allInterceptors.length > 0) {
+    interceptUnknownMethods(server);
+  }
+
+  const connections = createConnections(server);
+  let transport: Transport | undefined;
+  let listener: Listener | undefined;
+  const closeListener = () => {
+    listener?.close();
+    transport?.close();
+  };
+  const lifecycle = createLifecycle({
+    async start() {
+      const { handshakeTimeoutMs, maxConnections } = bounds;
+      const onConnection = connections.add;
+      try {
+        if (tls) {
+          const { createTlsTransport } = await import("./tls/tls-transport.js");
+          transport = await createTlsTransport({ files: tls, handshakeTimeoutMs, logger, onConnection });
+        } else {
+          transport = createPlainTextTransport({ handshakeTimeoutMs, logger, onConnection });
+        }
+        listener = await listen(addresses, { maxConnections, logger, onConnection: transport.accept });
+      } catch (error) {
+        closeListener();
+        throw error;
+      }
+      health.setServing(true);
+      logger.info({ addresses: listener.addresses }, "serving");
+      return listener.addresses;
+    },
+    stop(forceSignal) {
+      const drain = () => draining.abort();
+      const { close: closeConnections } = connections;
+      const subject = { server, health, limiter, standardLimiter, logger, drain, closeListener, closeConnections };
+      return shutdown(subject, bounds, forceSignal);
+    },
+  });
+  return { ...lifecycle, health: { setStatus: health.setStatus } };
+}
+
+/** @throws TypeError if there is no service, or two have the same name. */
+function checkServices(services: readonly BoundService[], standard: readonly { readonly name: string }[]): void {
+  if (services.length === 0) {
+    throw new TypeError("services must not be empty");
+  }
+  const names = new Set(standard.map(({ name }) => name));
+  for (const { name } of services) {
+    if (names.has(name)) {
+      throw new TypeError(`services has ${name} twice, or the server adds it itself`);
+    }
+    names.add(name);
+  }
+}

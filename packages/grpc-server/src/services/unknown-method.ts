@@ -1,0 +1,35 @@
+import { type Server, type ServerDuplexStream, type ServerMethodDefinition, status } from "@grpc/grpc-js";
+
+/** Codec of an unknown method, whose messages are neither read nor written; it marks such a method. */
+function unknownCodec(): never {
+  throw new TypeError("the method is unknown");
+}
+
+/** Tells whether a method that an interceptor sees belongs to no service. */
+export function isUnknownMethod({ requestDeserialize }: ServerMethodDefinition<unknown, unknown>): boolean {
+  return requestDeserialize === unknownCodec;
+}
+
+/**
+ * Passes calls of unknown methods through the server's interceptors, and answers them as grpc-js does: UNIMPLEMENTED,
+ * in its words. By itself grpc-js answers them before any interceptor.
+ */
+export function interceptUnknownMethods(server: Server): void {
+  // grpc-js has no fallback handler, only this map.
+  const handlers = Reflect.get(server, "handlers") as Map<string, unknown>;
+  const get = handlers.get.bind(handlers);
+  handlers.get = (path) => get(path) ?? unknownMethod(path);
+}
+
+function unknownMethod(path: string) {
+  return {
+    type: "bidi",
+    path,
+    serialize: unknownCodec,
+    deserialize: unknownCodec,
+    func(call: ServerDuplexStream<unknown, unknown>) {
+      const details = `The server does not implement the method ${path}`;
+      call.emit("error", { code: status.UNIMPLEMENTED, details });
+    },
+  };
+}

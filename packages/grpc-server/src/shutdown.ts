@@ -1,0 +1,80 @@
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { type Server, status } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import type { CallLimiter } from "./calls/call-limiter.js";
+import type { HealthState } from "./services/health.js";
+
+/** Durations of the steps of a shutdown. */
+export interface ShutdownTimes {
+  /**
+   * Time in which calls are still accepted after health has turned NOT_SERVING, in milliseconds, so that load balancers
+   * notice and stop sending. Default 0.
+   */
+  readonly shutdownDelayMs: number;
+  /** Time that calls in progress then have to finish before they are cancelled, in milliseconds. Default 10,000. */
+  readonly shutdownGraceMs: number;
+}
+
+/** Parts of a server that a shutdown stops. */
+export interface ShutdownSubject {
+  readonly server: Server;
+  readonly health: HealthState;
+  /** Calls of the user's services. */
+  readonly limiter: CallLimiter;
+  /** Calls of health and reflection. */
+  readonly standardLimiter: CallLimiter;
+  readonly logger: Logger;
+  /** Tells handlers of long streams to finish. */
+  drain(): void;
+  /** Stops accepting connections. */
+  closeListener(): void;
+  /** Closes every connection, with the calls on it. */
+  closeConnections(): void;
+}
+
+/**
+ * Stops a server in order: NOT_SERVING, the delay, the end of watches and of new connections, the grace time, the end.
+ *
+ * @param forceSignal Aborts to skip all waiting.
+ */
+export async function shutdown(
+  subject: ShutdownSubject,
+  { shutdownDelayMs, shutdownGraceMs }: ShutdownTimes,
+  forceSignal: AbortSignal,
+): Promise<void> {
+  const { server, health, limiter, standardLimiter, logger } = subject;
+  logger.info({ shutdownDelayMs }, "shutting down: health is NOT_SERVING, calls are still accepted");
+  health.setServing(false);
+  await wait(shutdownDelayMs, forceSignal);
+
+  logger.info({ watches: health.watches }, "ending health watches");
+  subject.drain();
+  // Streams that finish when they are told to, like health watches, end with OK even if nothing waits for them.
+  await nextTurn();
+
+  logger.info({ calls: limiter.active, shutdownGraceMs }, "draining: no new connections, calls in progress go on");
+  subject.closeListener();
+  const drained = new AbortController();
+  const finished = new Promise<void>((resolve, reject) => {
+    server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
+  }).finally(() => drained.abort());
+  await wait(shutdownGraceMs, AbortSignal.any([forceSignal, drained.signal]));
+  if (!drained.signal.aborted) {
+    logger.warn({ calls: limiter.active }, "cancelling the calls still in progress");
+    const unavailable = { code: status.UNAVAILABLE, details: "the server is shutting down" };
+    limiter.failAll(unavailable);
+    standardLimiter.failAll(unavailable);
+    subject.closeConnections();
+  }
+  await finished;
+  logger.info("stopped");
+}
+
+/** Waits for a time, or less if the signal aborts. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0 && !signal.aborted) {
+    await delay(ms, undefined, { signal }).catch(() => {
+      // The delay rejects when the signal cuts it short, as intended.
+    });
+  }
+}

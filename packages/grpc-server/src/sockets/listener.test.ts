@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { captureLog } from "@hello/testing/captured-log";
+import { closed } from "@hello/testing/closed-socket";
+import { run } from "@hello/testing/program";
+import { pino } from "pino";
+import { type ListenOptions, listen } from "./listener.js";
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "listener-"));
+});
+after(() => rm(folder, { recursive: true }));
+
+const greet: ListenOptions = {
+  maxConnections: 100,
+  logger: pino({ level: "silent" }),
+  onConnection: (socket) => socket.on("error", () => undefined).end("welcome"),
+};
+
+/** Listens with what disposing it closes. */
+async function listenOn(addresses: readonly string[], options: Partial<ListenOptions> = {}) {
+  const { addresses: bound, close } = await listen(addresses, { ...greet, ...options });
+  return { bound, [Symbol.dispose]: close };
+}
+
+function dial(address: string) {
+  const [, path] = /^unix:(.*)/.exec(address) ?? [];
+  if (path !== undefined) {
+    return connect(path);
+  }
+  const { hostname, port } = new URL(`http://${address}`);
+  return connect(Number(port), hostname.replaceAll(/[[\]]/g, ""));
+}
+
+async function greeting(address: string): Promise<string> {
+  const [data] = await once(dial(address), "data");
+  return String(data);
+}
+
+test("several addresses are served, each with the port that the system chose", async () => {
+  using listener = await listenOn(["127.0.0.1:0", `unix:${join(folder, "several.sock")}`]);
+  const [tcp = "", unix = ""] = listener.bound;
+  assert.match(tcp, /^127\.0\.0\.1:[1-9]\d*$/);
+  assert.equal(unix, `unix:${join(folder, "several.sock")}`);
+  assert.equal(await greeting(tcp), "welcome");
+  assert.equal(await greeting(unix), "welcome");
+});
+
+test("every interface is IPv4, too", async () => {
+  using listener = await listenOn(["[::]:0"]);
+  const [address = ""] = listener.bound;
+  assert.equal(await greeting(address.replace("[::]", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")), "welcome");
+});
+
+test("all addresses of a name share a port", async () => {
+  using listener = await listenOn(["localhost:0"]);
+  const ports = new Set(listener.bound.map((address) => address.replace(/.*:/, "")));
+  assert.equal(ports.size, 1);
+  for (const address of listener.bound) {
+    assert.equal(await greeting(address), "welcome");
+  }
+});
+
+test("an address in use is told, and what was bound before it is given up", async () => {
+  using other = await listenOn(["127.0.0.1:0"]);
+  const [taken = ""] = other.bound;
+  const path = join(folder, "given-up.sock");
+  await assert.rejects(listenOn([`unix:${path}`, taken]), {
+    message: `cannot listen on ${taken}: it is in use; stop the other process or choose another address`,
+  });
+  using again = await listenOn([`unix:${path}`]);
+  assert.equal(again.bound.length, 1);
+});
+
+const mistakes: Record<string, RegExp> = {
+  "192.0.2.1:0": /cannot listen on 192\.0\.2\.1:0: this machine has no such address/,
+  "no-such-host.invalid:0": /cannot listen on no-such-host\.invalid:0: /,
+};
+for (const [address, message] of Object.entries(mistakes)) {
+  test(`${address} cannot be bound, and why is told`, async () => {
+    await assert.rejects(listenOn([address]), message);
+  });
+}
+
+test("a socket file that a dead process left is replaced", async () => {
+  const path = join(folder, "left.sock");
+  const program = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+  await run([process.execPath, "-e", program]);
+  using listener = await listenOn([`unix:${path}`]);
+  assert.equal(await greeting(listener.bound[0] ?? ""), "welcome");
+});
+
+test("a socket file that a living process serves is left alone", async () => {
+  const address = `unix:${join(folder, "living.sock")}`;
+  using other = await listenOn([address]);
+  await assert.rejects(listenOn([address]), /it is in use/);
+  assert.equal(await greeting(other.bound[0] ?? ""), "welcome");
+});
+
+test("a file that is no socket is left alone", async () => {
+  const path = join(folder, "precious.txt");
+  await writeFile(path, "precious");
+  await assert.rejects(listenOn([`unix:${path}`]), /it is in use/);
+  assert.equal(await readFile(path, "utf8"), "precious");
+});
+
+test("one connection too many is closed, with a line in the log", async () => {
+  const log = captureLog();
+  using listener = await listenOn(["127.0.0.1:0"], {
+    maxConnections: 1,
+    logger: pino({}, log),
+    onConnection: (socket) => socket.on("error", () => undefined).write("welcome"),
+  });
+  const [address = ""] = listener.bound;
+  const first = dial(address);
+  await once(first, "data");
+  const second = dial(address);
+  await closed(second);
+  assert.equal((await log.line(({ level }) => level === 40))["maxConnections"], 1);
+  first.destroy();
+});

@@ -1,0 +1,162 @@
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { lstat, unlink } from "node:fs/promises";
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { reasonOf } from "@hello/grpc-common";
+import type { Logger } from "pino";
+import { createThrottledWarn } from "../telemetry/throttled-warn.js";
+import { type Address, formatAddress, parseAddress } from "./address.js";
+
+/** Sockets that accept connections. */
+export interface Listener {
+  /** Bound addresses, each as `host:port`, `[IPv6]:port` or `unix:/path`, with the ports that the system chose. */
+  readonly addresses: readonly string[];
+  /** Stops accepting. Open connections stay. */
+  close(): void;
+}
+
+/** Options of {@link listen}. */
+export interface ListenOptions {
+  /** Maximum of open connections on each address; one more is closed at once. */
+  readonly maxConnections: number;
+  readonly logger: Logger;
+  readonly onConnection: (socket: Socket) => void;
+}
+
+/**
+ * Listens on every address, or on none.
+ *
+ * A host name stands for all its addresses that this machine has. `[::]` serves IPv4 too, and IPv4 alone if the machine
+ * has no IPv6.
+ *
+ * @throws Error which names the address, the problem and the remedy.
+ */
+export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
+  const { maxConnections, logger, onConnection } = options;
+  const warn = createThrottledWarn(logger);
+  const servers: Server[] = [];
+  const close = () => {
+    for (const server of servers) {
+      server.close();
+    }
+  };
+  const bind = async (address: Address) => {
+    const server = createServer(onConnection);
+    server.maxConnections = maxConnections;
+    servers.push(await bound(server, address));
+    server.on("drop", () => warn("drop", { maxConnections }, "connection refused: the limit is reached"));
+    // Accepting can fail for lack of memory; without a listener that would end the process.
+    server.on("error", (error) => warn("error", { err: error }, "accepting a connection failed"));
+    return server;
+  };
+  try {
+    for (const text of addresses) {
+      await bindAll(parseAddress(text), bind).catch((error: unknown) => {
+        throw new Error(`cannot listen on ${text}: ${reason(error)}`, { cause: error });
+      });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { addresses: servers.map(boundAddress), close };
+}
+
+async function bindAll(address: Address, bind: (address: Address) => Promise<Server>): Promise<void> {
+  if ("path" in address) {
+    // Before the first attempt: workers share a socket by the number of attempts each of them needed.
+    if (await isAbandoned(address.path)) {
+      await unlink(address.path);
+    }
+    await bind(address);
+    return;
+  }
+  let { port } = address;
+  let isBound = false;
+  let missing: unknown;
+  for (const host of await resolve(address.host)) {
+    try {
+      // All addresses of a name share the port that the system chose for the first.
+      ({ port } = (await bind({ host, port })).address() as { port: number });
+      isBound = true;
+    } catch (error) {
+      if (!["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "")) {
+        throw error;
+      }
+      missing = error;
+    }
+    if (isBound && host === anyIPv6) {
+      return;
+    }
+  }
+  if (!isBound) {
+    throw missing;
+  }
+}
+
+/** Every interface, IPv4 included. */
+const anyIPv6 = "::";
+
+/** Resolves the addresses to bind. This machine may lack some: in containers, `localhost` often has IPv6 in name only. */
+async function resolve(host: string): Promise<Iterable<string>> {
+  if (host === anyIPv6) {
+    return [anyIPv6, "0.0.0.0"];
+  }
+  if (isIP(host)) {
+    return [host];
+  }
+  return new Set((await lookup(host, { all: true })).map(({ address }) => address));
+}
+
+async function bound(server: Server, address: Address): Promise<Server> {
+  server.listen(address);
+  await once(server, "listening");
+  return server;
+}
+
+/** Tells whether a socket file was left behind by a process that is gone. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const file = await lstat(path).catch(() => {
+    // Listening reports any other problem with the path.
+  });
+  // A connection to another kind of file is refused, too.
+  if (!file?.isSocket()) {
+    return false;
+  }
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return false;
+  } catch (error) {
+    return errorCode(error) === "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
+}
+
+function boundAddress(server: Server): string {
+  const address = server.address();
+  if (address === null) {
+    throw new Error("the server is not listening");
+  }
+  return formatAddress(typeof address === "string" ? { path: address } : { host: address.address, port: address.port });
+}
+
+function reason(error: unknown): string {
+  switch (errorCode(error)) {
+    case "EADDRINUSE":
+      return "it is in use; stop the other process or choose another address";
+    case "EACCES":
+      return "permission denied; ports below 1024 need privileges";
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address";
+    case "ENOTFOUND":
+      return "the host name does not resolve";
+    default:
+      return reasonOf(error);
+  }
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}

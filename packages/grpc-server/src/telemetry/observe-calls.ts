@@ -1,0 +1,56 @@
+import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
+import { openTelemetry } from "@hello/grpc-common";
+import type { Logger } from "pino";
+import { isUnknownMethod } from "../services/unknown-method.js";
+import { createCallMetrics } from "./call-metrics.js";
+import { createCallTracer } from "./call-tracer.js";
+import { type CallEnd, observeCall } from "./observed-call.js";
+
+/** Name of the meter: gRFC A66 asks for the library that is measured. */
+const scope = "grpc-js";
+
+/**
+ * Creates the interceptor that measures, traces and logs the calls of a server. It must be the first.
+ *
+ * Metrics and spans go to the SDK that is registered with the OpenTelemetry API when this is called; lines go to the log
+ * if its level is `debug`. With neither, there is no interceptor, and a call costs nothing.
+ */
+export function observeCalls(logger: Logger): ServerInterceptor[] {
+  const telemetry = openTelemetry();
+  const metrics = telemetry?.metrics ? createCallMetrics(telemetry.api.metrics.getMeter(scope)) : undefined;
+  const tracer = telemetry?.traces ? createCallTracer(telemetry.api, scope) : undefined;
+  const verbose = logger.isLevelEnabled("debug");
+  if (!(metrics || tracer || verbose)) {
+    return [];
+  }
+  return [
+    (method, call) => {
+      const { path } = method;
+      // An invented name must not become a new time series.
+      const name = isUnknownMethod(method) ? "other" : path.slice(1);
+      const traced = tracer?.(call, { name, path });
+      const log = verbose ? callLog(logger, path, call.getPeer()) : nothing;
+      metrics?.started(name);
+      observeCall(call, (end) => {
+        metrics?.ended(name, end);
+        if (traced) {
+          traced.end(end, () => log(end));
+        } else {
+          log(end);
+        }
+      });
+      // The type is a class, but grpc-js needs only the interface.
+      return traced?.call ?? (call as ServerInterceptingCall);
+    },
+  ];
+}
+
+/** Logs a call when it ends. Takes the peer at the start, because it is unknown once the connection is gone. */
+function callLog(logger: Logger, method: string, peer: string) {
+  return ({ code, durationMs }: CallEnd) => {
+    const rounded = Math.round(durationMs * 1_000) / 1_000;
+    logger.debug({ method, peer, status: status[code], durationMs: rounded }, "call");
+  };
+}
+
+function nothing(): void {}

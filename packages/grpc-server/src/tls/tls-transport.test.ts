@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Client, type ServiceError, status } from "@grpc/grpc-js";
+import { callUnary } from "@hello/testing/call-unary";
+import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
+import { EchoRequest, EchoService } from "@hello/testing/echo";
+import { call, open, secure, serveTls, type TlsServerOptions } from "../../test/tls-server.js";
+
+let certificates: TestCertificates;
+before(async () => {
+  certificates = await createCertificates();
+});
+after(() => certificates[Symbol.asyncDispose]());
+
+test("a client that trusts the authority is served, and is nobody", async () => {
+  await using server = await serveTls(certificates);
+  assert.equal(await call(server.target, secure(certificates)), "World");
+  assert.deepEqual(server.identities, [undefined]);
+});
+
+test("a large request arrives whole", async () => {
+  await using server = await serveTls(certificates);
+  const name = "é".repeat(2 ** 20);
+  assert.ok((await call(server.target, secure(certificates), name)) === name);
+});
+
+test("TLS works over a Unix domain socket", async () => {
+  await using server = await serveTls(certificates, { address: `unix:${join(certificates.folder, "tls.sock")}` });
+  assert.equal(await call(server.target, secure(certificates)), "World");
+});
+
+test("with a client CA, the handler knows the client", async () => {
+  await using server = await serveTls(certificates, { mutual: true });
+  const client = await certificates.ca.issue("billing", { uris: ["spiffe://example.org/billing"] });
+  assert.equal(await call(server.target, secure(certificates, { client })), "World");
+  const [identity] = server.identities;
+  assert.equal(identity?.subject, "CN=billing");
+  assert.equal(identity.issuer, "CN=ca");
+  assert.equal(identity.spiffeId, "spiffe://example.org/billing");
+});
+
+test("a client is read once for each connection, and each connection has its own", async () => {
+  await using server = await serveTls(certificates, { mutual: true });
+  const [one, two] = await Promise.all([certificates.ca.issue("one"), certificates.ca.issue("two")]);
+  const client = new Client(`localhost:${server.port}`, secure(certificates, { client: one }));
+  const ask = () => callUnary(client, EchoService.unary, new EchoRequest());
+  await ask();
+  await ask();
+  client.close();
+  await call(server.target, secure(certificates, { client: two }));
+  const [first, second, third] = server.identities;
+  assert.equal(first?.subject, "CN=one");
+  assert.equal(first, second);
+  assert.equal(third?.subject, "CN=two");
+});
+
+test("a client that resumes a session is still known", async () => {
+  await using server = await serveTls(certificates, { mutual: true });
+  const { client } = certificates;
+  const first = open(certificates, server.port, client);
+  const [session] = await once(first.resume(), "session");
+  first.destroy();
+  const second = open(certificates, server.port, { ...client, session });
+  await once(second, "secureConnect");
+  assert.equal(second.isSessionReused(), true);
+  const http2 = connectHttp2(`https://localhost:${server.port}`, { createConnection: () => second });
+  const stream = http2.request({
+    ":method": "POST",
+    ":path": EchoService.unary.path,
+    "content-type": "application/grpc",
+  });
+  // The frame of an empty message.
+  await once(stream.end(Buffer.alloc(5)).resume(), "close");
+  http2.close();
+  assert.equal(server.identities[0]?.subject, "CN=client");
+});
+
+const refusedClients: Record<
+  string,
+  { client: () => Promise<{ cert: string; key: string } | undefined>; reason: RegExp }
+> = {
+  "without a certificate": { client: async () => undefined, reason: /sent no certificate/ },
+  "of another authority": { client: async () => certificates.other.client, reason: /authority .* does not trust/ },
+  "with an expired certificate": {
+    client: () => certificates.ca.issue("late", { notAfter: new Date(Date.now() - 60_000) }),
+    reason: /certificate has expired/,
+  },
+  "with a certificate for servers": { client: async () => certificates.wrongHost, reason: /not meant for clients/ },
+};
+for (const [who, { client, reason }] of Object.entries(refusedClients)) {
+  test(`a client ${who} is refused, and the log says why and who`, async () => {
+    await using server = await serveTls(certificates, { mutual: true });
+    const certificate = await client();
+    await assert.rejects(call(server.target, secure(certificates, certificate && { client: certificate })), {
+      code: status.UNAVAILABLE,
+    });
+    const failure = await server.failure();
+    assert.match(String(failure["reason"]), reason);
+    assert.match(String(failure["peer"]), /^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1):\d+$/);
+    assert.equal(server.identities.length, 0);
+  });
+}
+
+test("a client without a certificate is told that it needs one", async () => {
+  await using server = await serveTls(certificates, { mutual: true });
+  await assert.rejects(call(server.target, secure(certificates)), /certificate required/);
+});
+
+const distrust: Record<string, { options: () => TlsServerOptions; ca?: () => { cert: string }; cause: RegExp }> = {
+  "that another authority issued": {
+    options: () => ({}),
+    ca: () => certificates.other.ca,
+    cause: /unable to (get local issuer|verify)|self-signed certificate/,
+  },
+  "for another host": { options: () => ({ server: certificates.wrongHost }), cause: /elsewhere\.example/ },
+};
+for (const [what, { options, ca = () => certificates.ca, cause }] of Object.entries(distrust)) {
+  test(`a client refuses a certificate ${what}, and says so`, async () => {
+    await using server = await serveTls(certificates, options());
+    await assert.rejects(call(server.target, secure(certificates, { ca: ca() })), (error: ServiceError) => {
+      assert.equal(error.code, status.UNAVAILABLE);
+      assert.match(error.details, cause);
+      return true;
+    });
+  });
+}

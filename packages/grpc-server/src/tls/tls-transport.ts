@@ -1,0 +1,103 @@
+import { createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import type { Logger } from "pino";
+import { peerOf, type Transport } from "../sockets/transport.js";
+import { createThrottledWarn } from "../telemetry/throttled-warn.js";
+import type { CertificateFiles } from "./certificate-files.js";
+import { watchCertificate } from "./certificate-watch.js";
+import { type HandshakeFailure, handshakeFailure, noApplicationProtocol } from "./handshake-failure.js";
+
+/** Options of {@link createTlsTransport}. */
+export interface TlsTransportOptions {
+  readonly files: CertificateFiles;
+  /** Time that a client may take for its handshake, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  readonly logger: Logger;
+  readonly onConnection: (socket: TLSSocket) => void;
+}
+
+/**
+ * Cipher suites. For TLS 1.2, RFC 9113 section 9.2.2 forbids HTTP/2 all but ephemeral keys with an AEAD cipher. The first
+ * three are those of TLS 1.3.
+ */
+const ciphers = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE+AESGCM",
+  "ECDHE+CHACHA20",
+].join(":");
+
+/**
+ * Creates a transport for HTTP/2 over TLS 1.2 or later. The certificate follows its files; open connections keep theirs.
+ *
+ * @throws Error which names the file and its problem, if the files cannot be served at the start.
+ */
+export async function createTlsTransport({
+  files,
+  handshakeTimeoutMs,
+  logger,
+  onConnection,
+}: TlsTransportOptions): Promise<Transport> {
+  const warn = createThrottledWarn(logger);
+  const peers = new WeakMap<object, string>();
+  const refuse = (socket: TLSSocket, { code, reason }: HandshakeFailure) => {
+    socket.destroy();
+    // After Node has refused the client's certificate, only the socket beneath still knows the address.
+    const peer = peers.get(Reflect.get(socket, "_parent")) ?? peerOf(socket);
+    if (code === "ECONNRESET") {
+      // Probes of load balancers do this all day.
+      logger.debug({ code, reason, peer }, "TLS handshake failed");
+    } else {
+      warn(code, { code, reason, peer }, "TLS handshake failed");
+    }
+  };
+  const clientAuth = files.clientCaFile !== undefined;
+  const server = createServer({
+    ALPNProtocols: ["h2"],
+    handshakeTimeout: handshakeTimeoutMs,
+    requestCert: clientAuth,
+    rejectUnauthorized: clientAuth,
+  });
+  let closed = false;
+
+  server.on("tlsClientError", (error, socket) => refuse(socket, handshakeFailure(error, socket)));
+  server.on("secureConnection", (socket) => {
+    // Without a listener an error would end the process, and HTTP/2 stops listening before the socket is gone.
+    socket.on("error", (error) => logger.debug({ err: error, peer: peerOf(socket) }, "connection failed"));
+    if (closed) {
+      socket.destroy();
+    } else if (socket.alpnProtocol !== "h2") {
+      refuse(socket, noApplicationProtocol);
+    } else {
+      rememberPeerCertificate(socket);
+      onConnection(socket.ref());
+    }
+  });
+
+  const watch = await watchCertificate(
+    files,
+    ({ pem }) => server.setSecureContext({ ...pem, minVersion: "TLSv1.2", ciphers }),
+    { logger },
+  );
+  return {
+    accept(socket) {
+      peers.set(socket, peerOf(socket));
+      // A handshake must not hold up the end of the process.
+      server.emit("connection", socket.unref());
+    },
+    close() {
+      closed = true;
+      watch.close();
+    },
+  };
+}
+
+/** Caches the certificate: grpc-js asks for it on every call, and Node converts it anew each time. */
+function rememberPeerCertificate(socket: TLSSocket): void {
+  const getPeerCertificate = socket.getPeerCertificate.bind(socket);
+  let certificate: DetailedPeerCertificate | undefined;
+  socket.getPeerCertificate = () => {
+    certificate ??= getPeerCertificate(true);
+    return certificate;
+  };
+}

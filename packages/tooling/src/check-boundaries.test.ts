@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { type Outcome, run } from "@hello/testing/program";
+
+/** Runs the check in a repository of these files. */
+async function check(files: Readonly<Record<string, string>>): Promise<Outcome> {
+  const root = mkdtempSync(join(tmpdir(), "boundaries-"));
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, "packages", file)), { recursive: true });
+      writeFileSync(join(root, "packages", file), content);
+    }
+    const tsx = pathToFileURL(require.resolve("tsx"));
+    const command = [process.execPath, `--import=${tsx}`, join(__dirname, "check-boundaries.ts")] as const;
+    return await run([...command], { cwd: root });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+test("accepts the packages that the design allows", async () => {
+  const outcome = await check({
+    "server/src/main.ts":
+      'import { HelloService } from "@hello/proto";\nimport { runServer } from "@hello/grpc-server";\n',
+    "server/src/server.test.ts": 'import { HelloClient } from "@hello/client";\n',
+    "grpc-server/src/calls/call.ts": 'import { x } from "@hello/grpc-common";\nimport { y } from "../server.js";\n',
+    "grpc-server/src/calls/call.test.ts": 'import { start } from "@hello/testing/program";\n',
+    "grpc-server/package.json": '{ "name": "@hello/grpc-server" }',
+    "grpc-common/gen/a_pb.js": "// hello",
+    "e2e/src/demo.ts": 'import { HelloClient } from "@hello/client";\n',
+    "clock/src/index.ts": 'import { ServiceClient } from "@hello/grpc-client";\n',
+  });
+  assert.deepEqual(outcome, { status: 0, stdout: "", stderr: "" });
+});
+
+const mentions: Readonly<Record<string, string>> = {
+  "grpc-server/src/a.ts": 'import { a } from "@hello/grpc-server";\n\nconst prefix = "HELLO";',
+  "grpc-server/src/a.test.ts": "test()\n\nthe(HelloService);",
+  "grpc-client/test/a.ts": "\n\n// says hello",
+  "grpc-common/protos/a/b.proto": "\n\nservice Hello {}",
+  "grpc-common/README.md": "\n\nUsed by @hello/server.",
+  "grpc-common/package.json": '{\n\n"description": "Parts of Hello"}',
+};
+for (const [file, content] of Object.entries(mentions)) {
+  test(`names the line of ${file} that mentions hello`, async () => {
+    const { status, stderr } = await check({ [file]: content });
+    assert.equal(status, 1);
+    assert.ok(stderr.startsWith(`packages/${file}:3: a grpc-* package must not mention "hello": `), stderr);
+    assert.equal(stderr.split("\n").length, 2);
+  });
+}
+
+const imports: readonly (readonly [string, string, string])[] = [
+  ["grpc-server", 'import { HelloService } from "@hello/proto";', "proto"],
+  ["grpc-server", 'export type { A } from "@hello/grpc-client";', "grpc-client"],
+  ["grpc-client", 'const server = await import("@hello/server");', "server"],
+  ["grpc-common", 'const client = require("@hello/client");', "client"],
+  ["grpc-common", 'import { a } from "../../grpc-server/src/a.js";', "grpc-server"],
+  ["proto", 'import "@hello/grpc-common";', "grpc-common"],
+  ["server", '} from "@hello/testing/program";', "testing"],
+  ["client", 'import { a } from "@hello/server";', "server"],
+];
+for (const [name, line, imported] of imports) {
+  test(`names the line of ${name} that imports ${imported}: ${line}`, async () => {
+    const { status, stderr } = await check({ [`${name}/src/a.ts`]: `\n${line}\n` });
+    assert.equal(status, 1);
+    const problem = `packages/${name}/src/a.ts:2: packages/${name} must not import packages/${imported}: ${line}\n`;
+    assert.ok(stderr.includes(problem), stderr);
+  });
+}

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { optionMarkdown } from "@hello/grpc-common";
 import { run } from "@hello/testing/program";
+import { clientOptionTable } from "../../grpc-client/src/channel/client-options.js";
 import { serverMain } from "./server-process.js";
 import { snippets } from "./snippets.js";
 
@@ -11,6 +13,13 @@ test("docs/server.md shows the options as --help prints them", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);
   const [options] = snippets(new URL("server.md", docs), "text");
   assert.equal(options, stdout);
+});
+
+test("docs/client.md has the table of the client's options", () => {
+  // The formatter pads the columns.
+  const page = readFileSync(new URL("client.md", docs), "utf8").replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---");
+  const table = optionMarkdown(clientOptionTable, "HELLO").replaceAll(/ {2,}/g, " ");
+  assert.ok(page.includes(table), table);
 });
 
 test("no line of the help is wider than a terminal", async () => {

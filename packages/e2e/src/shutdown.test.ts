@@ -17,9 +17,9 @@ type Response = InstanceType<typeof HealthCheckResponse>;
 const steps = {
   signal: "signal received",
   notServing: "shutting down: health is NOT_SERVING, calls are still accepted",
-  watches: "ending the watches of health",
-  draining: "draining: no new connections, calls in flight go on",
-  cancelling: "cancelling the calls still in flight",
+  watches: "ending health watches",
+  draining: "draining: no new connections, calls in progress go on",
+  cancelling: "cancelling the calls still in progress",
   stopped: "stopped",
 };
 
@@ -119,8 +119,8 @@ test("calls and connections are accepted during the delay", async () => {
   using watch = await watchHealth(server.address);
   await early.greet("World");
   process.kill(server.pid, "SIGTERM");
-  const [{ status: health }] = await watch.next();
-  assert.equal(health, ServingStatus.NOT_SERVING);
+  const [health] = (await watch.next()) as [Response];
+  assert.equal(health.getStatus(), ServingStatus.NOT_SERVING);
   using late = createGreeter(server.address);
   assert.equal(await early.greet("early"), "Hello early");
   assert.equal(await late.greet("late"), "Hello late");

@@ -60,7 +60,7 @@ test("a shutdown is the ordered sequence in every worker", async () => {
     const steps = server.log.filter((line) => line["pid"] === pid && line["level"] === 30).map(({ msg }) => msg);
     assert.deepEqual(
       steps.map((step) => step.split(":")[0]),
-      ["serving", "shutting down", "ending the watches of health", "draining", "stopped"],
+      ["serving", "shutting down", "ending health watches", "draining", "stopped"],
     );
   }
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");

@@ -1,10 +1,5 @@
 #!/usr/bin/env node
-import { bindService, runServer } from "@hello/grpc-server/run";
-import { HelloService } from "@hello/proto";
-import { HelloServicer } from "./hello-servicer.js";
+import { runServer } from "@hello/grpc-server/run";
+import { bindServices } from "./services.js";
 
-await runServer({
-  name: "hello-server",
-  envPrefix: "HELLO",
-  services: [bindService(HelloService, new HelloServicer())],
-});
+await runServer({ name: "hello-server", envPrefix: "HELLO", services: bindServices() });

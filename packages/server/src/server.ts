@@ -1,6 +1,5 @@
-import { bindService, createServer, type GrpcServer, type ServerOptions } from "@hello/grpc-server";
-import { HelloService } from "@hello/proto";
-import { HelloServicer } from "./hello-servicer.js";
+import { createServer, type GrpcServer, type ServerOptions } from "@hello/grpc-server";
+import { bindServices } from "./services.js";
 
 /** Options of {@link createHelloServer}: all but the services, each with a default. */
 export type HelloServerOptions = Omit<ServerOptions, "services">;
@@ -11,5 +10,5 @@ export type HelloServerOptions = Omit<ServerOptions, "services">;
  * @throws TypeError which names every option that is unknown or out of range.
  */
 export function createHelloServer(options: HelloServerOptions = {}): GrpcServer {
-  return createServer({ ...options, services: [bindService(HelloService, new HelloServicer())] });
+  return createServer({ ...options, services: bindServices() });
 }

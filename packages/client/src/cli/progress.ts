@@ -1,6 +1,6 @@
 import type { WriteStream } from "node:tty";
 
-/** Count and rate of what is done, on one line of a terminal. */
+/** Count and rate of finished items, on one line of a terminal. */
 export interface Progress {
   /** Counts one more. */
   advance(): void;
@@ -14,8 +14,8 @@ const intervalMs = 100;
 const clearLine = "\r\u001b[K";
 
 /**
- * Shows progress ten times a second, unless the terminal is none or cannot clear a line. A signal removes it and then
- * ends the program.
+ * Shows progress ten times a second. Returns undefined if the stream is no terminal, or its terminal cannot clear a line.
+ * A signal removes the progress and then ends the program.
  */
 export function showProgress(terminal: WriteStream, unit: string): Progress | undefined {
   if (!terminal.isTTY || process.env["TERM"] === "dumb") {

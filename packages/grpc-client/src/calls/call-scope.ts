@@ -11,6 +11,10 @@ export class CallScope {
     this.pool = pool;
   }
 
+  get closed(): boolean {
+    return this.#closed || this.pool.closed;
+  }
+
   /**
    * Returns the channel for the next call.
    *

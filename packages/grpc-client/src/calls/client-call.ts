@@ -31,6 +31,8 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   #observed: ObservedCall | undefined;
   #progress: FailureContext["progress"] = "sent";
   #receivedBytes = 0;
+  /** Attempts of the runs before this one. */
+  #previousAttempts = 0;
   #cause: unknown;
   #detachParent: (() => void) | undefined;
 
@@ -47,6 +49,11 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
 
   /** Receives the final status, once. */
   protected abstract onEnd(status: StatusObject): void;
+
+  /** Starts the call once more in place of ending with this status, and returns true, or returns false. */
+  protected repeat(_status: StatusObject): boolean {
+    return false;
+  }
 
   /**
    * Starts the call and sends its request.
@@ -73,7 +80,10 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
     }
     const metadata = pool.metadataFor(this.#options);
     this.channel = this.#scope.channelFor(path);
-    this.#observed = observeCall(path, pool.canonicalTarget, message.length);
+    this.metadata = undefined;
+    this.#progress = "sent";
+    this.#receivedBytes = 0;
+    this.#observed ??= observeCall(path, pool.canonicalTarget, message.length);
     const call = this.channel.createCall(path, deadline, undefined, null, undefined);
     this.#call = call;
     if (pool.token !== undefined || this.#observed !== undefined) {
@@ -95,6 +105,11 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
     this.#call?.startRead();
   }
 
+  /** Tells whether calls of this method are retried after UNAVAILABLE. */
+  protected get retriesUnavailable(): boolean {
+    return !this.#scope.closed && this.#scope.pool.retriesUnavailable(this.#method.path);
+  }
+
   /** Ends the call with a status of our own, unless it has ended. */
   protected cancel(code: status, details: string): void {
     this.#call?.cancelWithStatus(code, details);
@@ -113,6 +128,7 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       status,
       metadata: this.metadata,
       progress: this.#progress,
+      previousAttempts: this.#previousAttempts,
       cause: this.#cause,
     });
   }
@@ -168,7 +184,12 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
     }
     this.#detachParent?.();
     const final = this.#finalStatus(received);
-    this.#observed?.end(final, countAttempts(final, this.metadata), this.#receivedBytes);
+    const attempts = this.#previousAttempts + countAttempts(final, this.metadata);
+    if (final.code !== status.OK && this.repeat(final)) {
+      this.#previousAttempts = attempts;
+      return;
+    }
+    this.#observed?.end(final, attempts, this.#receivedBytes);
     this.onEnd(final);
   }
 

@@ -28,6 +28,7 @@ export class ChannelPool {
   /** Metadata of calls without their own, by `waitForReady`; grpc-js copies it. */
   readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
   readonly #serviceConfig: ServiceConfig;
+  readonly #retries: boolean;
   readonly #channels: readonly ChannelInterface[];
   #next = 0;
   #closed = false;
@@ -57,7 +58,12 @@ export class ChannelPool {
     const grpcOptions = grpcChannelOptions(target, options, values, config);
     this.#channels = Array.from({ length: values.connections }, () => openChannel(target, credentials, grpcOptions));
     const override = channelOptions?.["grpc.service_config"];
+    this.#retries = override === undefined && channelOptions?.["grpc.enable_retries"] !== 0;
     this.#serviceConfig = override === undefined ? config : JSON.parse(override);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /**
@@ -71,6 +77,13 @@ export class ChannelPool {
       throw closedError(this.target, method);
     }
     return channel;
+  }
+
+  /** Tells whether a method's calls are retried after UNAVAILABLE. */
+  retriesUnavailable(path: string): boolean {
+    const { retryPolicy, hedgingPolicy } = methodConfigFor(this.#serviceConfig, path) ?? {};
+    const statuses = retryPolicy?.retryableStatusCodes ?? hedgingPolicy?.nonFatalStatusCodes ?? [];
+    return this.#retries && statuses.includes("UNAVAILABLE");
   }
 
   /** Returns the timeout that applies to a call in milliseconds: its own, or that of the service config if shorter. */

@@ -14,6 +14,8 @@ interface FailedCall extends Pick<FailureContext, "timeoutMs" | "progress"> {
   readonly status: StatusObject;
   /** Metadata that the server sent before the call failed. */
   readonly metadata: Metadata | undefined;
+  /** Attempts before those that grpc-js counted. */
+  readonly previousAttempts: number;
   readonly cause: unknown;
 }
 
@@ -38,7 +40,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
     target,
     method,
     metadata: withoutName(fromGrpcMetadata(trailers), previousAttempts),
-    attempts: countAttempts(failed.status, metadata),
+    attempts: failed.previousAttempts + countAttempts(failed.status, metadata),
     cause,
   });
 }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { listen, listenHttp2 } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 import { echo, fail, serve } from "../../test/test-server.js";
+import type { ClientOptions } from "../channel/client-options.js";
 
 test("retries UNAVAILABLE up to four attempts, and nothing else", async () => {
   await using busy = await serve({ handler: fail(14, "busy") });
@@ -106,13 +107,20 @@ test("successful calls refill the retry budget", async () => {
   assert.equal(await attempts(), 2);
 });
 
-/** Sends the response as far as `until`, and then closes the connection. */
-function answer(stream: ServerHttp2Stream, until: "headers" | "message"): void {
-  stream.respond({ ":status": 200, "content-type": "application/grpc" });
-  if (until === "message") {
-    stream.write(Buffer.from([0, 0, 0, 0, 4, 10, 2, 72, 105]));
+/** Sends the response as far as `until`, and then closes the connection, or ends the call. */
+function answer(stream: ServerHttp2Stream, until: "headers" | "message" | "end"): void {
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: until === "end" });
+  if (until === "headers") {
+    cut(stream);
+    return;
   }
-  cut(stream);
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  stream.write(Buffer.from([0, 0, 0, 0, 4, 10, 2, 72, 105]));
+  if (until === "message") {
+    cut(stream);
+  } else {
+    stream.end();
+  }
 }
 
 /** Closes the connection once the client has read all data: it answers pings in order. */
@@ -122,21 +130,42 @@ function cut({ session }: ServerHttp2Stream): void {
 }
 
 for (const until of ["headers", "message"] as const) {
-  test(`does not retry a call whose connection is lost after the ${until} of the response`, async () => {
+  test(`repeats a call whose connection is lost after the ${until} of the response`, async () => {
     let seen = 0;
     await using peer = await listenHttp2((stream) => {
       seen += 1;
-      answer(stream, until);
+      answer(stream, seen === 1 ? until : "end");
     });
     await using client = new EchoClient(peer.address);
+    assert.equal(await client.echo("World"), "Hi");
+    assert.equal(seen, 2);
+  });
+}
+
+test("repeats a call only once after a lost response, and only if UNAVAILABLE is retried", async () => {
+  let seen = 0;
+  await using peer = await listenHttp2((stream) => {
+    seen += 1;
+    answer(stream, "message");
+  });
+  const attempts: [ClientOptions, number][] = [
+    [{}, 2],
+    [{ retry: false }, 1],
+    [{ retry: { statuses: ["ABORTED"] } }, 1],
+    [{ channelOptions: { "grpc.enable_retries": 0 } }, 1],
+    [{ serviceConfig: {} }, 1],
+  ];
+  for (const [options, expected] of attempts) {
+    seen = 0;
+    await using client = new EchoClient(peer.address, options);
     await assert.rejects(client.echo("World"), {
       status: "UNAVAILABLE",
       details: "the connection was lost while the call was open",
-      attempts: 1,
+      attempts: expected,
     });
-    assert.equal(seen, 1);
-  });
-}
+    assert.equal(seen, expected, JSON.stringify(options));
+  }
+});
 
 test("does not retry UNAVAILABLE from a server after its headers", async () => {
   let seen = 0;

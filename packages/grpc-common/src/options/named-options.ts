@@ -23,11 +23,12 @@ export function namedOptions<Values>(table: OptionTable<Values>, envPrefix: stri
   });
 }
 
-/** Formats options as a Markdown table. */
+/** Formats options as a Markdown table, with their names in code. */
 export function optionMarkdown<Values>(table: OptionTable<Values>, envPrefix: string): string {
-  const header = ["Flag", "Variable", "Default", "Values", "Meaning"];
-  const rows = [header, header.map(() => "---"), ...optionRows(table, envPrefix)];
-  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+  const names = Object.keys(table);
+  const options = optionRows(table, envPrefix).map((row, index) => [`\`${names[index]}\``, ...row]);
+  const header = ["Option", "Flag", "Variable", "Default", "Values", "Meaning"];
+  return [header, header.map(() => "---"), ...options].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
 /** Formats options as rows for the documentation: flag, variable, default, allowed values and meaning. */

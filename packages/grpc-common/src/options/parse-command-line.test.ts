@@ -233,6 +233,6 @@ test("a row of the documentation has flag, variable, default, range and meaning"
   assert.deepEqual(color, ["`--no-color`", "`APP_COLOR`", "true", "true, false", "print without color"]);
   assert.match(
     optionMarkdown(table, "APP"),
-    /^\| Flag \| .*\n\| --- \| .*\n\| `--port <port>` \| `APP_PORT` \| 80 \| /,
+    /^\| Option \| Flag \| .*\n\| --- \| .*\n\| `ports` \| `--port <port>` \| `APP_PORT` \| 80 \| /,
   );
 });

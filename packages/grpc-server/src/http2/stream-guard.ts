@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { status } from "@grpc/grpc-js";
+import { MAX_TIMER_MS } from "@hello/grpc-common";
 
 /** Listener of a server's "stream" event. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -57,7 +58,7 @@ function isTimeoutAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHea
     refuse(stream, status.INTERNAL, "the grpc-timeout is malformed");
     return false;
   }
-  if (ms > 2 ** 31 - 1) {
+  if (ms > MAX_TIMER_MS) {
     headers["grpc-timeout"] = longestTimeout;
   }
   return true;

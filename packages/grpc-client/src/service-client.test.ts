@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
+import { listen } from "@hello/testing/peer";
 import { EchoClient } from "../test/echo-client.js";
 import { echo, serve } from "../test/test-server.js";
 import { type CallOptions, ClientChannel, ServiceClient } from "./index.js";
@@ -39,6 +42,25 @@ test("closing a channel closes its clients", async () => {
   channel.close();
   await assert.rejects(client.echo("a"), { status: "CANCELLED" });
   await assert.rejects(channel.connect(), { status: "CANCELLED" });
+});
+
+test("closing a channel fails connect() that waits", async () => {
+  const server = createServer();
+  await using peer = await listen(server);
+  for (const event of [Promise.resolve(), once(server, "connection")]) {
+    const channel = new ClientChannel(peer.address);
+    const connected = assert.rejects(channel.connect(), { status: "CANCELLED", details: "the client is closed" });
+    await event;
+    channel.close();
+    await connected;
+  }
+});
+
+test("a channel rejects a target that is not a string", () => {
+  assert.throws(() => new ClientChannel(undefined as unknown as string), {
+    name: "TypeError",
+    message: /^invalid target undefined: /,
+  });
 });
 
 test("the options of a client go with a target, not with a channel", async () => {

@@ -1,4 +1,3 @@
-import { formatValue } from "@hello/grpc-common";
 import type { CallOptions, StreamOptions } from "./calls/call-options.js";
 import { CallScope } from "./calls/call-scope.js";
 import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js";
@@ -29,16 +28,12 @@ export class ServiceClient implements AsyncDisposable {
    * @throws TypeError that names invalid or conflicting options, or if options come with a channel, which has its own.
    */
   constructor(target: string | ClientChannel, options?: ClientOptions) {
-    this.#ownsChannel = typeof target === "string";
-    if (typeof target === "string") {
-      this.#channel = new ClientChannel(target, options);
-    } else if (!(target instanceof ClientChannel)) {
-      throw new TypeError(`invalid target ${formatValue(target)}: expected a string or a ClientChannel`);
-    } else if (options !== undefined) {
+    const isShared = target instanceof ClientChannel;
+    if (isShared && options !== undefined) {
       throw new TypeError("a client takes no options with a channel; set them on the channel");
-    } else {
-      this.#channel = target;
     }
+    this.#channel = isShared ? target : new ClientChannel(target, options);
+    this.#ownsChannel = !isShared;
     this.#scope = new CallScope(poolOf(this.#channel));
   }
 

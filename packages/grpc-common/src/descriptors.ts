@@ -21,7 +21,7 @@ export interface DescribedFile {
 }
 
 /** Key under which a service definition holds the path of its compiled descriptor set. */
-const descriptorSetKey = Symbol.for("grpc.descriptorSet");
+export const descriptorSetKey = Symbol.for("grpc.descriptorSet");
 
 /** Parts of a service definition in which descriptors may be found. */
 interface Definition {

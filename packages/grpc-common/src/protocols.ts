@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { descriptorSetKey } from "./descriptors.js";
 
 /*
  * The standard protocols of gRPC, as grpc-tools compiles them. Each loads when it is first needed, because together they
@@ -48,7 +49,7 @@ export function errorDetailsProtocol(): ErrorDetails {
 
 /** Attaches the compiled descriptors to a service, for server reflection: see descriptors.ts. */
 function attachDescriptors(service: object): void {
-  Object.defineProperty(service, Symbol.for("grpc.descriptorSet"), {
+  Object.defineProperty(service, descriptorSetKey, {
     value: join(__dirname, "..", "gen", "descriptors.binpb"),
   });
 }

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 
-/** What tests need and npm does not bring: where it may be, how to see that it works, and its Debian packages. */
+/** Programs that tests need and npm does not install: names, a command that succeeds if it works, Debian packages. */
 const tools = {
   h2load: { programs: ["h2load"], attempt: ["--version"], packages: "nghttp2-client" },
   haproxy: { programs: ["haproxy", "/usr/sbin/haproxy"], attempt: ["-v"], packages: "haproxy" },
   nginx: { programs: ["nginx", "/usr/sbin/nginx"], attempt: ["-v"], packages: "nginx" },
+  git: { programs: ["git"], attempt: ["--version"], packages: "git" },
+  perl: { programs: ["perl"], attempt: ["--version"], packages: "perl" },
   // util-linux's, which runs a program in a terminal of its own; BSD's takes other options.
   script: { programs: ["script"], attempt: ["--version"], packages: "bsdutils" },
   openssl: { programs: ["openssl"], attempt: ["version"], packages: "openssl" },
@@ -16,19 +18,19 @@ const tools = {
   },
 };
 
-/** A program that a machine may lack. */
+/** Program that a machine may lack. */
 export type Tool = keyof typeof tools;
 
-/** A tool on this machine. */
+/** Tool on this machine. */
 export interface Requirement {
-  /** The command that runs it; one that cannot be run where the tool is missing. */
+  /** Command that runs it. */
   readonly program: string;
-  /** For node:test: false, or why a test that needs the tool is skipped, and how to get it. */
+  /** For node:test: false, or the reason to skip a test, with how to install the tool. */
   readonly skip: string | false;
 }
 
 /**
- * Finds a tool that npm cannot install. Tests that need it are skipped where it is missing, but in CI, where a skipped
+ * Finds a tool that npm cannot install. Tests that need it are skipped if it is missing, except in CI, where a skipped
  * test is a failure.
  *
  *     const nginx = requires("nginx");

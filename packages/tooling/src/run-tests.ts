@@ -36,7 +36,7 @@ const { status } = spawnSync(
   [
     "--import=tsx",
     "--test",
-    "--test-timeout=180000",
+    "--test-timeout=600000",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=junit",

@@ -18,7 +18,7 @@ interface Name {
  * Prints a greeting a line for each name, in their order; the name `-` stands for the lines of standard input. Ends with
  * the first failure.
  *
- * @throws RpcError if a call fails, or an Error which names the line and has that as its cause.
+ * @throws RpcError if a call fails, or an Error that names the line and has that as its cause.
  * @throws InputError if standard input is not text.
  * @throws UsageError if `-` is there twice.
  */

@@ -19,7 +19,7 @@ const maxLineBytes = 2 ** 26;
 /**
  * Yields lines of UTF-8 that end in LF or CRLF; the last one need not end.
  *
- * @throws InputError which names the line that is not valid UTF-8, or is longer than 64 MiB.
+ * @throws InputError that names the line that is not valid UTF-8, or is longer than 64 MiB.
  */
 export async function* readLines(input: AsyncIterable<Buffer>): AsyncGenerator<Line, void, undefined> {
   let line = 1;

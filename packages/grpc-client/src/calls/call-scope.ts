@@ -1,5 +1,6 @@
 import type { ChannelInterface } from "@grpc/grpc-js";
-import { type ChannelPool, closedError } from "../channel/channel-pool.js";
+import type { ChannelPool } from "../channel/channel-pool.js";
+import { closedError } from "../errors/closed-error.js";
 
 /** Calls of one client, on a channel that other clients may share. */
 export class CallScope {

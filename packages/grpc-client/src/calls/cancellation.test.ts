@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
+import { EchoService } from "@hello/testing/echo";
 import { EchoClient } from "../../test/echo-client.js";
 import { type EchoCall, echo, serve } from "../../test/test-server.js";
 
@@ -43,6 +44,24 @@ test("rejects with the reason when aborted, and the server sees it within 50 ms"
     await rejected;
   }
   assert.ok(Math.min(...times) < 50, `the server saw it after ${times} ms`);
+});
+
+test("aborts a call whose signal aborts while the request is encoded", async () => {
+  const controller = new AbortController();
+  class AbortingClient extends EchoClient {
+    call() {
+      const { path, requestStream, responseStream, responseDeserialize } = EchoService.unary;
+      const requestSerialize = () => {
+        controller.abort("enough");
+        return Buffer.of();
+      };
+      const method = { path, requestStream, responseStream, requestSerialize, responseDeserialize };
+      return this.unary(method, undefined, { signal: controller.signal });
+    }
+  }
+  await using server = await serveNothing();
+  await using client = new AbortingClient(server.target, { timeoutMs: 2_000 });
+  await assert.rejects(client.call(), { status: "CANCELLED", cause: "enough" });
 });
 
 test("aborts a call that waits for a connection", async () => {
@@ -110,6 +129,20 @@ test("fails a call without time left before it reaches the server", async () => 
     });
   }
   assert.equal(server.calls.length, 0);
+});
+
+test("fails a stream without time left, and causes no warning", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  await using server = await serve();
+  await using client = new EchoClient(server.target);
+  await assert.rejects(client.watchHealth("", { timeoutMs: -1 }).next(), {
+    status: "DEADLINE_EXCEEDED",
+    details: "the deadline had passed before the call began",
+  });
+  process.off("warning", onWarning);
+  assert.deepEqual(warnings, []);
 });
 
 for (const timeoutMs of [Number.NaN, 2 ** 31, Number.MAX_SAFE_INTEGER, "5s" as unknown as number]) {

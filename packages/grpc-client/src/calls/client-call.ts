@@ -27,6 +27,7 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   readonly #scope: CallScope;
   readonly #method: Method<Request, Response>;
   readonly #options: CallOptions;
+  #request: EncodedRequest | undefined;
   #call: ReturnType<ChannelInterface["createCall"]> | undefined;
   #observed: ObservedCall | undefined;
   #progress: FailureContext["progress"] = "sent";
@@ -50,8 +51,8 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   /** Receives the final status, once. */
   protected abstract onEnd(status: StatusObject): void;
 
-  /** Starts the call once more in place of ending with this status, and returns true, or returns false. */
-  protected repeat(_status: StatusObject): boolean {
+  /** Decides whether to make the call once more instead of ending with this status. */
+  protected repeats(_status: StatusObject): boolean {
     return false;
   }
 
@@ -62,9 +63,7 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
    * @throws RpcError if the client is closed; TypeError if the metadata is invalid.
    */
   protected start(request: Request, deadline: number): void {
-    const { pool } = this.#scope;
-    const { signal, parent } = this.#options;
-    const { path } = this.#method;
+    const { signal } = this.#options;
     if (signal?.aborted) {
       this.#cause = signal.reason;
       this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it began"));
@@ -78,7 +77,14 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       this.onEnd(localStatus(status.INTERNAL, `the request cannot be encoded: ${reasonOf(error)}`));
       return;
     }
-    const metadata = pool.metadataFor(this.#options);
+    this.#request = { message, metadata: this.#scope.pool.metadataFor(this.#options), deadline };
+    this.#send(this.#request);
+  }
+
+  #send({ message, metadata, deadline }: EncodedRequest): void {
+    const { pool } = this.#scope;
+    const { signal, parent } = this.#options;
+    const { path } = this.#method;
     this.channel = this.#scope.channelFor(path);
     this.metadata = undefined;
     this.#progress = "sent";
@@ -185,8 +191,10 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
     this.#detachParent?.();
     const final = this.#finalStatus(received);
     const attempts = this.#previousAttempts + countAttempts(final, this.metadata);
-    if (final.code !== status.OK && this.repeat(final)) {
+    if (final.code !== status.OK && this.#request !== undefined && this.repeats(final)) {
       this.#previousAttempts = attempts;
+      this.#send(this.#request);
+      this.read();
       return;
     }
     this.#observed?.end(final, attempts, this.#receivedBytes);
@@ -202,6 +210,14 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       ? { ...received, code: status.INTERNAL, details: "the response cannot be decompressed" }
       : received;
   }
+}
+
+/** Request of a call, ready to be sent. */
+interface EncodedRequest {
+  readonly message: Buffer;
+  readonly metadata: Metadata;
+  /** In milliseconds since 1970, or Infinity. */
+  readonly deadline: number;
 }
 
 function localStatus(code: status, details: string): StatusObject {

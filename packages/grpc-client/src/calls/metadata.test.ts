@@ -33,6 +33,7 @@ const invalid: readonly (readonly [MetadataInit, RegExp])[] = [
   [{ Connection: "close" }, /^metadata "Connection" is reserved for gRPC$/],
   [{ "content-length": "1" }, /^metadata "content-length" is reserved for gRPC$/],
   [{ date: ["a", "b"] }, /^metadata "date" cannot be sent: HTTP allows one value for it$/],
+  [{ Date: "a", date: "b" }, /^metadata "date" cannot be sent: HTTP allows one value for it$/],
 ];
 for (const [metadata, message] of invalid) {
   test(`rejects metadata ${JSON.stringify(metadata)}`, async () => {

@@ -34,15 +34,15 @@ export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Me
     if (reserved.test(name)) {
       throw new TypeError(`metadata "${name}" is reserved for gRPC`);
     }
-    if (Array.isArray(values) && values.length > 1 && singular.test(name)) {
-      throw new TypeError(`metadata "${name}" cannot be sent: HTTP allows one value for it`);
-    }
     for (const value of Array.isArray(values) ? values : [values]) {
       try {
         metadata.add(name, value instanceof Uint8Array ? Buffer.from(value) : value);
       } catch (error) {
         throw new TypeError(`metadata "${name}" cannot be sent: ${reasonOf(error)}`);
       }
+    }
+    if (singular.test(name) && metadata.get(name).length > 1) {
+      throw new TypeError(`metadata "${name}" cannot be sent: HTTP allows one value for it`);
     }
   }
   return metadata;

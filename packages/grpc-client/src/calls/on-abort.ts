@@ -7,10 +7,14 @@ export interface AbortListener {
 const listeners = new WeakMap<AbortSignal, Set<AbortListener>>();
 
 /**
- * Notifies a listener when a signal aborts, until {@link offAbort}. Any number of calls may share a signal. With a
+ * Notifies a listener when a signal aborts, at once if it has, until {@link offAbort}. Any number of calls may share a signal. With a
  * listener of Node's for each call, Node 20 would warn of a leak at the eleventh, and search them all to remove one.
  */
 export function onAbort(signal: AbortSignal, listener: AbortListener): void {
+  if (signal.aborted) {
+    listener.onAbort(signal.reason);
+    return;
+  }
   const others = listeners.get(signal);
   if (others !== undefined) {
     others.add(listener);

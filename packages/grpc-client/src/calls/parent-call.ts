@@ -25,11 +25,7 @@ export function onCancelled(parent: ParentCall, listener: () => void): () => voi
   if ("signal" in parent) {
     const { signal } = parent;
     const onAbortListener = { onAbort: listener };
-    if (signal.aborted) {
-      listener();
-    } else {
-      onAbort(signal, onAbortListener);
-    }
+    onAbort(signal, onAbortListener);
     return () => offAbort(signal, onAbortListener);
   }
   if (parent.cancelled) {

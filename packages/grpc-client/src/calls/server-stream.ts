@@ -50,7 +50,7 @@ class ServerStreamCall<Request, Response> extends ClientCall<Request, Response> 
     const timeoutMs = this.timeoutMs;
     this.start(request, Number.POSITIVE_INFINITY);
     if (this.#status === undefined && timeoutMs !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#giveUp(), timeoutMs);
+      this.#timer = setTimeout(() => this.#giveUp(), Math.max(timeoutMs, 0));
     }
   }
 

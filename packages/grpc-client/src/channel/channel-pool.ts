@@ -2,7 +2,7 @@ import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
 import { checkOptions, formatValue } from "@hello/grpc-common";
 import type { CallOptions } from "../calls/call-options.js";
 import { toGrpcMetadata } from "../calls/metadata.js";
-import { RpcError } from "../errors/rpc-error.js";
+import { closedError } from "../errors/closed-error.js";
 import { methodConfigFor } from "../retries/method-config.js";
 import { toServiceConfig } from "../retries/resilience.js";
 import type { ServiceConfig } from "../retries/service-config.js";
@@ -35,6 +35,9 @@ export class ChannelPool {
 
   /** @throws TypeError that names invalid or conflicting options. */
   constructor(target: string, options: ClientOptions) {
+    if (typeof target !== "string") {
+      throw new TypeError(`invalid target ${formatValue(target)}: expected a string or a ClientChannel`);
+    }
     const { tls = false, token, retry, hedging, retryThrottling, serviceConfig, channelOptions, ...scalars } = options;
     const values = checkOptions(clientOptionTable, scalars);
     if (token !== undefined && typeof token !== "string" && typeof token !== "function") {
@@ -115,9 +118,6 @@ export class ChannelPool {
    */
   async connect(): Promise<void> {
     const { target, timeoutMs } = this;
-    if (this.#closed) {
-      throw closedError(target);
-    }
     await Promise.all(
       this.#channels.map((channel) => connect(channel, { target, timeoutMs, waitForReady: this.#waitForReady })),
     );
@@ -137,9 +137,4 @@ export class ChannelPool {
 
 function plaintextMessage(subject: string): string {
   return `${subject} would be sent in plain text; set tls, or allowPlaintextToken if that is safe`;
-}
-
-/** Returns the error of a call on a closed client or channel. */
-export function closedError(target: string, method?: string): RpcError {
-  return new RpcError({ code: 1, details: "the client is closed", target, method });
 }

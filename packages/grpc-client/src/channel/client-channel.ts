@@ -42,8 +42,8 @@ export class ClientChannel implements AsyncDisposable {
   }
 
   /**
-   * Closes the connections. Open calls finish; calls without a connection yet, and later ones, fail with CANCELLED or
-   * UNAVAILABLE. Streams end.
+   * Closes the connections. Open calls finish; later ones fail with CANCELLED, and calls without a connection yet fail
+   * with UNAVAILABLE. Streams end.
    */
   close(): void {
     this.#pool.close();

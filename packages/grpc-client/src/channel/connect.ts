@@ -1,4 +1,5 @@
 import { type ChannelInterface, connectivityState, status } from "@grpc/grpc-js";
+import { closedError } from "../errors/closed-error.js";
 import { describeFailure } from "../errors/describe-failure.js";
 import { RpcError } from "../errors/rpc-error.js";
 import { connectionError } from "./connection-error.js";
@@ -13,7 +14,7 @@ interface ConnectOptions {
 /**
  * Connects a channel.
  *
- * @throws RpcError if it cannot be connected, or is not within the timeout.
+ * @throws RpcError if it cannot be connected, is not within the timeout, or is closed.
  */
 export async function connect(
   channel: ChannelInterface,
@@ -21,11 +22,14 @@ export async function connect(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
+    const error = waitForReady ? undefined : await connectionError(channel);
     const state = channel.getConnectivityState(true);
     if (state === connectivityState.READY) {
       return;
     }
-    const error = waitForReady ? undefined : await connectionError(channel);
+    if (state === connectivityState.SHUTDOWN) {
+      throw closedError(target);
+    }
     if (error !== undefined) {
       throw notConnected(status.UNAVAILABLE, error);
     }

@@ -4,7 +4,7 @@ import type { ServiceClient } from "../service-client.js";
 import type { ProgramContext } from "./run-client-program.js";
 
 /**
- * Prints the health of a service, once or at every change, and resolves with whether it serves.
+ * Prints the health of a service, once or at every change, and resolves with false if it does not serve.
  *
  * @throws RpcError if the call fails.
  */

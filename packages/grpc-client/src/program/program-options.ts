@@ -87,8 +87,9 @@ function parseMetadata(texts: readonly string[]): MetadataInit {
       throw new TypeError(`the value of ${name} must be base64, not "${value}"`);
     }
     const entry = key.endsWith("-bin") ? Buffer.from(value, "base64") : value;
-    toGrpcMetadata({ [key]: entry }, {});
     entries.set(key, [...(entries.get(key) ?? []), entry]);
   }
-  return Object.fromEntries(entries);
+  const metadata = Object.fromEntries(entries);
+  toGrpcMetadata(metadata, {});
+  return metadata;
 }

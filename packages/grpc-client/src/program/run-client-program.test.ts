@@ -57,6 +57,10 @@ test("exits with 2 for mistakes in options, names them all, and tells where to l
   for (const [args, mistake] of [
     [[], /^echo-client: a value is missing\n/],
     [["--health", "a", "b"], /^echo-client: --health takes one service, not a and b\n/],
+    [
+      ["--metadata", "date=x", "--metadata", "Date=y", "a"],
+      /^echo-client: --metadata: metadata "date" cannot be sent: /,
+    ],
     [["--metadata", "Authorization=Bearer x", "a"], /^echo-client: --metadata authorization would be sent in plain/],
     [
       ["--initial-reconnect-backoff-ms=2", "--max-reconnect-backoff-ms=1", "a"],

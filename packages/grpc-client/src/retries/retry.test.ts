@@ -167,6 +167,21 @@ test("repeats a call only once after a lost response, and only if UNAVAILABLE is
   }
 });
 
+test("repeats a call with the request and metadata that it began with", async () => {
+  const sent: (string | string[] | undefined)[] = [];
+  const metadata: Record<string, string> = { "x-id": "42" };
+  await using peer = await listen(
+    createServer().on("stream", (stream, headers) => {
+      sent.push(headers["x-id"]);
+      metadata["x-id"] = "\n";
+      answer(stream, sent.length === 1 ? "headers" : "end");
+    }),
+  );
+  await using client = new EchoClient(peer.address);
+  assert.equal(await client.echo("World", { metadata }), "Hi");
+  assert.deepEqual(sent, ["42", "42"]);
+});
+
 test("does not retry UNAVAILABLE from a server after its headers", async () => {
   let seen = 0;
   await using peer = await listen(

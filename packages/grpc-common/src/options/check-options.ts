@@ -9,7 +9,7 @@ export type CheckTable<Values> = {
 /**
  * Completes options that are given in code: one that is left out or undefined has its default.
  *
- * @throws TypeError which names every mistake, unknown options included.
+ * @throws TypeError that names every mistake, unknown options included.
  */
 export function checkOptions<Values>(table: CheckTable<Values>, given: object): Values {
   const mistakes: string[] = [];

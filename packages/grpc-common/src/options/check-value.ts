@@ -14,7 +14,7 @@ export interface NumberRange {
  * Checks a number, unless it is undefined.
  *
  * @param name Name of the option, or `""` if the caller adds it.
- * @throws TypeError which names the option and its range.
+ * @throws TypeError that names the option and its range.
  */
 export function checkNumber(
   name: string,
@@ -35,7 +35,7 @@ export function checkNumber(
 /**
  * Checks that a value is an object without unknown properties: a misspelt one would be ignored.
  *
- * @throws TypeError which names the property.
+ * @throws TypeError that names the property.
  */
 export function checkKeys(name: string, value: unknown, known: readonly string[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -18,13 +18,13 @@ export interface Option<Value> {
   /**
    * Parses the value from the texts that follow its flags, or from its variable.
    *
-   * @throws TypeError which says what the value must be.
+   * @throws TypeError that says what the value must be.
    */
   readonly parse: (texts: readonly string[]) => Value;
   /**
    * Checks a value given in code.
    *
-   * @throws TypeError which says what the value must be.
+   * @throws TypeError that says what the value must be.
    */
   readonly check: (value: unknown) => void;
 }

@@ -45,7 +45,7 @@ export class UsageError extends Error {
  * Parses a command line. A flag wins over its environment variable, and that over the default. An empty variable counts
  * as unset.
  *
- * @throws UsageError which names every mistake in the values, and the first unknown option or argument.
+ * @throws UsageError that names every mistake in the values, and the first unknown option or argument.
  */
 export function parseCommandLine<Values>(table: OptionTable<Values>, line: CommandLine): ParsedCommandLine<Values> {
   const options = namedOptions(table, line.envPrefix);

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 /** Returns the version in the package.json that is nearest to the program that runs, or "unknown". */
 export function programVersion(program = process.argv[1]): string {
-  let folder = program === undefined ? undefined : dirname(realpathSync(program));
+  let folder = program === undefined ? undefined : dirname(realPath(program));
   while (folder !== undefined) {
     try {
       const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version?: string };
@@ -14,4 +14,13 @@ export function programVersion(program = process.argv[1]): string {
     }
   }
   return "unknown";
+}
+
+/** Follows links. The path may lack the extension: `node main` runs main.js. */
+function realPath(program: string): string {
+  try {
+    return realpathSync(program);
+  } catch {
+    return program;
+  }
 }

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { npm } from "@hello/testing/package-managers";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { type ServerProcess, startServer } from "./server-process.js";
+import { snippets } from "./snippets.js";
+import { succeed } from "./tarballs.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const missing = [requires("git"), requires("perl")].find(({ skip }) => skip)?.skip ?? false;
+const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : missing;
+
+/** Commands of docs/install.md, in order. */
+const [add = "", pack = "", install = "", rename = "", publish = ""] = snippets(
+  new URL("docs/install.md", `file://${root}`),
+  "sh",
+);
+
+const program = `
+  import { HelloClient } from "@hello/client";
+  const client = new HelloClient(process.argv[2]);
+  console.log(await client.hello("World"));
+  client.close();`;
+
+let server: ServerProcess;
+let folder: string;
+let copy: string;
+before(async () => {
+  server = await startServer();
+  folder = mkdtempSync(join(tmpdir(), "hello-install-"));
+  copy = join(folder, "hello");
+  const made = ["node_modules", ".turbo", ".git"];
+  cpSync(root, copy, { recursive: true, filter: (path) => !made.includes(basename(path)) });
+});
+after(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs commands of the page in a shell. Scripts that a script runs do not install what is missing, unless told to. */
+async function runShell(commands: string, cwd: string): Promise<string> {
+  const env = { pnpm_config_verify_deps_before_run: undefined, TURBO_HASH: undefined, CI: undefined };
+  const { status, stdout, stderr } = await run(["sh", "-ec", commands], { cwd, env });
+  assert.equal(status, 0, `${commands}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+test("docs/install.md: a package of the workspace adds the client", { skip }, async () => {
+  const consumer = join(copy, "packages", "consumer");
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, "package.json"), '{ "name": "consumer", "version": "0.0.0", "private": true }');
+  writeFileSync(join(consumer, "main.mjs"), program);
+  await runShell(add, consumer);
+  assert.equal(await succeed([process.execPath, "main.mjs", server.address], consumer), "Hello World\n");
+  rmSync(consumer, { recursive: true });
+});
+
+test("docs/install.md: a project installs the client from tarballs", { skip }, async () => {
+  const tarballs = join(folder, "tarballs");
+  const project = join(folder, "project");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), "{}");
+  writeFileSync(join(project, "main.mjs"), program);
+  await runShell(pack.replaceAll("/tmp/hello", tarballs), copy);
+  assert.ok(install.startsWith("npm install /tmp/hello/"));
+  await runShell(install.replace("npm", npm.join(" ")).replaceAll("/tmp/hello", tarballs), project);
+  assert.equal(await succeed([process.execPath, "main.mjs", server.address], project), "Hello World\n");
+});
+
+test("docs/install.md: one command renames the scope, and the packages can be published", { skip }, async () => {
+  await runShell("git init --quiet && git add --all", copy);
+  await runShell(rename, copy);
+  // The build comes first, so the scripts that build before a publish need not run.
+  await runShell(publish.replace("--no-git-checks", "--no-git-checks --dry-run --ignore-scripts"), copy);
+  assert.equal(await runShell("pnpm demo", copy), "Hello World\n");
+  await runShell("! git grep --quiet '@hello/'", copy);
+});

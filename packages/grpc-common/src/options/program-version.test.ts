@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { programVersion } from "./program-version.js";
+
+const folder = mkdtempSync(join(tmpdir(), "version-"));
+after(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, "package.json"), '{ "version": "1.2.3" }');
+writeFileSync(join(folder, "main.js"), "");
+
+test("finds the version of the package that a program belongs to", () => {
+  assert.equal(programVersion(join(folder, "main.js")), "1.2.3");
+});
+
+test("follows a link to the program", () => {
+  const link = join(tmpdir(), `version-link-${process.pid}`);
+  symlinkSync(join(folder, "main.js"), link);
+  after(() => rmSync(link));
+  assert.equal(programVersion(link), "1.2.3");
+});
+
+test("finds the version of a program that was named without its extension", () => {
+  assert.equal(programVersion(join(folder, "main")), "1.2.3");
+});

@@ -61,6 +61,7 @@ export interface GrpcServer extends Lifecycle<readonly string[]> {
 }
 
 interface OptionValues extends ServerOptionValues {
+  readonly services: readonly BoundService[];
   readonly tls: CertificateFiles | undefined;
   readonly interceptors: readonly ServerInterceptor[];
   readonly logger: Logger;
@@ -68,10 +69,17 @@ interface OptionValues extends ServerOptionValues {
 
 const optionTable: CheckTable<OptionValues> = {
   ...serverOptionTable,
+  services: { default: [], check: checkServices },
   tls: { default: undefined, check: checkCertificateFiles },
   interceptors: { default: [], check: checkInterceptors },
   logger: { default: pino({ level: "silent" }), check: checkLogger },
 };
+
+function checkServices(value: unknown): void {
+  if (!Array.isArray(value) || !value.every((service) => Array.isArray(Object(service).methods))) {
+    throw new TypeError("must be a list of services that bindService has bound");
+  }
+}
 
 function checkInterceptors(value: unknown): void {
   if (!Array.isArray(value) || !value.every((interceptor) => typeof interceptor === "function")) {
@@ -90,8 +98,8 @@ function checkLogger(value: unknown): void {
  *
  * @throws TypeError which names every option that is unknown or out of range.
  */
-export function createServer({ services, ...options }: ServerOptions): GrpcServer {
-  const { addresses, tls, reflection, interceptors, logger, ...bounds } = checkOptions(optionTable, options);
+export function createServer(options: ServerOptions): GrpcServer {
+  const { services, addresses, tls, reflection, interceptors, logger, ...bounds } = checkOptions(optionTable, options);
 
   const draining = new AbortController();
   // Any number of streams may listen to it.
@@ -104,7 +112,7 @@ export function createServer({ services, ...options }: ServerOptions): GrpcServe
   const describe = () => describeServices([...services, ...standard.map((service) => service.load())]);
   const standard: LazyService[] = [health.service, ...(reflection ? createReflection(describe) : [])];
 
-  checkServices(services, standard);
+  checkNames(services, standard);
   for (const service of services) {
     addService(server, service, { limiter, logger, draining: draining.signal });
   }
@@ -153,7 +161,7 @@ export function createServer({ services, ...options }: ServerOptions): GrpcServe
 }
 
 /** @throws TypeError if there is no service, or two have the same name. */
-function checkServices(services: readonly BoundService[], standard: readonly { readonly name: string }[]): void {
+function checkNames(services: readonly BoundService[], standard: readonly { readonly name: string }[]): void {
   if (services.length === 0) {
     throw new TypeError("services must not be empty");
   }

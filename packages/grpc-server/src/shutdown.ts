@@ -1,7 +1,8 @@
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { type Server, status } from "@grpc/grpc-js";
+import { Metadata, type Server, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { CallLimiter } from "./calls/call-limiter.js";
+import { StatusError } from "./calls/status-error.js";
 import type { HealthState } from "./services/health.js";
 
 /** Durations of the steps of a shutdown. */
@@ -61,7 +62,9 @@ export async function shutdown(
   await wait(shutdownGraceMs, AbortSignal.any([forceSignal, drained.signal]));
   if (!drained.signal.aborted) {
     logger.warn({ calls: limiter.active }, "cancelling the calls still in progress");
-    const unavailable = { code: status.UNAVAILABLE, details: "the server is shutting down" };
+    // Handlers that are reading requests get this error, and it must not look like their own failure.
+    const error = new StatusError(status.UNAVAILABLE, "the server is shutting down");
+    const unavailable = Object.assign(error, { metadata: new Metadata() });
     limiter.failAll(unavailable);
     standardLimiter.failAll(unavailable);
     subject.closeConnections();

@@ -33,7 +33,7 @@ function collect(file: string): void {
   for (const statement of text.split(/\n(?=[a-z])/)) {
     const [, source] = /^(?:import|export) .*?from "([^"]+)";?$/s.exec(statement.trim()) ?? [];
     if (source === undefined) {
-      const [, name] = /(?:interface|type|class|const|function|enum) (\w+)/.exec(statement) ?? [];
+      const [, name] = /(?:namespace|interface|type|class|const|function|enum) (\w+)/.exec(statement) ?? [];
       declarations.push({ name: name ?? "", text: statement.trim() });
     } else if (source.startsWith(".")) {
       // Generated files import each other without an extension.
@@ -104,6 +104,7 @@ Types of other packages that they need: ${[...packages].sort().join(", ") || "no
 \`\`\`ts
 ${declarations
   .filter((declaration) => needed.has(declaration.name))
+  .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   .map((declaration) => declaration.text.replaceAll("    ", "  "))
   .join("\n\n")}
 \`\`\`

@@ -14,7 +14,11 @@ export async function* readRequests<Request>(
   try {
     yield* grpcCall.iterator({ destroyOnReturn: false });
   } catch (error) {
-    throw grpcCall.cancelled ? call.signal.reason : error;
+    if (!grpcCall.cancelled) {
+      throw error;
+    }
+    // Without an abort the call has been answered, so no request is missed.
+    call.signal.throwIfAborted();
   }
 }
 
@@ -28,11 +32,16 @@ export async function writeResponses<Response>(
 ): Promise<void> {
   const iterator = responses[Symbol.asyncIterator]();
   let wake = () => {};
-  let returned: PromiseLike<unknown> | undefined;
+  let returned: Promise<unknown> | undefined;
+  const leave = () => {
+    // Async, so that a return() that throws rejects.
+    returned ??= (async () => iterator.return?.())();
+    return returned;
+  };
   const stop = () => {
-    returned ??= iterator.return?.();
-    // Its rejection is reported where it is awaited, below.
-    returned?.then(undefined, () => {});
+    leave().catch(() => {
+      // Reported where it is awaited, below.
+    });
     wake();
   };
   if (grpcCall.cancelled) {
@@ -52,5 +61,5 @@ export async function writeResponses<Response>(
       });
     }
   }
-  await (returned ?? (grpcCall.writableEnded ? iterator.return?.() : undefined));
+  await (grpcCall.writableEnded ? leave() : returned);
 }

@@ -138,7 +138,7 @@ function fail(error: unknown, { call, sendStatus, logger }: FailedCall): void {
     markAnswered(call);
     sendStatus(answer);
   } catch (failure) {
-    // Metadata with two values of a header that HTTP allows once, for instance.
+    // An error that cannot be read, for instance.
     const { metadata: _metadata, ...plain } = answer;
     const lastResorts = [
       () => sendStatus(plain),

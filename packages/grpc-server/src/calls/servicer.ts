@@ -47,7 +47,7 @@ export function bindService<Service extends object>(service: Service, servicer: 
   const entries = typeof service === "object" && service !== null ? Object.entries(service) : [];
   if (entries.length === 0 || !entries.every(([, method]) => isMethod(method))) {
     throw new TypeError(
-      `invalid service definition ${inspect(service, { depth: 0 })}: pass the generated service, like EchoService, ` +
+      `invalid service definition ${inspect(service, { depth: 0, breakLength: Infinity })}: pass the generated service, like EchoService, ` +
         'or the "service" of a client constructor',
     );
   }

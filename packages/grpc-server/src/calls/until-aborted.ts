@@ -1,31 +1,25 @@
-import { once } from "node:events";
-
 /** Yields the items of an iterable until it ends or a signal aborts. */
 export async function* untilAborted<Item>(
   items: AsyncIterable<Item>,
   signal: AbortSignal,
 ): AsyncGenerator<Item, void, undefined> {
-  if (signal.aborted) {
-    return;
-  }
   const iterator = items[Symbol.asyncIterator]();
-  const finished = new AbortController();
-  const aborted = once(signal, "abort", { signal: finished.signal }).then(
-    () => undefined,
-    () => undefined,
-  );
+  let stop = () => {};
+  const onAbort = () => stop();
+  signal.addEventListener("abort", onAbort);
   try {
-    for (;;) {
-      const next = iterator.next();
-      // After the abort nobody awaits it.
-      next.catch(() => undefined);
-      const result = await Promise.race([next, aborted]);
+    while (!signal.aborted) {
+      // Not Promise.race: a promise that outlives the items would keep all of them.
+      const result = await new Promise<IteratorResult<Item> | undefined>((resolve, reject) => {
+        stop = () => resolve(undefined);
+        iterator.next().then(resolve, reject);
+      });
       if (result === undefined || result.done) {
         return;
       }
       yield result.value;
     }
   } finally {
-    finished.abort();
+    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -32,8 +32,12 @@ class OpenStreams {
  * Releases the memory of streams when they end.
  *
  * A `Map` that outgrows its table links it to the next one. Once such a table is in V8's old generation it keeps the next
- * alive, with all streams that were open then, until the next full collection. Scavenges then copy megabytes of ended
- * streams, which takes a tenth of the CPU time of each call. So this replaces Node's map if it finds it.
+ * alive, with all streams that were open then, until the next full collection. Scavenges then copy the ended streams.
+ * So this replaces Node's map if it finds it.
+ *
+ * Measured with h2load, 4 connections with 32 calls each: without this, 500,000 calls take 1.42 times the CPU on Node 20
+ * (4 starts, 1.36 to 1.59), and 150,000 calls about 1.1 times on Node 22 and 24 (14 starts, 0.97 to 1.55). On Node 26 no
+ * difference shows.
  */
 export function releaseStreams(session: ServerHttp2Session): void {
   const stateKey = Object.getOwnPropertySymbols(session).find(({ description }) => description === "state");

@@ -19,7 +19,7 @@ export interface Health {
   setStatus(service: string, status: ServingStatus): void;
 }
 
-/** Health as the server that owns it sees it. */
+/** Health of a server, with the parts for the server itself. */
 export interface HealthState extends Health {
   /** Service that reports this health. */
   readonly service: LazyService;
@@ -115,7 +115,9 @@ export function createHealth(services: readonly string[]): HealthState {
     },
     setStatus(service, status) {
       if (!statuses.has(service)) {
-        throw new TypeError(`unknown service "${service}": the server has ${[...statuses.keys()].join(", ")}`);
+        throw new TypeError(
+          `unknown service "${service}": the server has ${[...statuses.keys()].map((name) => `"${name}"`).join(", ")}`,
+        );
       }
       if (status !== "SERVING" && status !== "NOT_SERVING") {
         throw new TypeError(`invalid status ${String(status)}: must be "SERVING" or "NOT_SERVING"`);

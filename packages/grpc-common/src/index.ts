@@ -20,6 +20,7 @@ export {
 export { programVersion } from "./options/program-version.js";
 export { errorDetailsProtocol, healthProtocol, reflectionProtocol, statusProtocol } from "./protocols.js";
 export { reasonOf } from "./reason-of.js";
+export { singularHeaders } from "./singular-headers.js";
 export { statusNames } from "./status-names.js";
 export { strictMethod } from "./strict-utf8.js";
 export { latencyBuckets, sizeBuckets } from "./telemetry/a66-buckets.js";

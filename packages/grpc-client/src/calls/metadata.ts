@@ -1,5 +1,5 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
-import { reasonOf } from "@hello/grpc-common";
+import { reasonOf, singularHeaders } from "@hello/grpc-common";
 
 /**
  * Metadata to send: text, or bytes under a name that ends in `-bin`; a list sends its name several times.
@@ -19,10 +19,6 @@ export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8A
 const reserved =
   /^(?:grpc-.*|:.*|connection|content-length|content-type|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade|user-agent)$/i;
 
-/** Names that HTTP/2 allows once. */
-const singular =
-  /^(?:access-control-(?:allow-credentials|max-age|request-method)|age|authorization|content-(?:encoding|language|location|md5|range)|date|dnt|etag|expires|from|host|if-(?:match|modified-since|none-match|range|unmodified-since)|last-modified|location|max-forwards|proxy-authorization|range|referer|retry-after|tk|upgrade-insecure-requests|x-content-type-options)$/i;
-
 /**
  * Converts metadata for grpc-js.
  *
@@ -41,7 +37,7 @@ export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Me
         throw new TypeError(`metadata "${name}" cannot be sent: ${reasonOf(error)}`);
       }
     }
-    if (singular.test(name) && metadata.get(name).length > 1) {
+    if (singularHeaders.test(name.toLowerCase()) && metadata.get(name).length > 1) {
       throw new TypeError(`metadata "${name}" cannot be sent: HTTP allows one value for it`);
     }
   }

@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
-import { statusProtocol } from "@hello/grpc-common";
+import { singularHeaders, statusProtocol } from "@hello/grpc-common";
 import type { StatusError } from "./status-error.js";
 
 /**
@@ -29,7 +29,8 @@ export function toWireStatus({ code, details: text, metadata, richDetails }: Sta
   };
   for (const [key, values] of Object.entries(metadata?.toJSON() ?? {})) {
     if (!isReserved(key)) {
-      for (const value of singular.test(key) ? [values.join(", ")] : values) {
+      // gRPC allows joining the values of a key.
+      for (const value of singularHeaders.test(key) ? [values.join(", ")] : values) {
         // HTTP/2 forbids space around a value, and gRPC allows to strip it.
         add(key, typeof value === "string" ? value.trim() : value);
       }
@@ -64,13 +65,6 @@ const httpHeaders = [
   "transfer-encoding",
   "upgrade",
 ];
-
-/**
- * Headers that HTTP allows once. gRPC allows joining the values of a key; Node would throw, in a stream from an event that
- * nothing catches.
- */
-const singular =
-  /^(?:access-control-(?:allow-credentials|max-age|request-method)|age|authorization|content-(?:encoding|language|location|md5|range)|date|dnt|etag|expires|from|host|if-(?:match|modified-since|none-match|range|unmodified-since)|last-modified|location|max-forwards|proxy-authorization|range|referer|retry-after|tk|upgrade-insecure-requests|user-agent|x-content-type-options)$/;
 
 const allowedForHandlers = ["grpc-status-details-bin", "grpc-retry-pushback-ms"];
 

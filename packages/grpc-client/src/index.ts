@@ -1,5 +1,5 @@
 /** Runtime for gRPC clients. */
-export type { CallOptions, StreamOptions } from "./calls/call-options.js";
+export type { CallOptions, HealthWatchOptions, StreamOptions } from "./calls/call-options.js";
 export type { ServingStatus } from "./calls/health.js";
 export type { MetadataInit, ReceivedMetadata } from "./calls/metadata.js";
 export type { Method } from "./calls/method.js";

@@ -1,5 +1,7 @@
-import type { CallOptions, StreamOptions } from "./calls/call-options.js";
+import { bidiStream } from "./calls/bidi-stream.js";
+import type { CallOptions, HealthWatchOptions, StreamOptions } from "./calls/call-options.js";
 import { CallScope } from "./calls/call-scope.js";
+import { clientStream } from "./calls/client-stream.js";
 import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js";
 import type { Method } from "./calls/method.js";
 import { serverStream } from "./calls/server-stream.js";
@@ -80,7 +82,7 @@ export class ServiceClient implements AsyncDisposable {
    *
    * @throws RpcError if the call fails, for example because the connection is lost.
    */
-  watchHealth(service = "", options?: StreamOptions): AsyncGenerator<ServingStatus, void, undefined> {
+  watchHealth(service = "", options?: HealthWatchOptions): AsyncGenerator<ServingStatus, void, undefined> {
     return watchHealth(this.#scope, service, options);
   }
 
@@ -118,6 +120,36 @@ export class ServiceClient implements AsyncDisposable {
     options?: StreamOptions,
   ): AsyncGenerator<Response, void, undefined> {
     return serverStream(this.#scope, method, request, options);
+  }
+
+  /**
+   * Makes a call with a stream of requests and one response. The next request is asked for when the one before it has
+   * been taken, and the iterator is returned if the call ends early.
+   *
+   * @throws RpcError if the call fails, with the error as `cause` if the iterable of requests does; TypeError if the
+   * options are invalid.
+   */
+  protected clientStream<Request, Response>(
+    method: Method<Request, Response>,
+    requests: Iterable<Request> | AsyncIterable<Request>,
+    options?: StreamOptions,
+  ): Promise<Response> {
+    return clientStream(this.#scope, method, requests, options);
+  }
+
+  /**
+   * Makes a call with a stream of requests, sent like those of {@link clientStream}, and yields the responses like
+   * {@link serverStream}.
+   *
+   * @throws RpcError if the call fails, with the error as `cause` if the iterable of requests does; TypeError if the
+   * options are invalid.
+   */
+  protected bidiStream<Request, Response>(
+    method: Method<Request, Response>,
+    requests: Iterable<Request> | AsyncIterable<Request>,
+    options?: StreamOptions,
+  ): AsyncGenerator<Response, void, undefined> {
+    return bidiStream(this.#scope, method, requests, options);
   }
 
   /**

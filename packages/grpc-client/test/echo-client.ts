@@ -1,5 +1,7 @@
-import { EchoRequest, EchoService } from "@hello/testing/echo";
+import { EchoRequest, type EchoResponse, EchoService } from "@hello/testing/echo";
 import { type CallOptions, ServiceClient, type StreamOptions } from "../src/index.js";
+
+type Requests = Iterable<EchoRequest> | AsyncIterable<EchoRequest>;
 
 /** Client of the Echo service, as a user of the package writes it. */
 export class EchoClient extends ServiceClient {
@@ -19,5 +21,14 @@ export class EchoClient extends ServiceClient {
     for await (const response of this.serverStream(EchoService.serverStream, request, options)) {
       yield response.getValue();
     }
+  }
+
+  async collect(requests: Requests, options?: StreamOptions): Promise<string> {
+    const response = await this.clientStream(EchoService.clientStream, requests, options);
+    return response.getValue();
+  }
+
+  chat(requests: Requests, options?: StreamOptions): AsyncGenerator<EchoResponse, void, undefined> {
+    return this.bidiStream(EchoService.bidiStream, requests, options);
   }
 }

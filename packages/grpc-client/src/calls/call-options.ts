@@ -21,8 +21,22 @@ export interface CallOptions {
   readonly parent?: ParentCall | undefined;
 }
 
-/** Options of a call that receives a stream. */
-export interface StreamOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
+/** Options of a call with a stream of requests, responses, or both. */
+export interface StreamOptions extends CallOptions {
+  /**
+   * Time that the whole call may take, in milliseconds, as for other calls. Without it, only the first response must
+   * arrive within the client's `timeoutMs`.
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Time between two messages, sent or received, while the client waits for a response, in milliseconds; then the call
+   * fails with DEADLINE_EXCEEDED. At most 2,147,483,647, or Infinity. Default: no limit.
+   */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+/** Options of a health watch. */
+export interface HealthWatchOptions extends Omit<CallOptions, "parent" | "timeoutMs"> {
   /**
    * Time that the first response may take, in milliseconds; then the call fails with DEADLINE_EXCEEDED. Later responses
    * have no limit. At most 2,147,483,647, or Infinity.

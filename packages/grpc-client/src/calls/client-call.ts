@@ -1,22 +1,25 @@
 import { type ChannelInterface, type InterceptingListener, Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { formatValue, MAX_TIMER_MS, reasonOf, strictMethod } from "@hello/grpc-common";
+import { reasonOf, strictMethod } from "@hello/grpc-common";
 import { type AttemptListener, attemptCredentials } from "../channel/bearer-token.js";
-import type { ChannelPool } from "../channel/channel-pool.js";
 import type { FailureContext } from "../errors/describe-failure.js";
 import type { RpcError } from "../errors/rpc-error.js";
 import { countAttempts, toRpcError } from "../errors/to-rpc-error.js";
 import { type ObservedCall, observeCall } from "../telemetry/observed-call.js";
-import type { CallOptions } from "./call-options.js";
+import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
+import { checkTimeout, timeoutOf } from "./call-timeout.js";
 import type { Method } from "./method.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
-import { deadlineOf, onCancelled } from "./parent-call.js";
+import { onCancelled } from "./parent-call.js";
+import { RequestSender, type RequestSink } from "./request-sender.js";
 
 /**
  * State machine of one call, whatever its kind. It is its own listener, for grpc-js and for the signal, so that a call
  * allocates no closures it does not need.
  */
-export abstract class ClientCall<Request, Response> implements InterceptingListener, AttemptListener, AbortListener {
+export abstract class ClientCall<Request, Response>
+  implements InterceptingListener, AttemptListener, AbortListener, RequestSink<Request>
+{
   /** Metadata that the server sent before the first response. */
   metadata: Metadata | undefined;
   /** Time that the call may take, in milliseconds. */
@@ -26,23 +29,33 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   protected readonly startedAt = Date.now();
   readonly #scope: CallScope;
   readonly #method: Method<Request, Response>;
-  readonly #options: CallOptions;
+  readonly #options: StreamOptions;
   #request: EncodedRequest | undefined;
+  #sender: RequestSender<Request> | undefined;
+  #cancelled = false;
+  #idleTimer: NodeJS.Timeout | undefined;
   #call: ReturnType<ChannelInterface["createCall"]> | undefined;
   #observed: ObservedCall | undefined;
   #progress: FailureContext["progress"] = "sent";
+  #sentBytes = 0;
   #receivedBytes = 0;
   /** Attempts of the runs before this one. */
   #previousAttempts = 0;
   #cause: unknown;
   #detachParent: (() => void) | undefined;
 
-  /** @throws TypeError if the timeout is invalid. */
-  constructor(scope: CallScope, method: Method<Request, Response>, options: CallOptions) {
+  /**
+   * @param defaultTimeoutMs Time that the call may take without a timeout of its own, in milliseconds, or Infinity.
+   * @throws TypeError if a timeout is invalid.
+   */
+  constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, defaultTimeoutMs: number) {
     this.#scope = scope;
     this.#method = strictMethod(method);
     this.#options = options;
-    this.timeoutMs = timeoutOf(scope.pool, options);
+    this.timeoutMs = timeoutOf(options, defaultTimeoutMs);
+    if (options.idleTimeoutMs !== undefined) {
+      checkTimeout("idleTimeoutMs", options.idleTimeoutMs);
+    }
   }
 
   /** Receives each response. */
@@ -59,14 +72,10 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   /**
    * Starts the call and sends its request.
    *
-   * @param deadline In milliseconds since 1970, or Infinity.
    * @throws RpcError if the client is closed; TypeError if the metadata is invalid.
    */
-  protected start(request: Request, deadline: number): void {
-    const { signal } = this.#options;
-    if (signal?.aborted) {
-      this.#cause = signal.reason;
-      this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it began"));
+  protected start(request: Request): void {
+    if (this.#abortedBeforeStart()) {
       return;
     }
     let message: Buffer;
@@ -77,33 +86,107 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       this.onEnd(localStatus(status.INTERNAL, `the request cannot be encoded: ${reasonOf(error)}`));
       return;
     }
-    this.#request = { message, metadata: this.#scope.pool.metadataFor(this.#options), deadline };
+    this.#sentBytes = message.length;
+    this.#request = { message, metadata: this.#scope.pool.metadataFor(this.#options) };
     this.#send(this.#request);
   }
 
-  #send({ message, metadata, deadline }: EncodedRequest): void {
+  /**
+   * Starts the call and sends its requests, as the server takes them.
+   *
+   * @throws RpcError if the client is closed; TypeError if the metadata or the iterable is invalid.
+   */
+  protected startStream(requests: Iterable<Request> | AsyncIterable<Request>): void {
+    if (this.#abortedBeforeStart()) {
+      return;
+    }
+    const metadata = this.#scope.pool.metadataFor(this.#options);
+    if (this.#scope.closed) {
+      // Throws before the requests are touched.
+      this.#scope.channelFor(this.#method.path);
+    }
+    this.#sender = new RequestSender(requests, this);
+    this.#send({ message: undefined, metadata });
+    void this.#sender.run();
+  }
+
+  #abortedBeforeStart(): boolean {
+    const { signal } = this.#options;
+    if (!signal?.aborted) {
+      return false;
+    }
+    this.#cause = signal.reason;
+    this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it began"));
+    return true;
+  }
+
+  #send({ message, metadata }: EncodedRequest): void {
     const { pool } = this.#scope;
     const { signal, parent } = this.#options;
     const { path } = this.#method;
     this.channel = this.#scope.channelFor(path);
     this.metadata = undefined;
+    this.#cancelled = false;
     this.#progress = "sent";
     this.#receivedBytes = 0;
-    this.#observed ??= observeCall(path, pool.canonicalTarget, message.length);
-    const call = this.channel.createCall(path, deadline, undefined, null, undefined);
+    this.#observed ??= observeCall(path, pool.canonicalTarget);
+    const call = this.channel.createCall(path, this.startedAt + this.timeoutMs, undefined, null, undefined);
     this.#call = call;
     if (pool.token !== undefined || this.#observed !== undefined) {
       call.setCredentials(attemptCredentials(pool.token, this));
     }
     call.start(this.#observed?.propagate(metadata) ?? metadata, this);
-    call.sendMessageWithContext({}, message);
-    call.halfClose();
+    if (message !== undefined) {
+      call.sendMessageWithContext({}, message);
+      call.halfClose();
+    }
     if (signal !== undefined) {
       onAbort(signal, this);
     }
     if (parent !== undefined) {
       this.#detachParent = onCancelled(parent, () => this.cancel(status.CANCELLED, "the parent call was cancelled"));
     }
+  }
+
+  sendRequest(request: Request, onTaken: () => void): boolean {
+    let message: Buffer;
+    try {
+      message = this.#method.requestSerialize(request);
+    } catch (error) {
+      this.cancel(status.INTERNAL, `a request cannot be encoded: ${reasonOf(error)}`, error);
+      return false;
+    }
+    this.#sentBytes += message.length;
+    this.#call?.sendMessageWithContext({ callback: onTaken }, message);
+    this.#idleTimer?.refresh();
+    return true;
+  }
+
+  endRequests(): void {
+    this.#call?.halfClose();
+  }
+
+  failRequests(error: unknown): void {
+    this.cancel(status.CANCELLED, `the requests failed: ${reasonOf(error)}`, error);
+  }
+
+  /** Stops sending requests. */
+  protected stopRequests(): void {
+    this.#sender?.stop();
+  }
+
+  /** Starts to limit the time between messages, if the options do. */
+  protected startIdleTimer(): void {
+    const { idleTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#call !== undefined && idleTimeoutMs !== Number.POSITIVE_INFINITY) {
+      const details = `no message was sent or received for ${idleTimeoutMs} ms`;
+      this.#idleTimer = setTimeout(() => this.cancel(status.DEADLINE_EXCEEDED, details), Math.max(idleTimeoutMs, 0));
+    }
+  }
+
+  protected stopIdleTimer(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
   }
 
   /** Requests the next response, or the status. */
@@ -117,8 +200,13 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   }
 
   /** Ends the call with a status of our own, unless it has ended. */
-  protected cancel(code: status, details: string): void {
-    this.#call?.cancelWithStatus(code, details);
+  protected cancel(code: status, details: string, cause?: unknown): void {
+    if (!this.#cancelled) {
+      this.#cancelled = true;
+      this.#cause = cause ?? this.#cause;
+      this.#sender?.stop();
+      this.#call?.cancelWithStatus(code, details);
+    }
   }
 
   /** Creates the error for a status other than OK. */
@@ -140,8 +228,7 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
   }
 
   onAbort(reason: unknown): void {
-    this.#cause = reason;
-    this.cancel(status.CANCELLED, "the call was cancelled");
+    this.cancel(status.CANCELLED, "the call was cancelled", reason);
   }
 
   onAttempt(): void {
@@ -172,12 +259,12 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
     }
     this.#progress = "message";
     this.#receivedBytes += message.length;
+    this.#idleTimer?.refresh();
     let response: Response;
     try {
       response = this.#method.responseDeserialize(message);
     } catch (error) {
-      this.#cause = error;
-      this.cancel(status.INTERNAL, `the response cannot be decoded: ${reasonOf(error)}`);
+      this.cancel(status.INTERNAL, `the response cannot be decoded: ${reasonOf(error)}`, error);
       return;
     }
     this.onResponse(response);
@@ -189,6 +276,10 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       offAbort(signal, this);
     }
     this.#detachParent?.();
+    this.#sender?.stop();
+    if (this.#idleTimer !== undefined) {
+      this.stopIdleTimer();
+    }
     const final = this.#finalStatus(received);
     const attempts = this.#previousAttempts + countAttempts(final, this.metadata);
     if (final.code !== status.OK && this.#request !== undefined && this.repeats(final)) {
@@ -197,7 +288,7 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
       this.read();
       return;
     }
-    this.#observed?.end(final, attempts, this.#receivedBytes);
+    this.#observed?.end(final, attempts, { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes });
     this.onEnd(final);
   }
 
@@ -214,19 +305,11 @@ export abstract class ClientCall<Request, Response> implements InterceptingListe
 
 /** Request of a call, ready to be sent. */
 interface EncodedRequest {
-  readonly message: Buffer;
+  /** Undefined if the call has a stream of requests. */
+  readonly message: Buffer | undefined;
   readonly metadata: Metadata;
-  /** In milliseconds since 1970, or Infinity. */
-  readonly deadline: number;
 }
 
 function localStatus(code: status, details: string): StatusObject {
   return { code, details, metadata: new Metadata() };
-}
-
-function timeoutOf(pool: ChannelPool, { timeoutMs = pool.timeoutMs, parent }: CallOptions): number {
-  if (typeof timeoutMs !== "number" || !(timeoutMs <= MAX_TIMER_MS || timeoutMs === Number.POSITIVE_INFINITY)) {
-    throw new TypeError(`timeoutMs must be a number up to ${MAX_TIMER_MS}, or Infinity, not ${formatValue(timeoutMs)}`);
-  }
-  return parent === undefined ? timeoutMs : Math.min(timeoutMs, deadlineOf(parent) - Date.now());
 }

@@ -1,5 +1,5 @@
 import { healthProtocol, strictMethod } from "@hello/grpc-common";
-import type { CallOptions, StreamOptions } from "./call-options.js";
+import type { CallOptions, HealthWatchOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
 import { serverStream } from "./server-stream.js";
 import { unaryCall } from "./unary-call.js";
@@ -21,10 +21,10 @@ export function checkHealth(scope: CallScope, service: string, options?: CallOpt
 export function watchHealth(
   scope: CallScope,
   service: string,
-  options?: StreamOptions,
+  { timeoutMs = scope.pool.timeoutMs, ...options }: HealthWatchOptions = {},
 ): AsyncGenerator<ServingStatus, void, undefined> {
   const { watch, request } = loadMethods();
-  return serverStream(scope, watch, request(service), options);
+  return serverStream(scope, watch, request(service), options, timeoutMs);
 }
 
 let methods: ReturnType<typeof createMethods> | undefined;

@@ -61,14 +61,14 @@ class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
 
   constructor(scope: CallScope, method: Method<Request, Response>, options: CallOptions) {
     checkKind(method, kind);
-    super(scope, method, options);
+    super(scope, method, options, scope.pool.timeoutMs);
   }
 
   /** Makes the call and resolves with its status. The caller creates the error, so that its stack leads to them. */
   run(request: Request): Promise<StatusObject> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.start(request, this.startedAt + this.timeoutMs);
+      this.start(request);
       this.read();
     });
   }

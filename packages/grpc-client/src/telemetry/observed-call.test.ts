@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { context, propagation, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { EchoClient } from "../../test/echo-client.js";
+import { requestsOf } from "../../test/request-source.js";
 import { echo, fail, serve } from "../../test/test-server.js";
 
 const telemetry = startInMemoryTelemetry();
@@ -99,6 +102,36 @@ test("observes a stream like a unary call", async () => {
   assert.equal(span?.attributes["rpc.grpc.status_code"], 12);
   const measured = await telemetry.measured();
   assert.equal(measured["grpc.client.call.duration"]?.[0]?.attributes["grpc.method"], "grpc.health.v1.Health/Watch");
+});
+
+test("counts a stream once, with the total sizes of its messages", async () => {
+  const { bidiStream } = EchoService;
+  await using server = await serve({
+    services: [
+      [
+        { bidiStream },
+        {
+          bidiStream(call: ServerDuplexStream<EchoRequest, EchoResponse>) {
+            call.on("data", (request: EchoRequest) => call.write(new EchoResponse().setValue(request.getValue())));
+            call.on("end", () => call.end());
+          },
+        },
+      ],
+    ],
+  });
+  await using client = new EchoClient(server.target);
+  let count = 0;
+  for await (const _ of client.chat(requestsOf("a", "bc", "def"))) {
+    count += 1;
+  }
+  assert.equal(count, 3);
+  assert.equal(telemetry.spans().length, 1);
+  const measured = await telemetry.measured();
+  assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 1);
+  for (const name of ["sent", "rcvd"]) {
+    const [size] = measured[`grpc.client.attempt.${name}_total_compressed_message_size`] ?? [];
+    assert.deepEqual([size?.count, size?.sum], [1, 12]);
+  }
 });
 
 test("sends a token and trace context together", async () => {

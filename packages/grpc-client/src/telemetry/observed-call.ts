@@ -10,7 +10,13 @@ export interface ObservedCall {
   /** Records the start of an attempt. */
   attemptStarted(): void;
   /** Records the end of the call, and of its last attempt: grpc-js does not report how earlier attempts end. */
-  end(status: Pick<StatusObject, "code" | "details">, attempts: number, receivedBytes: number): void;
+  end(status: Pick<StatusObject, "code" | "details">, attempts: number, sizes: MessageSizes): void;
+}
+
+/** Total sizes of the messages of a call. */
+export interface MessageSizes {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 /** Instrumented library; gRFC A66 uses it as the name of the meter. */
@@ -19,12 +25,12 @@ const scope = "grpc-js";
 const metricsOf = new WeakMap<OpenTelemetry, CallMetrics>();
 
 /** Starts observing a call if an OpenTelemetry SDK is registered. */
-export function observeCall(path: string, target: string, sentBytes: number): ObservedCall | undefined {
+export function observeCall(path: string, target: string): ObservedCall | undefined {
   const telemetry = openTelemetry();
-  return telemetry && observe(telemetry, path, target, sentBytes);
+  return telemetry && observe(telemetry, path, target);
 }
 
-function observe(telemetry: OpenTelemetry, path: string, target: string, sentBytes: number): ObservedCall {
+function observe(telemetry: OpenTelemetry, path: string, target: string): ObservedCall {
   const metrics = metricsFor(telemetry);
   const span = telemetry.traces ? startCallSpan(telemetry.api, scope, path, target) : undefined;
   const labels: CallLabels = { "grpc.method": path.slice(1), "grpc.target": target };
@@ -44,7 +50,7 @@ function observe(telemetry: OpenTelemetry, path: string, target: string, sentByt
       return own;
     },
     attemptStarted,
-    end({ code, details }, attempts, receivedBytes) {
+    end({ code, details }, attempts, { sentBytes, receivedBytes }) {
       // The start of an attempt that found no connection was not reported.
       const lastStart = attemptStarts.length < attempts ? startedAt : (attemptStarts[attempts - 1] ?? startedAt);
       while (attemptStarts.length < attempts) {

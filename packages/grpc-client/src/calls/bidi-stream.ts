@@ -1,0 +1,19 @@
+import type { StreamOptions } from "./call-options.js";
+import type { CallScope } from "./call-scope.js";
+import { checkKind, type Method } from "./method.js";
+import { ResponseStreamCall, responseStream } from "./response-stream.js";
+
+const kind = { requestStream: true, responseStream: true };
+
+/** Makes a call with a stream of requests and one of responses. Throws as `ServiceClient.bidiStream` does. */
+export function bidiStream<Request, Response>(
+  scope: CallScope,
+  method: Method<Request, Response>,
+  requests: Iterable<Request> | AsyncIterable<Request>,
+  options: StreamOptions = {},
+): AsyncGenerator<Response, void, undefined> {
+  return responseStream(scope, () => {
+    checkKind(method, kind);
+    return new ResponseStreamCall(scope, method, options).openStream(requests);
+  });
+}

@@ -1,0 +1,50 @@
+import type { StatusObject } from "@grpc/grpc-js";
+import type { StreamOptions } from "./call-options.js";
+import type { CallScope } from "./call-scope.js";
+import { ClientCall } from "./client-call.js";
+import { checkKind, type Method } from "./method.js";
+
+const kind = { requestStream: true, responseStream: false };
+
+/** Makes a call with a stream of requests and one response. Throws as `ServiceClient.clientStream` does. */
+export async function clientStream<Request, Response>(
+  scope: CallScope,
+  method: Method<Request, Response>,
+  requests: Iterable<Request> | AsyncIterable<Request>,
+  options: StreamOptions = {},
+): Promise<Response> {
+  checkKind(method, kind);
+  const call = new ClientStreamCall(scope, method, options, scope.pool.timeoutMs);
+  const status = await call.run(requests);
+  if (status.code !== 0) {
+    throw await call.toError(status);
+  }
+  return call.response as Response;
+}
+
+class ClientStreamCall<Request, Response> extends ClientCall<Request, Response> {
+  /** Set if the status is OK. */
+  response: Response | undefined;
+  #resolve: ((status: StatusObject) => void) | undefined;
+
+  /** Makes the call and resolves with its status. */
+  run(requests: Iterable<Request> | AsyncIterable<Request>): Promise<StatusObject> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.startStream(requests);
+      this.read();
+      this.startIdleTimer();
+    });
+  }
+
+  protected override onResponse(response: Response): void {
+    this.response = response;
+    this.stopRequests();
+    // A second message, which violates the protocol, would otherwise hold the status back until the deadline.
+    this.read();
+  }
+
+  protected override onEnd(status: StatusObject): void {
+    this.#resolve?.(status);
+  }
+}

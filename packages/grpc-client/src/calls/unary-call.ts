@@ -74,8 +74,8 @@ class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
   }
 
   /**
-   * Repeats a call, once, whose response was lost with its connection. Without this, 353 calls were lost in 112 kills of
-   * a server under load; with it, none in 109. grpc-js's retry budget is neither asked nor charged.
+   * Repeats a call, once, whose response was lost with its connection. With short responses, 353 calls were lost in 112
+   * kills of a server under load without this, and none in 109 with it. grpc-js's retry budget is neither asked nor charged.
    */
   protected override repeats(status: StatusObject): boolean {
     if (this.#repeated || !isResponseLost(status, this.metadata) || !this.retriesUnavailable) {

@@ -1,29 +1,25 @@
 // Import first: a signal may arrive while the rest loads.
 import "./process/stop-signals.js";
-import { logVerbosity, type ServerInterceptor, setLogVerbosity } from "@grpc/grpc-js";
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { programVersion, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
-import type { BoundService } from "./calls/servicer.js";
 import type { Lifecycle } from "./lifecycle.js";
 import { type Config, parseConfig, UsageError } from "./process/config.js";
 import { exitOnUncaughtException } from "./process/exit-on-uncaught-exception.js";
 import { onStopSignal } from "./process/stop-signals.js";
-import { createServer, type GrpcServer } from "./server.js";
+import { createServer, type GrpcServer, type ServerOptions } from "./server.js";
 import { createLogger } from "./telemetry/logger.js";
 import { startTelemetrySdk } from "./telemetry/sdk.js";
 
 export { bindService } from "./calls/servicer.js";
 
 /** Options of {@link runServer}. */
-export interface RunOptions {
+export interface RunOptions<Context = undefined>
+  extends Pick<ServerOptions<Context>, "services" | "authorize" | "authorizeStandardServices" | "interceptors"> {
   /** Name of the program, for its messages and, unless `OTEL_SERVICE_NAME` says otherwise, its telemetry. */
   readonly name: string;
   /** Prefix of its environment variables: `ACME` for `ACME_ADDRESS`. */
   readonly envPrefix: string;
-  /** Services to serve, each made by `bindService`. */
-  readonly services: readonly BoundService[];
-  /** Interceptors of grpc-js. Default: none. */
-  readonly interceptors?: readonly ServerInterceptor[] | undefined;
   /** Text that `--version` prints. Default: the version in the package.json of the program. */
   readonly version?: string | undefined;
   /** Receives the server before it starts, in every worker process: to set the health of a service, for instance. */
@@ -35,7 +31,7 @@ export interface RunOptions {
  * and worker processes as they ask, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2 for a mistake in
  * the options.
  */
-export async function runServer(options: RunOptions): Promise<never> {
+export async function runServer<Context = undefined>(options: RunOptions<Context>): Promise<never> {
   try {
     await run(options);
   } catch (error) {
@@ -46,7 +42,7 @@ export async function runServer(options: RunOptions): Promise<never> {
   process.exit(0);
 }
 
-async function run(options: RunOptions): Promise<void> {
+async function run<Context>(options: RunOptions<Context>): Promise<void> {
   const { name, envPrefix, version = programVersion() } = options;
   const command = parseConfig({ name, envPrefix, version, argv: process.argv.slice(2), env: process.env });
   if (command.action === "print") {
@@ -76,15 +72,16 @@ async function run(options: RunOptions): Promise<void> {
 }
 
 /** Runs a server in this process, with telemetry if the variables ask for it. */
-async function serve(
-  { name, services, interceptors, onServer }: RunOptions,
+async function serve<Context>(
+  { name, onServer, services, interceptors, authorize, authorizeStandardServices }: RunOptions<Context>,
   { workers: _workers, logLevel: _logLevel, ...config }: Config,
   logger: Logger,
   runToEnd: (server: GrpcServer) => Promise<void>,
   worker?: number,
 ): Promise<void> {
   const telemetry = await startTelemetrySdk({ serviceName: name, logger, worker });
-  const server = createServer({ ...config, services, interceptors, logger });
+  const inCode = { services, interceptors, authorize, authorizeStandardServices };
+  const server = createServer<Context>({ ...config, ...inCode, logger });
   onServer?.(server);
   await runToEnd(server);
   await telemetry?.shutdown();

@@ -1,4 +1,5 @@
-import { integer, list, type OptionTable, toggle } from "@hello/grpc-common";
+import { choice, integer, list, type OptionTable, toggle } from "@hello/grpc-common";
+import type { Compression } from "./calls/server-call.js";
 import { type Limits, limitTable } from "./http2/limits.js";
 import type { ShutdownTimes } from "./shutdown.js";
 import { parseAddress } from "./sockets/address.js";
@@ -7,6 +8,7 @@ import { parseAddress } from "./sockets/address.js";
 export interface ServerOptionValues extends Limits, ShutdownTimes {
   readonly addresses: readonly string[];
   readonly reflection: boolean;
+  readonly compression: Compression;
 }
 
 /** Options that a server has in code and as a process: meaning, default and range. */
@@ -26,5 +28,10 @@ export const serverOptionTable: OptionTable<ServerOptionValues> = {
     placeholder: "ms",
   }),
   ...limitTable,
+  compression: choice("compression of responses, for clients that accept it", {
+    default: "identity",
+    placeholder: "encoding",
+    words: ["identity", "gzip"],
+  }),
   reflection: toggle("do not serve reflection, by which clients list the services", true),
 };

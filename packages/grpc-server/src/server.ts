@@ -4,6 +4,8 @@ import { type CheckTable, checkOptions } from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
 import { addService } from "./calls/add-service.js";
 import { createCallLimiter } from "./calls/call-limiter.js";
+import type { CallEnvironment, RunningCall } from "./calls/running-call.js";
+import type { Compression, ServerCall } from "./calls/server-call.js";
 import type { BoundService } from "./calls/servicer.js";
 import { createConnections } from "./http2/connections.js";
 import { createGrpcServer } from "./http2/grpc-server.js";
@@ -20,11 +22,27 @@ import { createPlainTextTransport } from "./sockets/plain-text.js";
 import type { Transport } from "./sockets/transport.js";
 import { observeCalls } from "./telemetry/observe-calls.js";
 import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
+import { identifyPeer } from "./tls/peer-identity.js";
+
+/**
+ * Function that decides on a call before its handler.
+ *
+ * @returns The call's `context`, for the handler.
+ * @throws StatusError to refuse the call, with UNAUTHENTICATED or PERMISSION_DENIED for instance.
+ */
+export type Authorize<Context> = (call: ServerCall<undefined>) => Context | PromiseLike<Context>;
 
 /** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the bounds. */
-export interface ServerOptions extends Partial<Limits>, Partial<ShutdownTimes> {
+export interface ServerOptions<Context = undefined> extends Partial<Limits>, Partial<ShutdownTimes> {
   /** Services to serve, each made by `bindService`. Health and reflection are added. */
-  readonly services: readonly BoundService[];
+  readonly services: readonly BoundService<NoInfer<Context>>[];
+  /**
+   * Decides on each call of the services, of any kind, before its handler: see docs/authorization.md. Default: every call
+   * may pass.
+   */
+  readonly authorize?: Authorize<Context> | undefined;
+  /** Applies `authorize` to health and reflection too. Default false: they are open. */
+  readonly authorizeStandardServices?: boolean | undefined;
   /**
    * Addresses to listen on: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`: every
    * interface, IPv4 included.
@@ -37,6 +55,8 @@ export interface ServerOptions extends Partial<Limits>, Partial<ShutdownTimes> {
   readonly tls?: CertificateFiles | undefined;
   /** Serves reflection, by which clients list the services and their contracts. Default true. */
   readonly reflection?: boolean | undefined;
+  /** Compression of responses, for clients that accept it; a handler may choose another for its call. Default `identity`. */
+  readonly compression?: Compression | undefined;
   /** Interceptors of grpc-js, which see every call, health and reflection included. Default: none. */
   readonly interceptors?: readonly ServerInterceptor[] | undefined;
   /** Logger of pino. Default: no log. */
@@ -61,7 +81,9 @@ export interface GrpcServer extends Lifecycle<readonly string[]> {
 }
 
 interface OptionValues extends ServerOptionValues {
-  readonly services: readonly BoundService[];
+  readonly services: readonly BoundService<never>[];
+  readonly authorize: Authorize<unknown> | undefined;
+  readonly authorizeStandardServices: boolean;
   readonly tls: CertificateFiles | undefined;
   readonly interceptors: readonly ServerInterceptor[];
   readonly logger: Logger;
@@ -70,6 +92,8 @@ interface OptionValues extends ServerOptionValues {
 const optionTable: CheckTable<OptionValues> = {
   ...serverOptionTable,
   services: { default: [], check: checkServices },
+  authorize: { default: undefined, check: checkFunction },
+  authorizeStandardServices: { default: false, check: checkBoolean },
   tls: { default: undefined, check: checkCertificateFiles },
   interceptors: { default: [], check: checkInterceptors },
   logger: { default: pino({ level: "silent" }), check: checkLogger },
@@ -78,6 +102,18 @@ const optionTable: CheckTable<OptionValues> = {
 function checkServices(value: unknown): void {
   if (!Array.isArray(value) || !value.every((service) => Array.isArray(Object(service).methods))) {
     throw new TypeError("must be a list of services that bindService has bound");
+  }
+}
+
+function checkFunction(value: unknown): void {
+  if (value !== undefined && typeof value !== "function") {
+    throw new TypeError("must be a function");
+  }
+}
+
+function checkBoolean(value: unknown): void {
+  if (typeof value !== "boolean") {
+    throw new TypeError("must be true or false");
   }
 }
 
@@ -98,29 +134,43 @@ function checkLogger(value: unknown): void {
  *
  * @throws TypeError which names every option that is unknown or out of range.
  */
-export function createServer(options: ServerOptions): GrpcServer {
-  const { services, addresses, tls, reflection, interceptors, logger, ...bounds } = checkOptions(optionTable, options);
+export function createServer<Context = undefined>(options: ServerOptions<Context>): GrpcServer {
+  const { services, addresses, tls, reflection, logger, authorize, ...rest } = checkOptions(optionTable, options);
+  const { authorizeStandardServices, interceptors, compression, ...bounds } = rest;
 
   const draining = new AbortController();
   // Any number of streams may listen to it.
   setMaxListeners(0, draining.signal);
-  const limiter = createCallLimiter(bounds.maxConcurrentCalls);
-  const standardLimiter = createCallLimiter(Number.POSITIVE_INFINITY);
-  const allInterceptors = [...observeCalls(logger), ...interceptors];
-  const server = createGrpcServer(bounds, allInterceptors);
+  const limiters = {
+    unary: createCallLimiter<RunningCall>(bounds.maxConcurrentCalls, "unary"),
+    streaming: createCallLimiter<RunningCall>(bounds.maxConcurrentStreamingCalls, "streaming"),
+  };
+  const standardLimiters = {
+    unary: createCallLimiter<RunningCall>(Number.POSITIVE_INFINITY, "unary"),
+    streaming: createCallLimiter<RunningCall>(bounds.maxConcurrentStreamingCalls, "streaming"),
+  };
+  const environment: CallEnvironment = {
+    logger,
+    draining: draining.signal,
+    observers: observeCalls(logger),
+    interceptors,
+    compression,
+    authorize,
+    identify: tls?.clientCaFile === undefined ? undefined : identifyPeer,
+  };
+  const server = createGrpcServer(bounds);
   const health = createHealth(services.map(({ name }) => name));
   const describe = () => describeServices([...services, ...standard.map((service) => service.load())]);
   const standard: LazyService[] = [health.service, ...(reflection ? createReflection(describe) : [])];
 
   checkNames(services, standard);
   for (const service of services) {
-    addService(server, service, { limiter, logger, draining: draining.signal });
+    addService(server, service, environment, limiters);
   }
-  addLazyServices(server, standard, (service) => {
-    addService(server, service, { limiter: standardLimiter, logger, draining: draining.signal });
-  });
-  if (allInterceptors.length > 0) {
-    interceptUnknownMethods(server);
+  const standardEnvironment = authorizeStandardServices ? environment : { ...environment, authorize: undefined };
+  addLazyServices(server, standard, (service) => addService(server, service, standardEnvironment, standardLimiters));
+  if (environment.observers.length + interceptors.length > 0) {
+    interceptUnknownMethods(server, environment);
   }
 
   const connections = createConnections(server);
@@ -153,7 +203,7 @@ export function createServer(options: ServerOptions): GrpcServer {
     stop(forceSignal) {
       const drain = () => draining.abort();
       const { close: closeConnections } = connections;
-      const subject = { server, health, limiter, standardLimiter, logger, drain, closeListener, closeConnections };
+      const subject = { server, health, limiters, standardLimiters, logger, drain, closeListener, closeConnections };
       return shutdown(subject, bounds, forceSignal);
     },
   });
@@ -161,7 +211,10 @@ export function createServer(options: ServerOptions): GrpcServer {
 }
 
 /** @throws TypeError if there is no service, or two have the same name. */
-function checkNames(services: readonly BoundService[], standard: readonly { readonly name: string }[]): void {
+function checkNames(
+  services: readonly { readonly name: string }[],
+  standard: readonly { readonly name: string }[],
+): void {
   if (services.length === 0) {
     throw new TypeError("services must not be empty");
   }

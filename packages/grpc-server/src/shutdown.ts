@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { Metadata, type Server, status } from "@grpc/grpc-js";
+import { type Server, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import type { CallLimiter } from "./calls/call-limiter.js";
+import type { ServiceLimiters } from "./calls/add-service.js";
 import { StatusError } from "./calls/status-error.js";
 import type { HealthState } from "./services/health.js";
 
@@ -21,9 +21,9 @@ export interface ShutdownSubject {
   readonly server: Server;
   readonly health: HealthState;
   /** Calls of the user's services. */
-  readonly limiter: CallLimiter;
+  readonly limiters: ServiceLimiters;
   /** Calls of health and reflection. */
-  readonly standardLimiter: CallLimiter;
+  readonly standardLimiters: ServiceLimiters;
   readonly logger: Logger;
   /** Tells handlers of long streams to finish. */
   drain(): void;
@@ -43,7 +43,9 @@ export async function shutdown(
   { shutdownDelayMs, shutdownGraceMs }: ShutdownTimes,
   forceSignal: AbortSignal,
 ): Promise<void> {
-  const { server, health, limiter, standardLimiter, logger } = subject;
+  const { server, health, limiters, standardLimiters, logger } = subject;
+  const { unary, streaming } = limiters;
+  const calls = () => unary.active.length + streaming.active.length;
   logger.info({ shutdownDelayMs }, "shutting down: health is NOT_SERVING, calls are still accepted");
   health.setServing(false);
   await wait(shutdownDelayMs, forceSignal);
@@ -53,7 +55,7 @@ export async function shutdown(
   // Streams that finish when they are told to, like health watches, end with OK even if nothing waits for them.
   await nextTurn();
 
-  logger.info({ calls: limiter.active, shutdownGraceMs }, "draining: no new connections, calls in progress go on");
+  logger.info({ calls: calls(), shutdownGraceMs }, "draining: no new connections, calls in progress go on");
   subject.closeListener();
   const drained = new AbortController();
   const finished = new Promise<void>((resolve, reject) => {
@@ -61,12 +63,13 @@ export async function shutdown(
   }).finally(() => drained.abort());
   await wait(shutdownGraceMs, AbortSignal.any([forceSignal, drained.signal]));
   if (!drained.signal.aborted) {
-    logger.warn({ calls: limiter.active }, "cancelling the calls still in progress");
-    // Handlers that are reading requests get this error, and it must not look like their own failure.
-    const error = new StatusError(status.UNAVAILABLE, "the server is shutting down");
-    const unavailable = Object.assign(error, { metadata: new Metadata() });
-    limiter.failAll(unavailable);
-    standardLimiter.failAll(unavailable);
+    logger.warn({ calls: calls() }, "cancelling the calls still in progress");
+    const reason = new StatusError(status.UNAVAILABLE, "the server is shutting down");
+    for (const { active } of [unary, streaming, standardLimiters.unary, standardLimiters.streaming]) {
+      for (const call of [...active]) {
+        call.end(reason);
+      }
+    }
     subject.closeConnections();
   }
   await finished;

@@ -83,7 +83,7 @@ test("at twice the limit half are refused at once, half are answered, and health
   for (let refused = 0; refused < 8; refused++) {
     await assert.rejects(server.start().answer, (error: ServiceError) => {
       assert.equal(error.code, status.RESOURCE_EXHAUSTED);
-      assert.equal(error.details, "the server is at its limit of 8 concurrent calls");
+      assert.equal(error.details, "the server is at its limit of 8 concurrent unary calls");
       assert.deepEqual(pushback(error), ["100"]);
       return true;
     });

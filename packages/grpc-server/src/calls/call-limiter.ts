@@ -1,17 +1,12 @@
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 
-/** Sends the status of one call to its client. */
-export type SendStatus = (status: Partial<StatusObject>) => void;
-
 /** Counter of the calls in progress, which rejects those beyond a limit. */
-export interface CallLimiter {
-  /** Number of calls in progress. */
-  readonly active: number;
+export interface CallLimiter<Call> {
+  /** Calls in progress. */
+  readonly active: readonly Call[];
   /** Admits a call, which must be {@link release}d when it is done, or returns false at the limit. */
-  tryAcquire(call: SendStatus): boolean;
-  release(call: SendStatus): void;
-  /** Ends all calls in progress with a status. Later answers of their handlers are dropped. */
-  failAll(status: Partial<StatusObject>): void;
+  tryAcquire(call: Call): boolean;
+  release(call: Call): void;
   /** Status of a call that was not admitted. */
   readonly rejection: StatusObject;
 }
@@ -22,17 +17,16 @@ const retryPushbackMs = 100;
 /**
  * Creates a limiter of concurrent calls. A rejected client is told when to try again.
  *
+ * @param kind Adjective for the calls in the text of a rejection, like `unary`.
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback
  */
-export function createCallLimiter(maxConcurrentCalls: number): CallLimiter {
+export function createCallLimiter<Call>(maxConcurrentCalls: number, kind: string): CallLimiter<Call> {
   const metadata = new Metadata();
   metadata.set("grpc-retry-pushback-ms", String(retryPushbackMs));
   // An array, because the tables of a Set keep its former members alive: see open-streams.ts.
-  const active: SendStatus[] = [];
+  const active: Call[] = [];
   return {
-    get active() {
-      return active.length;
-    },
+    active,
     tryAcquire(call) {
       if (active.length >= maxConcurrentCalls) {
         return false;
@@ -48,14 +42,9 @@ export function createCallLimiter(maxConcurrentCalls: number): CallLimiter {
         active[index] = last;
       }
     },
-    failAll(status) {
-      for (const sendStatus of [...active]) {
-        sendStatus(status);
-      }
-    },
     rejection: {
       code: status.RESOURCE_EXHAUSTED,
-      details: `the server is at its limit of ${maxConcurrentCalls} concurrent calls`,
+      details: `the server is at its limit of ${maxConcurrentCalls} concurrent ${kind} calls`,
       metadata,
     },
   };

@@ -6,19 +6,25 @@ import type { ServerCall } from "./server-call.js";
  */
 
 /** Handler that answers one request with one response. */
-export type UnaryHandler<Request, Response> = (request: Request, call: ServerCall) => Response | PromiseLike<Response>;
+export type UnaryHandler<Request, Response, Context = unknown> = (
+  request: Request,
+  call: ServerCall<Context>,
+) => Response | PromiseLike<Response>;
 
 /** Handler that answers one request with a stream of responses: an async generator, mostly. */
-export type ServerStreamHandler<Request, Response> = (request: Request, call: ServerCall) => AsyncIterable<Response>;
+export type ServerStreamHandler<Request, Response, Context = unknown> = (
+  request: Request,
+  call: ServerCall<Context>,
+) => AsyncIterable<Response>;
 
 /** Handler that answers a stream of requests with one response. */
-export type ClientStreamHandler<Request, Response> = (
+export type ClientStreamHandler<Request, Response, Context = unknown> = (
   requests: AsyncIterable<Request>,
-  call: ServerCall,
+  call: ServerCall<Context>,
 ) => Response | PromiseLike<Response>;
 
 /** Handler that answers a stream of requests with a stream of responses. */
-export type BidiStreamHandler<Request, Response> = (
+export type BidiStreamHandler<Request, Response, Context = unknown> = (
   requests: AsyncIterable<Request>,
-  call: ServerCall,
+  call: ServerCall<Context>,
 ) => AsyncIterable<Response>;

@@ -1,66 +1,41 @@
-import { type Metadata, type ServerUnaryCall, status } from "@grpc/grpc-js";
-import { type PeerIdentity, peerIdentity } from "../tls/peer-identity.js";
-import { StatusError } from "./status-error.js";
+import { Metadata } from "@grpc/grpc-js";
+import type { PeerIdentity } from "../tls/peer-identity.js";
+import type { RunningCall } from "./running-call.js";
 
-/** Properties that the four kinds of grpc-js's calls have in common. */
-export type GrpcCall = Pick<
-  ServerUnaryCall<unknown, unknown>,
-  "cancelled" | "getAuthContext" | "getDeadline" | "getPath" | "getPeer" | "metadata"
-> & { once(event: "cancelled", listener: () => void): unknown };
+/** Encoding of responses on the wire. */
+export type Compression = "identity" | "gzip";
 
 /**
- * Tolerance when a call ends at about its deadline: the client's timer and the server's race, and Node's timers may be a
- * millisecond early.
+ * A call as its handler sees it. Each property is computed when it is first read.
+ *
+ * `Context` is the type of the result of the server's `authorize`.
  */
-const deadlineToleranceMs = 10;
+export class ServerCall<Context = unknown> {
+  readonly #call: RunningCall;
 
-/** Ends the observation of a call: a later end of its stream is no cancellation. */
-let markAnswered: (call: ServerCall) => void;
-
-/** Tells whether an error is only the consequence of the call's own cancellation. */
-let isConsequenceOfCancellation: (call: ServerCall, error: unknown) => boolean;
-
-export { isConsequenceOfCancellation, markAnswered };
-
-/** A call as its handler sees it. Each property is computed when it is first read. */
-export class ServerCall {
-  readonly #call: GrpcCall;
-  readonly #draining: AbortSignal;
-  #controller: AbortController | undefined;
-  #answered = false;
-
-  static {
-    markAnswered = (call) => {
-      call.#answered = true;
-    };
-    isConsequenceOfCancellation = (call, error) => {
-      if (!call.#call.cancelled || !(error instanceof Error)) {
-        return false;
-      }
-      const reason: unknown = call.#controller?.signal.reason;
-      return error.name === "AbortError" || (reason !== undefined && (error === reason || error.cause === reason));
-    };
-  }
-
-  constructor(call: GrpcCall, draining: AbortSignal) {
+  constructor(call: RunningCall) {
     this.#call = call;
-    this.#draining = draining;
   }
 
   /** Full method name as on the wire, like `/package.Service/Method`. */
   get path(): string {
-    return this.#call.getPath();
+    return this.#call.path;
   }
 
   /** Address of the client, like `127.0.0.1:54321`. */
   get peer(): string {
-    return this.#call.getPeer();
+    const { remoteAddress, remotePort } = this.#call.base.getConnectionInfo();
+    return remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
   }
 
-  /** Identity of the client by its certificate, or `undefined` without mutual TLS. Read once for each connection. */
+  /** Identity of the client by its certificate, or `undefined` without mutual TLS. */
   get peerIdentity(): PeerIdentity | undefined {
-    const { sslPeerCertificate } = this.#call.getAuthContext();
-    return sslPeerCertificate && peerIdentity(sslPeerCertificate);
+    return this.#call.peerIdentity;
+  }
+
+  /** Result of the server's `authorize`, or `undefined` without one. */
+  get context(): Context {
+    return this.#call.authorized as Context;
   }
 
   /** Metadata that the client sent. */
@@ -68,44 +43,52 @@ export class ServerCall {
     return this.#call.metadata;
   }
 
+  /** Metadata that the client receives before the first response. Changes after that have no effect. */
+  get responseMetadata(): Metadata {
+    this.#call.responseMetadata ??= new Metadata();
+    return this.#call.responseMetadata;
+  }
+
+  /** Metadata that the client receives after the last response, with the status. */
+  get trailers(): Metadata {
+    this.#call.trailers ??= new Metadata();
+    return this.#call.trailers;
+  }
+
+  /**
+   * Compression of the next response, if the client accepts it. Default: that of the server. Responses can be compressed
+   * only if this is `gzip` when the first one is sent, because the encoding is announced with it; a later `identity`
+   * leaves out those that do not gain from it.
+   */
+  get compression(): Compression {
+    return this.#call.compression;
+  }
+
+  /** @throws TypeError if the compression is unknown. */
+  set compression(compression: Compression) {
+    if (compression !== "identity" && compression !== "gzip") {
+      throw new TypeError(`invalid compression "${String(compression)}": must be "identity" or "gzip"`);
+    }
+    this.#call.compression = compression;
+  }
+
   /** Time at which the client stops waiting, or `undefined` if it set no deadline. */
   get deadline(): Date | undefined {
-    const deadline = this.#call.getDeadline();
+    const deadline = this.#call.base.getDeadline();
     return deadline === Number.POSITIVE_INFINITY ? undefined : new Date(deadline);
   }
 
   /**
-   * Signal that aborts when the client cancels or the deadline passes, and not when the call has been answered. Its
-   * reason is a {@link StatusError}, so a handler may reject with it.
+   * Signal that aborts when the client cancels, the deadline passes or the server cancels the call at the end of a
+   * shutdown, and not when the call has been answered. Its reason is a {@link StatusError}, so a handler may reject with
+   * it.
    */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController();
-      this.#controller = controller;
-      if (this.#call.cancelled) {
-        this.#abort(controller);
-      } else {
-        this.#call.once("cancelled", () => this.#abort(controller));
-      }
-    }
-    return this.#controller.signal;
+    return this.#call.signal;
   }
 
   /** Signal that aborts when the server begins to shut down, so that a long stream can finish in time. */
   get draining(): AbortSignal {
-    return this.#draining;
-  }
-
-  #abort(controller: AbortController): void {
-    // grpc-js emits "cancelled" at the end of every call.
-    if (this.#answered) {
-      return;
-    }
-    const { deadline } = this;
-    controller.abort(
-      deadline !== undefined && deadline.getTime() - deadlineToleranceMs <= Date.now()
-        ? new StatusError(status.DEADLINE_EXCEEDED, "the deadline has passed")
-        : new StatusError(status.CANCELLED, "the call has been cancelled"),
-    );
+    return this.#call.draining;
   }
 }

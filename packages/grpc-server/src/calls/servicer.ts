@@ -2,39 +2,44 @@ import { inspect } from "node:util";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { strictMethod } from "@hello/grpc-common";
 import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler.js";
+import type { ServerCall } from "./server-call.js";
 
-/** Handlers of a service: one for each method of its definition, of the method's kind. */
-export type Servicer<Service> = {
+/**
+ * Handlers of a service: one for each method of its definition, of the method's kind.
+ *
+ * `Context` is the type of `call.context` that they need: that of the result of the server's `authorize`.
+ */
+export type Servicer<Service, Context = unknown> = {
   // The generated interface also has an index signature, which a class cannot implement.
   [Name in keyof Service as string extends Name ? never : Name]: Service[Name] extends MethodDefinition<
     infer Request,
     infer Response
   >
-    ? HandlerOf<Service[Name]["requestStream"], Service[Name]["responseStream"], Request, Response>
+    ? HandlerOf<Service[Name]["requestStream"], Service[Name]["responseStream"], Request, Response, Context>
     : never;
 };
 
-type HandlerOf<RequestStream, ResponseStream, Request, Response> = RequestStream extends true
+type HandlerOf<RequestStream, ResponseStream, Request, Response, Context> = RequestStream extends true
   ? ResponseStream extends true
-    ? BidiStreamHandler<Request, Response>
-    : ClientStreamHandler<Request, Response>
+    ? BidiStreamHandler<Request, Response, Context>
+    : ClientStreamHandler<Request, Response, Context>
   : ResponseStream extends true
-    ? ServerStreamHandler<Request, Response>
-    : UnaryHandler<Request, Response>;
+    ? ServerStreamHandler<Request, Response, Context>
+    : UnaryHandler<Request, Response, Context>;
 
-/** A method and its handler. */
-export interface BoundMethod {
+/** A method and its handler, which takes a request or a stream of them, and returns a response or a stream of them. */
+export interface BoundMethod<Context = unknown> {
   readonly definition: MethodDefinition<unknown, unknown>;
-  readonly handler: (request: unknown, call: unknown) => unknown;
+  readonly handler: (input: unknown, call: ServerCall<Context>) => unknown;
 }
 
 /** A service and its handlers. */
-export interface BoundService {
+export interface BoundService<Context = unknown> {
   /** Full name, like `package.Service`. */
   readonly name: string;
   /** Service definition, in which reflection finds the descriptors. */
   readonly definition: ServiceDefinition;
-  readonly methods: readonly BoundMethod[];
+  readonly methods: readonly BoundMethod<Context>[];
 }
 
 /**
@@ -43,7 +48,10 @@ export interface BoundService {
  * @param service Generated definition, like `EchoService`; one from proto-loader works too.
  * @throws TypeError if the definition is none, or a method has no handler.
  */
-export function bindService<Service extends object>(service: Service, servicer: Servicer<Service>): BoundService {
+export function bindService<Service extends object, Context = unknown>(
+  service: Service,
+  servicer: Servicer<Service, Context>,
+): BoundService<Context> {
   const entries = typeof service === "object" && service !== null ? Object.entries(service) : [];
   if (entries.length === 0 || !entries.every(([, method]) => isMethod(method))) {
     throw new TypeError(
@@ -56,7 +64,7 @@ export function bindService<Service extends object>(service: Service, servicer: 
     if (typeof handler !== "function") {
       throw new TypeError(`the servicer has no handler for ${method.path}`);
     }
-    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
+    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod<Context>["handler"] };
   });
   const [{ definition: { path = "" } = {} } = {}] = methods;
   return { name: path.slice(1, path.lastIndexOf("/")), definition: service as unknown as ServiceDefinition, methods };

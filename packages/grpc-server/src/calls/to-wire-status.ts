@@ -12,38 +12,57 @@ const maxMetadataBytes = 5_632;
 /** Cost of a header field beside its name and value: RFC 9113 section 10.5.1. */
 const fieldOverhead = 32;
 
-/** Status that goes to the client. */
-export interface WireStatus extends StatusObject {
+/** Metadata that every client can receive. */
+export interface WireMetadata {
+  readonly metadata: Metadata;
   /** Size of the metadata that was left out because it exceeds what clients must accept, or 0. */
   readonly omittedBytes: number;
 }
 
-/** Converts a status error to a status that every client can receive. */
-export function toWireStatus({ code, details: text, metadata, richDetails }: StatusError): WireStatus {
-  const details = fit(text.toWellFormed());
-  const trailers = new Metadata();
+/**
+ * Converts a status error to a status that every client can receive.
+ *
+ * @param trailers Metadata of the handler, to go with that of the error.
+ */
+export function toWireStatus(error: StatusError, trailers?: Metadata): StatusObject & WireMetadata {
+  const { code, metadata, richDetails } = error;
+  const details = fit(error.details.toWellFormed());
+  const rich = richDetails.length > 0 ? encodeStatus(code, details, richDetails) : undefined;
+  return { code, details, ...toWireMetadata([trailers, metadata], rich) };
+}
+
+/**
+ * Converts metadata of a handler to metadata that every client can receive.
+ *
+ * @param statusDetails Encoded `google.rpc.Status` to add.
+ */
+export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusDetails?: Buffer): WireMetadata {
+  const merged = new Metadata();
+  for (const part of parts) {
+    if (part !== undefined) {
+      merged.merge(part);
+    }
+  }
+  if (statusDetails !== undefined) {
+    merged.set(statusDetailsKey, statusDetails);
+  }
+  const metadata = new Metadata();
   let bytes = 0;
-  const add = (key: string, value: string | Buffer) => {
-    trailers.add(key, value);
-    bytes += key.length + fieldOverhead + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
-  };
-  for (const [key, values] of Object.entries(metadata?.toJSON() ?? {})) {
+  for (const [key, values] of Object.entries(merged.toJSON())) {
     if (!isReserved(key)) {
       // gRPC allows joining the values of a key.
       for (const value of singularHeaders.test(key) ? [values.join(", ")] : values) {
         // HTTP/2 forbids space around a value, and gRPC allows to strip it.
-        add(key, typeof value === "string" ? value.trim() : value);
+        metadata.add(key, typeof value === "string" ? value.trim() : value);
+        const valueBytes = typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4;
+        bytes += key.length + fieldOverhead + valueBytes;
       }
     }
   }
-  if (richDetails.length > 0) {
-    trailers.remove("grpc-status-details-bin");
-    add("grpc-status-details-bin", encodeStatus(code, details, richDetails));
-  }
-  return bytes > maxMetadataBytes
-    ? { code, details, metadata: new Metadata(), omittedBytes: bytes }
-    : { code, details, metadata: trailers, omittedBytes: 0 };
+  return bytes > maxMetadataBytes ? { metadata: new Metadata(), omittedBytes: bytes } : { metadata, omittedBytes: 0 };
 }
+
+const statusDetailsKey = "grpc-status-details-bin";
 
 /**
  * Tells whether a key is reserved: grpc-js sets it itself, and the metadata would overwrite it and turn an error into OK,
@@ -66,7 +85,7 @@ const httpHeaders = [
   "upgrade",
 ];
 
-const allowedForHandlers = ["grpc-status-details-bin", "grpc-retry-pushback-ms"];
+const allowedForHandlers = [statusDetailsKey, "grpc-retry-pushback-ms"];
 
 /** Encodes a `google.rpc.Status`. */
 function encodeStatus(code: number, message: string, details: StatusError["richDetails"]): Buffer {

@@ -1,15 +1,14 @@
 import type { Http2Server } from "node:http2";
-import { Server, type ServerCredentials, type ServerInterceptor } from "@grpc/grpc-js";
+import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { decompressSequentially } from "./decompress-sequentially.js";
-import { ignoreEndOfReset } from "./ignore-end-of-reset.js";
 import type { Limits } from "./limits.js";
 import { guardSessions } from "./session-guard.js";
 import { guardStreams } from "./stream-guard.js";
 
 /** Creates a grpc-js server that enforces the limits of messages, headers, streams and connection age. */
-export function createGrpcServer(limits: Limits, interceptors: readonly ServerInterceptor[] = []): Server {
+export function createGrpcServer(limits: Limits): Server {
   const server = new Server({
-    interceptors: [decompressSequentially, ignoreEndOfReset, ...interceptors],
+    interceptors: [decompressSequentially],
     // Channelz costs time and memory on every call.
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": limits.maxReceiveMessageBytes,

@@ -7,6 +7,7 @@ import {
 } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import { MAX_TIMER_MS } from "@hello/grpc-common";
+import { recordAcceptEncoding } from "../calls/compress-responses.js";
 
 /** Listener of a server's "stream" event. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -28,6 +29,7 @@ export function guardStreams(server: Http2Server): void {
       // Its client has opened and reset it in the same packet. If grpc-js answered, the process would end.
       discard(stream);
     } else if (isAcceptable(stream, headers)) {
+      recordAcceptEncoding(stream, headers["grpc-accept-encoding"]);
       for (const listener of listeners) {
         listener(stream, headers);
       }

@@ -10,11 +10,14 @@ function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Config {
 }
 
 test("without options the server listens on every interface at 50051, with finite limits", () => {
-  const { addresses, logLevel, reflection, shutdownDelayMs, shutdownGraceMs, workers, ...limits } = parse([]);
+  const { addresses, compression, logLevel, reflection, shutdownDelayMs, shutdownGraceMs, workers, ...limits } = parse(
+    [],
+  );
   assert.deepEqual(
-    { addresses, logLevel, reflection, shutdownDelayMs, shutdownGraceMs, workers },
+    { addresses, compression, logLevel, reflection, shutdownDelayMs, shutdownGraceMs, workers },
     {
       addresses: ["[::]:50051"],
+      compression: "identity",
       logLevel: "info",
       reflection: true,
       shutdownDelayMs: 0,
@@ -41,7 +44,7 @@ for (const row of optionRows(processOptionTable, "TEST")) {
   const [, flag = "", placeholder] = /--([\w-]+)(?: <([\w-]+)>)?/.exec(row[0] ?? "") ?? [];
   const variable = (row[1] ?? "").replaceAll("`", "");
   test(`--${flag} and ${variable} are equivalent`, () => {
-    const value = { address: "127.0.0.1:1", level: "debug", file: "x.pem" }[placeholder ?? ""] ?? "7";
+    const value = { address: "127.0.0.1:1", level: "debug", file: "x.pem", encoding: "gzip" }[placeholder ?? ""] ?? "7";
     const tls = { TEST_TLS_CERT: "c.pem", TEST_TLS_KEY: "k.pem" };
     const byFlag = parse(placeholder === undefined ? [`--${flag}`] : [`--${flag}`, value], tls);
     const byVariable = parse([], { ...tls, [variable]: placeholder === undefined ? "false" : value });

@@ -5,9 +5,8 @@ import { type ClientReadableStream, Server, type ServiceError, status } from "@g
 import { healthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { bindWithClient } from "@hello/testing/grpc-server";
-import { pino } from "pino";
+import { testEnvironment, unlimited } from "../../test/call-environment.js";
 import { addService } from "../calls/add-service.js";
-import { createCallLimiter } from "../calls/call-limiter.js";
 import { createHealth } from "./health.js";
 
 const { HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthService } = healthProtocol();
@@ -20,12 +19,7 @@ async function serve(t: TestContext) {
   const server = new Server();
   const health = createHealth(["a.Service"]);
   const draining = new AbortController();
-  const limiter = createCallLimiter(Number.POSITIVE_INFINITY);
-  addService(server, health.service.load(), {
-    limiter,
-    logger: pino({ level: "silent" }),
-    draining: draining.signal,
-  });
+  addService(server, health.service.load(), testEnvironment({ draining: draining.signal }), unlimited());
   const served = await bindWithClient(server);
   const { client } = served;
   t.after(() => served[Symbol.dispose]());

@@ -9,8 +9,8 @@ import { bindWithClient } from "@hello/testing/grpc-server";
 import { message } from "@hello/testing/http2-frames";
 import { type Answer, ask, decode, errorOf, field, fields } from "@hello/testing/reflection-messages";
 import { pino } from "pino";
+import { testEnvironment, unlimited } from "../../test/call-environment.js";
 import { addService } from "../calls/add-service.js";
-import { createCallLimiter } from "../calls/call-limiter.js";
 import { createReflection, type Descriptors } from "./reflection.js";
 
 const file = (name: string, rest: Partial<DescribedFile> = {}): DescribedFile => ({
@@ -41,9 +41,9 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
   const server = new Server();
   const log = captureLog();
   const draining = new AbortController();
-  const limiter = createCallLimiter(Number.POSITIVE_INFINITY);
   for (const service of createReflection(describe)) {
-    addService(server, service.load(), { limiter, logger: pino({}, log), draining: draining.signal });
+    const environment = testEnvironment({ logger: pino({}, log), draining: draining.signal });
+    addService(server, service.load(), environment, unlimited());
   }
   const served = await bindWithClient(server);
   const { address, client } = served;

@@ -42,7 +42,7 @@ export function createReflection(describe: () => Descriptors): LazyService[] {
 }
 
 /** Describes services: the files that declare them, each with its imports, and no others. */
-export function describeServices(services: readonly BoundService[]): Descriptors {
+export function describeServices(services: readonly Pick<BoundService, "name" | "definition">[]): Descriptors {
   const files = services.flatMap(({ name, definition }) => {
     const known = describeService(definition);
     const file = known.find(({ symbols }) => symbols.includes(name));

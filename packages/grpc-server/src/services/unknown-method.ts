@@ -1,4 +1,6 @@
-import { type Server, type ServerDuplexStream, type ServerMethodDefinition, status } from "@grpc/grpc-js";
+import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
+import type { Handler } from "../calls/add-service.js";
+import { type CallEnvironment, intercept } from "../calls/running-call.js";
 
 /** Codec of an unknown method, whose messages are neither read nor written; it marks such a method. */
 function unknownCodec(): never {
@@ -14,22 +16,32 @@ export function isUnknownMethod({ requestDeserialize }: ServerMethodDefinition<u
  * Passes calls of unknown methods through the server's interceptors, and answers them as grpc-js does: UNIMPLEMENTED,
  * in its words. By itself grpc-js answers them before any interceptor.
  */
-export function interceptUnknownMethods(server: Server): void {
+export function interceptUnknownMethods(server: Server, environment: CallEnvironment): void {
   // grpc-js has no fallback handler, only this map.
   const handlers = Reflect.get(server, "handlers") as Map<string, unknown>;
   const get = handlers.get.bind(handlers);
-  handlers.get = (path) => get(path) ?? unknownMethod(path);
+  handlers.get = (path) => get(path) ?? unknownMethod(path, environment);
 }
 
-function unknownMethod(path: string) {
-  return {
-    type: "bidi",
+function unknownMethod(path: string, environment: CallEnvironment): Handler {
+  const definition = {
     path,
-    serialize: unknownCodec,
-    deserialize: unknownCodec,
-    func(call: ServerDuplexStream<unknown, unknown>) {
+    requestStream: true,
+    responseStream: true,
+    requestDeserialize: unknownCodec,
+    responseSerialize: unknownCodec,
+  };
+  return {
+    path,
+    func(base) {
+      const call = intercept(base, definition, environment);
       const details = `The server does not implement the method ${path}`;
-      call.emit("error", { code: status.UNIMPLEMENTED, details });
+      call.start({
+        onReceiveMetadata: () => call.sendStatus({ code: status.UNIMPLEMENTED, details, metadata: null }),
+        onReceiveMessage() {},
+        onReceiveHalfClose() {},
+        onCancel() {},
+      });
     },
   };
 }

@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIPv6, SocketAddress } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { BaseCall } from "../calls/base-call.js";
 
 /** Identity of a client, from the certificate that TLS has verified. */
 export interface PeerIdentity {
@@ -28,21 +30,30 @@ export interface SubjectAltNames {
   readonly ip: readonly string[];
 }
 
-/** Identities by certificate object, of which there is one for each connection. */
+/** Identities by session: what the handshake has proven holds for every call of the connection, and after its end. */
 const identities = new WeakMap<object, PeerIdentity>();
 
-/** Reads the certificate of an authenticated client, once. */
-export function peerIdentity(certificate: { readonly raw: Buffer }): PeerIdentity {
-  const known = identities.get(certificate);
+/**
+ * Reads the identity of the client of a call from its certificate, once for each connection.
+ *
+ * @throws Error if the connection has gone before its first call: the call must not look like one without mutual TLS.
+ */
+export function identifyPeer({ stream: { session } }: BaseCall): PeerIdentity {
+  const known = session && identities.get(session);
   if (known !== undefined) {
     return known;
   }
-  const identity = parseIdentity(new X509Certificate(certificate.raw));
-  identities.set(certificate, identity);
+  const { raw = undefined } = session?.destroyed === false ? (session.socket as TLSSocket).getPeerCertificate() : {};
+  if (session === undefined || raw === undefined) {
+    throw new Error("the connection of the client has gone, and its certificate with it");
+  }
+  const identity = parseIdentity(new X509Certificate(raw));
+  identities.set(session, identity);
   return identity;
 }
 
-function parseIdentity(certificate: X509Certificate): PeerIdentity {
+/** Converts a certificate to data. */
+export function parseIdentity(certificate: X509Certificate): PeerIdentity {
   const { subject, issuer, serialNumber, fingerprint256, validFrom, validTo, subjectAltName = "" } = certificate;
   const subjectAltNames = parseSubjectAltNames(subjectAltName);
   const spiffeId = spiffeIdOf(subjectAltNames.uri);

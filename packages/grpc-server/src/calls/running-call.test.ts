@@ -55,11 +55,11 @@ const proxy = new Proxy({}, { getPrototypeOf: thrower(new Error("secret")), get:
 
 /** Each of them is one line in the log, with what it must hold of the cause. */
 const failures: Record<string, [Handler, logged: RegExp]> = {
-  "a throw": [thrower(new Error("secret")), /secret.*safe-handler\.test\.ts/],
-  "a rejection": [() => Promise.reject(new Error("secret")), /secret.*safe-handler\.test\.ts/],
+  "a throw": [thrower(new Error("secret")), /secret.*running-call\.test\.ts/],
+  "a rejection": [() => Promise.reject(new Error("secret")), /secret.*running-call\.test\.ts/],
   "a rejection with a cause": [
     () => Promise.reject(new Error("outer", { cause: new TypeError("secret") })),
-    /outer.*safe-handler\.test\.ts.*TypeError: secret.*safe-handler\.test\.ts/,
+    /outer.*running-call\.test\.ts.*TypeError: secret.*running-call\.test\.ts/,
   ],
   "a rejected text": [() => Promise.reject("secret"), /"err":"'secret'"/],
   "a rejected undefined": [() => Promise.reject(undefined), /"err":"undefined"/],

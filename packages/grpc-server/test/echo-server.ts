@@ -21,7 +21,7 @@ export interface EchoServer extends AsyncDisposable {
 }
 
 /** Options of {@link serveEcho}. */
-export interface EchoServerOptions extends Omit<ServerOptions, "services"> {
+export interface EchoServerOptions extends Omit<ServerOptions<unknown>, "services"> {
   /** Level of the captured log. Default "warn". */
   readonly level?: Level;
   /** Receives the log's lines, in place of the captured log. */
@@ -34,7 +34,7 @@ export async function serveEcho(
   { level = "warn", write, ...options }: EchoServerOptions = {},
 ): Promise<EchoServer> {
   const log = captureLog();
-  const server = createServer({
+  const server = createServer<unknown>({
     addresses: ["127.0.0.1:0"],
     logger: pino({ level, mixin: activeSpan }, write ? { write } : log),
     services: [bindService(EchoService, { ...echoServicer, ...handlers })],

@@ -11,6 +11,8 @@ import { serveEcho } from "./echo-server.js";
 export interface TlsServerOptions {
   /** Asks clients for a certificate. Default false. */
   readonly mutual?: boolean;
+  /** Authorities that clients need with {@link mutual}. Default: the one of the test. */
+  readonly clientCaFile?: string;
   readonly handshakeTimeoutMs?: number;
   /** Default: a free port of localhost. */
   readonly address?: string;
@@ -33,6 +35,7 @@ export async function serveTls(
   certificates: TestCertificates,
   {
     mutual = false,
+    clientCaFile = certificates.ca.certFile,
     handshakeTimeoutMs = 10_000,
     address = "localhost:0",
     server: { certFile, keyFile } = certificates.server,
@@ -50,7 +53,7 @@ export async function serveTls(
       level: "debug",
       addresses: [address],
       handshakeTimeoutMs,
-      tls: { certFile, keyFile, clientCaFile: mutual ? certificates.ca.certFile : undefined },
+      tls: { certFile, keyFile, clientCaFile: mutual ? clientCaFile : undefined },
     },
   );
   const { log, address: target } = served;

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { healthProtocol } from "@hello/grpc-common";
+import { callUnary } from "@hello/testing/call-unary";
+import { EchoResponse, EchoService } from "@hello/testing/echo";
+import { echoServicer } from "@hello/testing/echo-servicer";
+import { serveEcho } from "../../test/echo-server.js";
+import { type Outcome, readAll, serveStreams } from "../../test/streaming-client.js";
+import { type Authorize, createServer } from "../server.js";
+import type { ServerCall } from "./server-call.js";
+import { bindService, type Servicer } from "./servicer.js";
+import { StatusError } from "./status-error.js";
+
+const denied = () => Promise.reject(new StatusError(status.PERMISSION_DENIED, "denied"));
+
+/** Calls each kind of method, and resolves with the statuses. */
+async function callAll(server: Awaited<ReturnType<typeof serveStreams>>): Promise<Outcome["code"][]> {
+  const { call, outcome } = server.clientStream();
+  call.end();
+  const bidi = server.bidiStream();
+  bidi.end();
+  const unary = server.unary().then(
+    () => status.OK,
+    ({ code }: ServiceError) => code,
+  );
+  const streams = await Promise.all([readAll(server.serverStream()), outcome, readAll(bidi)]);
+  return [await unary, ...streams.map(({ code }) => code)];
+}
+
+async function serve(t: TestContext, authorize: Authorize<unknown>) {
+  const handled: string[] = [];
+  const handlers = Object.fromEntries(
+    Object.entries(echoServicer).map(([name, handler]) => [
+      name,
+      (input: never, call: ServerCall) => {
+        handled.push(name);
+        return handler(input, call);
+      },
+    ]),
+  );
+  return { handled, ...(await serveStreams(t, handlers, { authorize })) };
+}
+
+test("refuses calls of every kind before their handlers", async (t) => {
+  const server = await serve(t, denied);
+  assert.deepEqual(await callAll(server), Array(4).fill(status.PERMISSION_DENIED));
+  assert.deepEqual(server.handled, []);
+  assert.deepEqual(server.log.lines, []);
+});
+
+test("lets calls of every kind pass", async (t) => {
+  const server = await serve(t, async () => undefined);
+  assert.deepEqual(await callAll(server), Array(4).fill(status.OK));
+  assert.equal(server.handled.length, 4);
+});
+
+test("an error of authorize is INTERNAL, in the log, and no permission", async (t) => {
+  const server = await serve(t, () => {
+    throw new Error("secret");
+  });
+  assert.deepEqual(await callAll(server), Array(4).fill(status.INTERNAL));
+  assert.deepEqual(server.handled, []);
+  assert.equal(server.errors().length, 4);
+});
+
+test("a servicer that needs a context is a compile error on a server that has another", () => {
+  const servicer: Servicer<typeof EchoService, { readonly tenant: string }> = {
+    ...echoServicer,
+    unary: async (_request, { context }) => new EchoResponse().setValue(context.tenant),
+  };
+  const services = [bindService(EchoService, servicer)];
+  assert.ok(createServer({ services, authorize: async () => ({ tenant: "acme" }) }));
+  // @ts-expect-error The context has no tenant.
+  assert.ok(createServer({ services, authorize: () => ({ user: "ada" }) }));
+  // @ts-expect-error Without authorize there is no context.
+  assert.ok(createServer({ services }));
+});
+
+test("passes what authorize returns to the handler", async (t) => {
+  const metadata = new Metadata();
+  metadata.set("x-tenant", "acme");
+  const server = await serveEcho(
+    { unary: (_request, { context }) => new EchoResponse().setValue(String(context)) },
+    { authorize: ({ metadata }) => metadata.get("x-tenant")[0] },
+  );
+  t.after(() => server[Symbol.asyncDispose]());
+  assert.equal(await server.unary("World", { metadata }), "acme");
+});
+
+for (const authorizeStandardServices of [false, true]) {
+  test(`health is ${authorizeStandardServices ? "authorized" : "open"} if authorizeStandardServices is ${authorizeStandardServices}`, async (t) => {
+    const server = await serveEcho({}, { authorize: denied, authorizeStandardServices });
+    t.after(() => server[Symbol.asyncDispose]());
+    const { HealthCheckRequest, HealthService } = healthProtocol();
+    const checked = callUnary(server.client, HealthService.check, new HealthCheckRequest());
+    await (authorizeStandardServices ? assert.rejects(checked, { code: status.PERMISSION_DENIED }) : checked);
+  });
+}
+
+test("a call that ends during authorize does not reach its handler", async (t) => {
+  let authorized = () => {};
+  const server = await serve(
+    t,
+    ({ signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          resolve(undefined);
+          setImmediate(authorized);
+        });
+      }),
+  );
+  const finished = new Promise<void>((resolve) => {
+    authorized = resolve;
+  });
+  const { code } = await readAll(server.serverStream({ deadline: Date.now() + 100 }));
+  assert.equal(code, status.DEADLINE_EXCEEDED);
+  await finished;
+  assert.deepEqual(server.handled, []);
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { constants } from "node:http2";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { EchoService } from "@hello/testing/echo";
+import { callHeaders, endHeaders, frame, message, uint32 } from "@hello/testing/http2-frames";
+import { connectReady } from "@hello/testing/raw-http2";
+import { readAll, requestOf, responseOf, serveStreams, signal } from "../../test/streaming-client.js";
+import { RequestStream } from "./request-stream.js";
+import { StatusError } from "./status-error.js";
+
+test("clientStream: answers after leaving the request iterator early", async (t) => {
+  const server = await serveStreams(t, {
+    async clientStream(requests) {
+      for await (const request of requests) {
+        return responseOf(request.getValue());
+      }
+      return responseOf("none");
+    },
+  });
+  const { call, outcome } = server.clientStream();
+  call.write(requestOf("first"));
+  call.write(requestOf("second"));
+  const { code, values } = await outcome;
+  assert.deepEqual([code, values], [status.OK, ["first"]]);
+});
+
+test("bidiStream: goes on responding after leaving the request iterator early", async (t) => {
+  const server = await serveStreams(t, {
+    async *bidiStream(requests) {
+      for await (const request of requests) {
+        yield responseOf(request.getValue());
+        break;
+      }
+      yield responseOf("more");
+    },
+  });
+  const call = server.bidiStream();
+  call.write(requestOf("first"));
+  call.write(requestOf("second"));
+  const { code, values } = await readAll(call);
+  assert.deepEqual([code, values], [status.OK, ["first", "more"]]);
+});
+
+test("answers without reading a request", async (t) => {
+  const server = await serveStreams(t, {
+    clientStream: () => responseOf("early"),
+    async *bidiStream() {
+      yield responseOf("early");
+    },
+  });
+  const { call, outcome } = server.clientStream();
+  call.write(requestOf("unread"));
+  assert.deepEqual((await outcome).values, ["early"]);
+  const bidi = server.bidiStream();
+  bidi.write(requestOf("unread"));
+  const { code, values } = await readAll(bidi);
+  assert.deepEqual([code, values], [status.OK, ["early"]]);
+  assert.deepEqual(server.log.lines, []);
+});
+
+test("ends the requests of a call that has been answered", async (t) => {
+  let reader: Promise<string> | undefined;
+  const server = await serveStreams(t, {
+    async *bidiStream(requests) {
+      const read = async () => {
+        for await (const _ of requests) {
+          // Reads to the end.
+        }
+        return "ended";
+      };
+      reader = read();
+      yield responseOf("a");
+    },
+  });
+  const { code } = await readAll(server.bidiStream());
+  assert.equal(code, status.OK);
+  assert.equal(await reader, "ended");
+});
+
+test("the requests of a call reject when the client resets it", async (t) => {
+  const received = signal();
+  const rejected = signal();
+  let error: unknown;
+  const server = await serveStreams(t, {
+    async clientStream(requests) {
+      try {
+        for await (const _ of requests) {
+          received.fire();
+        }
+      } catch (caught) {
+        error = caught;
+        rejected.fire();
+        throw caught;
+      }
+      return responseOf("");
+    },
+  });
+  // A client of grpc-js sends the end of its requests before the reset.
+  using connection = await connectReady(server.address);
+  connection.send(
+    frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(EchoService.clientStream.path) }),
+    frame("DATA", { streamId: 1, payload: message(requestOf("a").serializeBinary()) }),
+  );
+  await received.fired;
+  connection.send(frame("RST_STREAM", { streamId: 1, payload: uint32(constants.NGHTTP2_CANCEL) }));
+  await rejected.fired;
+  assert.ok(error instanceof StatusError);
+  assert.equal(error.code, status.CANCELLED);
+  assert.deepEqual(server.log.lines, []);
+});
+
+test("echoes 1,000 messages in order", async (t) => {
+  const server = await serveStreams(t);
+  const call = server.bidiStream();
+  const sent = Array.from({ length: 1_000 }, (_, index) => `message ${index}`);
+  const outcome = readAll(call);
+  for (const value of sent) {
+    if (!call.write(requestOf(value))) {
+      await once(call, "drain");
+    }
+  }
+  call.end();
+  const { code, values } = await outcome;
+  assert.equal(code, status.OK);
+  assert.deepEqual(values, sent);
+});
+
+test("two reads at once get the next two requests, in order", async () => {
+  let reads = 0;
+  const requests = new RequestStream<string>(() => reads++);
+  const both = Promise.all([requests.next(), requests.next()]);
+  assert.equal(reads, 1);
+  requests.push("a");
+  assert.equal(reads, 2);
+  requests.push("b");
+  assert.deepEqual(
+    (await both).map(({ value }) => value),
+    ["a", "b"],
+  );
+});
+
+test("only the first of two pending reads rejects when the stream fails, and the rest end", async () => {
+  const requests = new RequestStream<string>(() => {});
+  const outcomes = Promise.allSettled([requests.next(), requests.next()]);
+  const reason = new Error("cancelled");
+  requests.end(reason);
+  assert.deepEqual(await outcomes, [
+    { status: "rejected", reason },
+    { status: "fulfilled", value: { done: true, value: undefined } },
+  ]);
+  assert.deepEqual(await requests.next(), { done: true, value: undefined });
+});
+
+test("a read after return() ends, and asks for no more requests", async () => {
+  let reads = 0;
+  const requests = new RequestStream<string>(() => reads++);
+  const pending = requests.next();
+  await requests.return();
+  assert.deepEqual(await Promise.all([pending, requests.next()]), [
+    { done: true, value: undefined },
+    { done: true, value: undefined },
+  ]);
+  assert.equal(reads, 1);
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { type Metadata, status } from "@grpc/grpc-js";
+import { EchoResponse } from "@hello/testing/echo";
+import { readAll, requestOf, responseOf, serveStreams } from "../../test/streaming-client.js";
+import type { ServerCall } from "./server-call.js";
+import { StatusError } from "./status-error.js";
+
+const blob = Buffer.from([0, 255, 44]);
+
+function setMetadata(call: ServerCall): void {
+  call.responseMetadata.set("x-initial", "first");
+  call.trailers.set("x-trailing-bin", blob);
+}
+
+const handlers = {
+  async *serverStream(_request: unknown, call: ServerCall) {
+    setMetadata(call);
+    yield responseOf("a");
+    // Too late: it goes out with the first response.
+    call.responseMetadata.set("x-initial", "second");
+  },
+  async clientStream(requests: AsyncIterable<unknown>, call: ServerCall) {
+    for await (const _ of requests) {
+      // Reads to the end.
+    }
+    setMetadata(call);
+    return new EchoResponse();
+  },
+  async *bidiStream(_requests: AsyncIterable<unknown>, call: ServerCall) {
+    setMetadata(call);
+    yield responseOf("a");
+  },
+};
+
+for (const kind of ["serverStream", "clientStream", "bidiStream"] as const) {
+  test(`${kind}: the client receives the metadata and the trailers of the handler`, async (t) => {
+    const server = await serveStreams(t, handlers);
+    const opened = server[kind]();
+    const call = "outcome" in opened ? opened.call : opened;
+    const metadata = once(call, "metadata");
+    if ("end" in call) {
+      call.write(requestOf("a"));
+      call.end();
+    }
+    const outcome = await ("outcome" in opened ? opened.outcome : readAll(opened));
+    const [received]: Metadata[] = await metadata;
+    assert.deepEqual(received?.get("x-initial"), ["first"]);
+    assert.equal(outcome.code, status.OK);
+    assert.deepEqual(outcome.metadata.get("x-trailing-bin"), [blob]);
+    assert.deepEqual(server.log.lines, []);
+  });
+}
+
+test("the trailers of the handler go out with a failure, beside the metadata of its status", async (t) => {
+  const server = await serveStreams(t, {
+    serverStream(_request, call) {
+      call.trailers.set("x-trace", "abc");
+      throw new StatusError(status.NOT_FOUND, "no such name");
+    },
+  });
+  const { code, metadata } = await readAll(server.serverStream());
+  assert.equal(code, status.NOT_FOUND);
+  assert.deepEqual(metadata.get("x-trace"), ["abc"]);
+});
+
+for (const key of ["grpc-status", "content-type", "grpc-encoding"]) {
+  test(`a handler cannot replace ${key}`, async (t) => {
+    const server = await serveStreams(t, {
+      async *serverStream(_request, { responseMetadata, trailers }) {
+        responseMetadata.set(key, "13");
+        trailers.set(key, "13");
+        yield responseOf("a");
+      },
+    });
+    const { code, values } = await readAll(server.serverStream());
+    assert.deepEqual([code, values], [status.OK, ["a"]]);
+  });
+}
+
+test("metadata that exceeds what clients accept is left out, and the log says so", async (t) => {
+  const server = await serveStreams(t, {
+    async *serverStream(_request, { responseMetadata, trailers }) {
+      responseMetadata.set("x-large", "x".repeat(10_000));
+      trailers.set("x-large", "x".repeat(10_000));
+      yield responseOf("a");
+    },
+  });
+  const { code, values } = await readAll(server.serverStream());
+  assert.deepEqual([code, values], [status.OK, ["a"]]);
+  assert.deepEqual(
+    server.log.lines.map(({ msg }) => msg),
+    Array(2).fill("metadata left out, which exceeds what clients accept"),
+  );
+});

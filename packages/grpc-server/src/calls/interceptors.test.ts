@@ -4,12 +4,11 @@ import { ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/gr
 import { serveEcho } from "../../test/echo-server.js";
 import { readAll, requestOf, serveStreams } from "../../test/streaming-client.js";
 
-/** Delays everything that a handler sends and receives. */
+/** Delays everything that a handler sends and receives, but not the status, which must not overtake a message. */
 const slow: ServerInterceptor = (_method, call) =>
   new ServerInterceptingCall(call, {
     sendMetadata: (metadata, next) => setImmediate(next, metadata),
     sendMessage: (message, next) => setImmediate(next, message),
-    sendStatus: (status, next) => setImmediate(next, status),
     start: (next) =>
       next({
         onReceiveMetadata: (metadata, next) => setImmediate(next, metadata),

@@ -60,23 +60,25 @@ test("answers without reading a request", async (t) => {
   assert.deepEqual(server.log.lines, []);
 });
 
-test("ends the requests of a call that has been answered", async (t) => {
-  let reader: Promise<string> | undefined;
+test("ends the requests of a call that has been answered, though the client does not end them", async (t) => {
+  const ended = signal();
   const server = await serveStreams(t, {
     async *bidiStream(requests) {
-      const read = async () => {
+      const readToEnd = async () => {
         for await (const _ of requests) {
           // Reads to the end.
         }
-        return "ended";
+        ended.fire();
       };
-      reader = read();
+      readToEnd();
       yield responseOf("a");
     },
   });
-  const { code } = await readAll(server.bidiStream());
-  assert.equal(code, status.OK);
-  assert.equal(await reader, "ended");
+  using connection = await connectReady(server.address);
+  const headers = callHeaders(EchoService.bidiStream.path);
+  connection.send(frame("HEADERS", { flags: endHeaders, streamId: 1, payload: headers }));
+  await ended.fired;
+  assert.equal(connection.socket.destroyed, false);
 });
 
 test("the requests of a call reject when the client resets it", async (t) => {

@@ -119,6 +119,7 @@ test("a generator that backpressure suspends runs finally when the deadline pass
     frame("DATA", { flags: endStream, streamId: 1, payload: message(requestOf("a").serializeBinary()) }),
   );
   await finished.fired;
+  assert.equal(connection.socket.destroyed, false);
   assert.ok(reason instanceof StatusError);
   assert.equal(reason.code, status.DEADLINE_EXCEEDED);
   assert.equal(await server.unary("next"), "next");

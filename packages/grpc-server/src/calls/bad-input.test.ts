@@ -93,6 +93,17 @@ const badCalls: Record<string, BadCall> = {
     body: message(Buffer.from("not gzip"), { compressed: true }),
     grpc: status.INTERNAL,
   },
+  "a compressed message without grpc-encoding": { body: message(world, { compressed: true }), grpc: status.INTERNAL },
+  ...Object.fromEntries(
+    [2, 255].flatMap((flag) =>
+      [{}, gzip].map((headers) => [
+        `the compressed flag ${flag}, ${headers === gzip ? "with" : "without"} grpc-encoding`,
+        { headers, body: Buffer.from([flag, 0, 0, 0, world.length, ...world]), grpc: status.INTERNAL },
+      ]),
+    ),
+  ),
+  "half a message": { body: message(world).subarray(0, 8), grpc: status.INTERNAL },
+  "half of a message's framing": { body: message(world).subarray(0, 3), grpc: status.INTERNAL },
   "an unknown encoding": {
     headers: { "grpc-encoding": "br" },
     body: message(world, { compressed: true }),

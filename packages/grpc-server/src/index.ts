@@ -1,11 +1,19 @@
 /** Runtime for gRPC servers on @grpc/grpc-js. `runServer` is in `@hello/grpc-server/run`. */
+export type { AccessPolicy } from "./authorization/access-policy.js";
+export {
+  type AllowPrincipalsOptions,
+  type AuthorizedCaller,
+  allowPrincipals,
+  type VerifiedToken,
+} from "./authorization/allow-principals.js";
+export type { Authorize } from "./authorization/authorize.js";
 export { badRequest, type FieldViolation } from "./calls/bad-request.js";
 export type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./calls/handler.js";
 export type { Compression, ServerCall } from "./calls/server-call.js";
 export { type BoundService, bindService, type Servicer } from "./calls/servicer.js";
 export { type AnyMessage, StatusError, type StatusErrorOptions } from "./calls/status-error.js";
 export type { Limits } from "./http2/limits.js";
-export { type Authorize, createServer, type GrpcServer, type ServerOptions } from "./server.js";
+export { createServer, type GrpcServer, type ServerOptions } from "./server.js";
 export type { Health, ServingStatus } from "./services/health.js";
 export type { ShutdownTimes } from "./shutdown.js";
 export type { CertificateFiles } from "./tls/certificate-files.js";

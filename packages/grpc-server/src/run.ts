@@ -3,6 +3,7 @@ import "./process/stop-signals.js";
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { programVersion, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
+import type { RequiredAuthorize } from "./authorization/authorize.js";
 import type { Lifecycle } from "./lifecycle.js";
 import { type Config, parseConfig, UsageError } from "./process/config.js";
 import { exitOnUncaughtException } from "./process/exit-on-uncaught-exception.js";
@@ -31,7 +32,9 @@ export interface RunOptions<Context = undefined>
  * and worker processes as they ask, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2 for a mistake in
  * the options.
  */
-export async function runServer<Context = undefined>(options: RunOptions<Context>): Promise<never> {
+export async function runServer<Context = undefined>(
+  options: RunOptions<Context> & RequiredAuthorize<Context>,
+): Promise<never> {
   try {
     await run(options);
   } catch (error) {
@@ -81,7 +84,7 @@ async function serve<Context>(
 ): Promise<void> {
   const telemetry = await startTelemetrySdk({ serviceName: name, logger, worker });
   const inCode = { services, interceptors, authorize, authorizeStandardServices };
-  const server = createServer<Context>({ ...config, ...inCode, logger });
+  const server = createServer({ ...config, ...inCode, logger } as ServerOptions<Context> & RequiredAuthorize<Context>);
   onServer?.(server);
   await runToEnd(server);
   await telemetry?.shutdown();

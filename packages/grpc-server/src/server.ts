@@ -2,10 +2,11 @@ import { setMaxListeners } from "node:events";
 import type { ServerInterceptor } from "@grpc/grpc-js";
 import { type CheckTable, checkOptions } from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
+import type { Authorize, RequiredAuthorize } from "./authorization/authorize.js";
 import { addService } from "./calls/add-service.js";
 import { createCallLimiter } from "./calls/call-limiter.js";
 import type { CallEnvironment, RunningCall } from "./calls/running-call.js";
-import type { Compression, ServerCall } from "./calls/server-call.js";
+import type { Compression } from "./calls/server-call.js";
 import type { BoundService } from "./calls/servicer.js";
 import { createConnections } from "./http2/connections.js";
 import { createGrpcServer } from "./http2/grpc-server.js";
@@ -21,21 +22,14 @@ import { type Listener, listen } from "./sockets/listener.js";
 import { createPlainTextTransport } from "./sockets/plain-text.js";
 import type { Transport } from "./sockets/transport.js";
 import { observeCalls } from "./telemetry/observe-calls.js";
+import { createThrottledWarn } from "./telemetry/throttled-warn.js";
 import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
 import { identifyPeer } from "./tls/peer-identity.js";
-
-/**
- * Function that decides on a call before its handler.
- *
- * @returns The call's `context`, for the handler.
- * @throws StatusError to refuse the call, with UNAUTHENTICATED or PERMISSION_DENIED for instance.
- */
-export type Authorize<Context> = (call: ServerCall<undefined>) => Context | PromiseLike<Context>;
 
 /** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the bounds. */
 export interface ServerOptions<Context = undefined> extends Partial<Limits>, Partial<ShutdownTimes> {
   /** Services to serve, each made by `bindService`. Health and reflection are added. */
-  readonly services: readonly BoundService<NoInfer<Context>>[];
+  readonly services: readonly BoundService<Context>[];
   /**
    * Decides on each call of the services, of any kind, before its handler: see docs/authorization.md. Default: every call
    * may pass.
@@ -134,7 +128,9 @@ function checkLogger(value: unknown): void {
  *
  * @throws TypeError which names every option that is unknown or out of range.
  */
-export function createServer<Context = undefined>(options: ServerOptions<Context>): GrpcServer {
+export function createServer<Context = undefined>(
+  options: ServerOptions<Context> & RequiredAuthorize<Context>,
+): GrpcServer {
   const { services, addresses, tls, reflection, logger, authorize, ...rest } = checkOptions(optionTable, options);
   const { authorizeStandardServices, interceptors, compression, ...bounds } = rest;
 
@@ -151,6 +147,7 @@ export function createServer<Context = undefined>(options: ServerOptions<Context
   };
   const environment: CallEnvironment = {
     logger,
+    warn: createThrottledWarn(logger),
     draining: draining.signal,
     observers: observeCalls(logger),
     interceptors,
@@ -164,6 +161,9 @@ export function createServer<Context = undefined>(options: ServerOptions<Context
   const standard: LazyService[] = [health.service, ...(reflection ? createReflection(describe) : [])];
 
   checkNames(services, standard);
+  authorize?.checkServices?.(
+    authorizeStandardServices ? [...services, ...standard.map((service) => service.load())] : services,
+  );
   for (const service of services) {
     addService(server, service, environment, limiters);
   }

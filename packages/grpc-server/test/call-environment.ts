@@ -7,6 +7,7 @@ import type { CallEnvironment } from "../src/calls/running-call.js";
 export function testEnvironment(environment: Partial<CallEnvironment> = {}): CallEnvironment {
   return {
     logger: pino({ level: "silent" }),
+    warn: () => {},
     draining: new AbortController().signal,
     observers: [],
     interceptors: [],

@@ -7,7 +7,8 @@ import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { serveEcho } from "../../test/echo-server.js";
 import { type Outcome, readAll, serveStreams } from "../../test/streaming-client.js";
-import { type Authorize, createServer } from "../server.js";
+import type { Authorize } from "../authorization/authorize.js";
+import { createServer } from "../server.js";
 import type { ServerCall } from "./server-call.js";
 import { bindService, type Servicer } from "./servicer.js";
 import { StatusError } from "./status-error.js";
@@ -55,6 +56,16 @@ test("lets calls of every kind pass", async (t) => {
   assert.equal(server.handled.length, 4);
 });
 
+test("refusals with a cause are one warning in the log, however many there are", async (t) => {
+  const cause = new Error("expired");
+  const server = await serve(t, () =>
+    Promise.reject(new StatusError(status.UNAUTHENTICATED, "invalid token", { cause })),
+  );
+  assert.deepEqual(await callAll(server), Array(4).fill(status.UNAUTHENTICATED));
+  assert.equal(server.log.lines.length, 1);
+  assert.match(JSON.stringify(server.log.lines), /"level":40.*expired.*"msg":"call refused"/);
+});
+
 test("an error of authorize is INTERNAL, in the log, and no permission", async (t) => {
   const server = await serve(t, () => {
     throw new Error("secret");
@@ -62,6 +73,7 @@ test("an error of authorize is INTERNAL, in the log, and no permission", async (
   assert.deepEqual(await callAll(server), Array(4).fill(status.INTERNAL));
   assert.deepEqual(server.handled, []);
   assert.equal(server.errors().length, 4);
+  assert.match(JSON.stringify(server.errors()[0]), /secret.*"msg":"authorize failed"/);
 });
 
 test("a servicer that needs a context is a compile error on a server that has another", () => {

@@ -7,6 +7,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import type { ThrottledWarn } from "../telemetry/throttled-warn.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import type { BaseCall } from "./base-call.js";
 import type { CallLimiter } from "./call-limiter.js";
@@ -20,6 +21,7 @@ import { toWireMetadata, toWireStatus, type WireMetadata } from "./to-wire-statu
 /** Parts of a server that its calls share. */
 export interface CallEnvironment {
   readonly logger: Logger;
+  readonly warn: ThrottledWarn;
   /** Aborts when the server begins to shut down. */
   readonly draining: AbortSignal;
   /** Interceptors of the runtime, which pass everything on at once. */
@@ -74,6 +76,8 @@ export class RunningCall {
   readonly #limiter: RunningCalls;
   readonly #requests: RequestStream<unknown> | undefined;
   #request: unknown;
+  /** Set once the handler has been called. */
+  #isHandled = false;
   /** Set once the handler has finished well. */
   #answered = false;
   /** Set once nothing more can be sent: the status is on its way or the client has gone. */
@@ -191,6 +195,7 @@ export class RunningCall {
           return;
         }
       }
+      this.#isHandled = true;
       const output = handler(this.#requests ?? this.#request, call);
       if (definition.responseStream) {
         await this.#sendResponses(output as AsyncIterable<unknown>);
@@ -338,19 +343,24 @@ export class RunningCall {
   }
 
   #statusOf(error: unknown): SentStatus {
-    const { logger } = this.#environment;
+    const { logger, warn } = this.#environment;
     const method = this.path;
+    const message = this.#isHandled ? "handler failed" : "authorize failed";
     if (this.#isConsequenceOfEnd(error)) {
       logger.debug({ method, err: error }, "handler stopped, as its call has been cancelled");
       return internalError;
     }
     if (!(error instanceof StatusError)) {
       // A thrown value need not be an error, and the log would leave out a function or `undefined`.
-      logger.error({ method, err: error instanceof Error ? error : inspect(error) }, "handler failed");
+      logger.error({ method, err: error instanceof Error ? error : inspect(error) }, message);
       return internalError;
     }
     if (error.cause !== undefined) {
-      logger.error({ method, err: error }, "handler failed");
+      if (this.#isHandled) {
+        logger.error({ method, err: error }, message);
+      } else {
+        warn("refusal", { method, err: error }, "call refused");
+      }
     }
     const wire = toWireStatus(error, this.trailers);
     return { code: wire.code, details: wire.details, metadata: this.#fit(wire) };

@@ -27,6 +27,16 @@ type HandlerOf<RequestStream, ResponseStream, Request, Response, Context> = Requ
     ? ServerStreamHandler<Request, Response, Context>
     : UnaryHandler<Request, Response, Context>;
 
+/** Names of a service's methods, without the index signature of its generated interface. */
+type MethodName<Service> = keyof { [Name in keyof Service as string extends Name ? never : Name]: unknown };
+
+/** Context that the handlers of a servicer need, by the types of their calls: `unknown` if none reads it. */
+export type ContextOf<Service, Handlers> = [Handlers[keyof Handlers & MethodName<Service>]] extends [
+  (input: never, call: ServerCall<infer Context>) => unknown,
+]
+  ? Context
+  : unknown;
+
 /** A method and its handler, which takes a request or a stream of them, and returns a response or a stream of them. */
 export interface BoundMethod<Context = unknown> {
   readonly definition: MethodDefinition<unknown, unknown>;
@@ -48,10 +58,10 @@ export interface BoundService<Context = unknown> {
  * @param service Generated definition, like `EchoService`; one from proto-loader works too.
  * @throws TypeError if the definition is none, or a method has no handler.
  */
-export function bindService<Service extends object, Context = unknown>(
+export function bindService<Service extends object, Handlers extends object>(
   service: Service,
-  servicer: Servicer<Service, Context>,
-): BoundService<Context> {
+  servicer: Handlers & Servicer<Service, ContextOf<Service, Handlers>>,
+): BoundService<ContextOf<Service, Handlers>> {
   const entries = typeof service === "object" && service !== null ? Object.entries(service) : [];
   if (entries.length === 0 || !entries.every(([, method]) => isMethod(method))) {
     throw new TypeError(
@@ -64,7 +74,7 @@ export function bindService<Service extends object, Context = unknown>(
     if (typeof handler !== "function") {
       throw new TypeError(`the servicer has no handler for ${method.path}`);
     }
-    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod<Context>["handler"] };
+    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
   });
   const [{ definition: { path = "" } = {} } = {}] = methods;
   return { name: path.slice(1, path.lastIndexOf("/")), definition: service as unknown as ServiceDefinition, methods };

@@ -1,0 +1,30 @@
+// Runs a case of gRPC's interoperability tests, or serves them on a free port, which it prints:
+//
+//	interop client CASE PORT [CA SERVER_NAME]
+//	interop server [CERT KEY]
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+const (
+	service     = "/grpc.testing.TestService/"
+	initialKey  = "x-grpc-test-echo-initial"
+	trailingKey = "x-grpc-test-echo-trailing-bin"
+)
+
+func main() {
+	var err error
+	if args := os.Args[2:]; os.Args[1] == "server" {
+		err = serve(args)
+	} else {
+		err = runCase(args[0], args[1], args[2:])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("OK")
+}

@@ -1,0 +1,44 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { start } from "@hello/testing/program";
+import { serving } from "../server-process.js";
+import type { TlsFiles } from "./tls-files.js";
+
+/** Server of grpc.testing.TestService. */
+export interface InteropServer extends AsyncDisposable {
+  /** Port on the loopback interface. */
+  readonly port: number;
+}
+
+/** Starts a server, over TLS if there are files. */
+export type StartServer = (tls: TlsFiles | undefined) => Promise<InteropServer>;
+
+/** Starts our server. */
+export const startOurServer: StartServer = async (tls) => {
+  const program = fileURLToPath(new URL("interop-server.ts", import.meta.url));
+  const flags = tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
+  const command = [process.execPath, "--import=tsx", program, "--address", "127.0.0.1:0", ...flags] as const;
+  const { address, [Symbol.asyncDispose]: dispose } = await serving(start(command));
+  return { port: Number(address.split(":")[1]), [Symbol.asyncDispose]: dispose };
+};
+
+/** Starts a server that prints its port. */
+export async function startPeerServer(command: readonly [string, ...string[]]): Promise<InteropServer> {
+  const server = start(command);
+  const ended = once(server, "close");
+  const stderr = text(server.stderr);
+  const lines = createInterface(server.stdout);
+  const [port] = await Promise.race([once(lines, "line") as Promise<string[]>, ended.then(() => [])]);
+  if (port === undefined) {
+    throw new Error(`${command.join(" ")} ended: ${await stderr}`);
+  }
+  return {
+    port: Number(port),
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGKILL");
+      await ended;
+    },
+  };
+}

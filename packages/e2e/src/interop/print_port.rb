@@ -1,0 +1,15 @@
+# Makes gRPC's interop server, which prints nothing, listen on the loopback interface and print the port it was given:
+# `ruby -r ./print_port.rb server.rb --port 0`.
+
+require 'grpc'
+
+module PrintPort
+  def add_http2_port(address, credentials)
+    port = super(address.sub('0.0.0.0', '127.0.0.1'), credentials)
+    $stdout.puts(port)
+    $stdout.flush
+    port
+  end
+end
+
+GRPC::RpcServer.prepend(PrintPort)

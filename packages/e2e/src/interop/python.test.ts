@@ -1,0 +1,31 @@
+/** Python's grpcio, which is C-core beneath like Ruby, with a client and a server of our own. */
+import { fileURLToPath } from "node:url";
+import { requires } from "@hello/testing/requires";
+import { describeOurClient } from "./describe-our-client.js";
+import { casesOfOurPeers, describePeerClient } from "./describe-peer-client.js";
+import { startPeerServer } from "./interop-server-process.js";
+import { descriptorFile } from "./test-service.js";
+import { createTlsFiles } from "./tls-files.js";
+
+const { program: python, skip } = requires("python3-grpcio");
+const client = fileURLToPath(new URL("interop_client.py", import.meta.url));
+const server = fileURLToPath(new URL("interop_server.py", import.meta.url));
+
+describePeerClient({
+  name: "Python's client",
+  skip,
+  cases: casesOfOurPeers,
+  createTls: createTlsFiles,
+  command: (name, port, tls) => [
+    python,
+    ...[client, name, String(port), descriptorFile],
+    ...(tls ? [tls.caFile, tls.serverName] : []),
+  ],
+});
+
+describeOurClient({
+  name: "Python's server",
+  skip,
+  createTls: createTlsFiles,
+  start: (tls) => startPeerServer([python, server, descriptorFile, ...(tls ? [tls.certFile, tls.keyFile] : [])]),
+});

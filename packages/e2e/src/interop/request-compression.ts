@@ -1,0 +1,32 @@
+import type { Metadata, ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
+import type { ServerCall } from "@hello/grpc-server";
+
+/** Private parts of the call that grpc-js passes to an interceptor. */
+interface BaseCall {
+  readonly metadata: Metadata;
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+}
+
+const flags = new WeakMap<Metadata, boolean[]>();
+
+/**
+ * Records whether each request of a call was compressed, which the interoperability tests ask of a server. grpc-js does
+ * not tell its users.
+ */
+export const recordCompression: ServerInterceptor = (_method, interceptedCall) => {
+  const call = interceptedCall as unknown as BaseCall;
+  const { decompressMessage } = call;
+  const compressed: boolean[] = [];
+  flags.set(call.metadata, compressed);
+  call.decompressMessage = (message, encoding) => {
+    compressed.push(encoding !== "identity");
+    return decompressMessage.call(call, message, encoding);
+  };
+  // The type is a class, but grpc-js needs only the interface.
+  return interceptedCall as ServerInterceptingCall;
+};
+
+/** Returns the recorded flags of the requests that have arrived so far, in order. */
+export function compressedRequests({ metadata }: ServerCall): readonly boolean[] {
+  return flags.get(metadata) ?? [];
+}

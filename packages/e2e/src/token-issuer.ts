@@ -1,0 +1,24 @@
+import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
+
+/** Issuer of tokens for tests. */
+export interface TokenIssuer {
+  /** Public keys, as an issuer publishes them. */
+  readonly jwks: JSONWebKeySet;
+  /** Signs a token for Ada that is valid for an hour, with some claims replaced, or left out if they are undefined. */
+  sign(claims?: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+export const issuer = "https://issuer.example";
+
+/** Creates an issuer with a new key. */
+export async function createTokenIssuer(): Promise<TokenIssuer> {
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  return {
+    jwks: { keys: [await exportJWK(publicKey)] },
+    sign(claims) {
+      const exp = Math.floor(Date.now() / 1_000) + 3_600;
+      const payload = { iss: issuer, aud: "hello", sub: "ada", scope: "greet", exp, ...claims };
+      return new SignJWT(payload).setProtectedHeader({ alg: "ES256" }).sign(privateKey);
+    },
+  };
+}

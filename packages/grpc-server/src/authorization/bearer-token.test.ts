@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Metadata, status } from "@grpc/grpc-js";
+import { bearerToken } from "./bearer-token.js";
+
+function metadataWith(...values: string[]): Metadata {
+  const metadata = new Metadata();
+  for (const value of values) {
+    metadata.add("authorization", value);
+  }
+  return metadata;
+}
+
+test("returns the token, whatever the case of the scheme", () => {
+  for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) {
+    assert.equal(bearerToken(metadataWith(`${scheme} aA0-._~+/==`)), "aA0-._~+/==");
+  }
+});
+
+test("returns nothing without authorization", () => {
+  assert.equal(bearerToken(new Metadata()), undefined);
+});
+
+for (const values of [
+  ["Bearer a", "Bearer a"],
+  ["Bearer a, Bearer b"],
+  ["Bearer a b"],
+  ["Bearer a=b"],
+  ["Bearer"],
+  ["Bearer "],
+  ["Bearera"],
+  ["Bearer\ta"],
+  ["Basic YTpi"],
+  ["a"],
+  [""],
+  ["Bearer a\n"],
+  ["Bearer é"],
+]) {
+  test(`refuses authorization that is not one bearer token: ${JSON.stringify(values)}`, () => {
+    const metadata = { get: () => values } as unknown as Metadata;
+    assert.throws(() => bearerToken(metadata), { code: status.UNAUTHENTICATED, details: "invalid token" });
+  });
+}

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import type { ServiceLimiters } from "../src/calls/add-service.js";
+import type { CallEnvironment } from "../src/calls/call-environment.js";
 import { createCallLimiter } from "../src/calls/call-limiter.js";
-import type { CallEnvironment } from "../src/calls/running-call.js";
 
 /** Creates the environment of calls on a server without options. */
 export function testEnvironment(environment: Partial<CallEnvironment> = {}): CallEnvironment {

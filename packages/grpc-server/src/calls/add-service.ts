@@ -1,7 +1,8 @@
 import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { BaseCall } from "./base-call.js";
-import { type CallEnvironment, RunningCall, type RunningCalls } from "./running-call.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { RunningCall, type RunningCalls } from "./running-call.js";
 import type { BoundMethod, BoundService } from "./servicer.js";
 
 /** Limiters of the calls of a service. */

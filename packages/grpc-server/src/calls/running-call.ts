@@ -1,39 +1,15 @@
-import { inspect } from "node:util";
-import {
-  Metadata,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  type ServerMethodDefinition,
-  status,
-} from "@grpc/grpc-js";
-import type { Logger } from "pino";
-import type { ThrottledWarn } from "../telemetry/throttled-warn.js";
+import { Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import type { BaseCall } from "./base-call.js";
+import { type CallEnvironment, intercept, logOmitted } from "./call-environment.js";
 import type { CallLimiter } from "./call-limiter.js";
-import { acceptsGzip, compressResponses, type ResponseCompressor } from "./compress-responses.js";
+import { failureStatus, internalError, type SentStatus } from "./failure-status.js";
 import { RequestStream } from "./request-stream.js";
-import { type Compression, ServerCall } from "./server-call.js";
+import { ResponseSender } from "./response-sender.js";
+import { ServerCall } from "./server-call.js";
 import type { BoundMethod } from "./servicer.js";
 import { StatusError } from "./status-error.js";
-import { toWireMetadata, toWireStatus, type WireMetadata } from "./to-wire-status.js";
-
-/** Parts of a server that its calls share. */
-export interface CallEnvironment {
-  readonly logger: Logger;
-  readonly warn: ThrottledWarn;
-  /** Aborts when the server begins to shut down. */
-  readonly draining: AbortSignal;
-  /** Interceptors of the runtime, which pass everything on at once. */
-  readonly observers: readonly ServerInterceptor[];
-  /** Interceptors of the user, which may take their time. */
-  readonly interceptors: readonly ServerInterceptor[];
-  readonly compression: Compression;
-  /** Decides on a call before its handler. Its result is the call's context. */
-  readonly authorize: ((call: ServerCall<undefined>) => unknown) | undefined;
-  /** Reads the identity of a call's client. Undefined if clients have none. */
-  readonly identify: ((call: BaseCall) => PeerIdentity) | undefined;
-}
+import { toWireMetadata } from "./to-wire-status.js";
 
 /** Limiter of the calls that a server runs. */
 export type RunningCalls = CallLimiter<RunningCall>;
@@ -44,13 +20,7 @@ export type RunningCalls = CallLimiter<RunningCall>;
  */
 const deadlineToleranceMs = 10;
 
-/** Status as grpc-js sends it. */
-type SentStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
-
 const ok: SentStatus = { code: status.OK, details: "OK", metadata: null };
-
-/** Status of a failure whose details are not meant for the client. */
-const internalError: SentStatus = { code: status.INTERNAL, details: "internal error", metadata: null };
 
 const noMetadata = new Metadata();
 
@@ -67,9 +37,9 @@ export class RunningCall {
   readonly peerIdentity: PeerIdentity | undefined;
   /** Result of `authorize`. */
   authorized: unknown;
-  responseMetadata: Metadata | undefined;
+  readonly responses: ResponseSender;
+  /** Metadata to send with the status. */
   trailers: Metadata | undefined;
-  compression: Compression;
   readonly #call: ServerInterceptingCallInterface;
   readonly #method: BoundMethod;
   readonly #environment: CallEnvironment;
@@ -84,23 +54,17 @@ export class RunningCall {
   #ended = false;
   #endReason: StatusError | undefined;
   #controller: AbortController | undefined;
-  #compressor: ResponseCompressor | undefined;
-  #metadataSent = false;
-  /** Number of responses that the transport has not taken yet. */
-  #unsent = 0;
-  #wake = ignore;
   #returnResponses: (() => void) | undefined;
 
   constructor(base: BaseCall, method: BoundMethod, environment: CallEnvironment, limiter: RunningCalls) {
-    const { compression, identify } = environment;
     this.base = base;
     this.#method = method;
     this.#environment = environment;
     this.#limiter = limiter;
-    this.compression = compression;
-    this.peerIdentity = identify?.(base);
+    this.peerIdentity = environment.identify?.(base);
     this.#call = intercept(base, method.definition, environment);
-    const { requestStream, responseStream } = method.definition;
+    const { path, requestStream, responseStream } = method.definition;
+    this.responses = new ResponseSender(path, base, this.#call, environment);
     this.#requests = requestStream ? new RequestStream(() => this.#call.startRead()) : undefined;
     if (responseStream) {
       endWithStatus(base);
@@ -199,25 +163,21 @@ export class RunningCall {
       const output = handler(this.#requests ?? this.#request, call);
       if (definition.responseStream) {
         await this.#sendResponses(output as AsyncIterable<unknown>);
-        this.#finish();
       } else {
-        this.#sendResponse(await output);
+        const response = await output;
+        if (!this.#ended) {
+          this.responses.send(response);
+          this.#answered = true;
+          if (this.responses.isSlow && this.responses.isFull) {
+            await this.responses.wait();
+          }
+        }
       }
+      this.#finish();
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#limiter.release(this);
-    }
-  }
-
-  /** Sends the only response and the status. */
-  #sendResponse(response: unknown): void {
-    this.#send(response);
-    if (this.#isSequential && this.#unsent > 0) {
-      this.#answered = true;
-      this.#wake = () => this.#finish();
-    } else {
-      this.#finish();
     }
   }
 
@@ -241,75 +201,24 @@ export class RunningCall {
       if (done || this.#ended) {
         break;
       }
-      this.#send(value);
-      while (this.#mustWait) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+      this.responses.send(value);
+      while (this.responses.isFull && !this.#ended) {
+        await this.responses.wait();
       }
     }
     await returned;
   }
 
-  #send(response: unknown): void {
-    if (this.#ended) {
-      return;
-    }
-    this.#sendMetadata();
-    if (this.#compressor !== undefined) {
-      this.#compressor.enabled = this.compression === "gzip";
-    }
-    this.#unsent++;
-    this.#call.sendMessage(response, this.#onSent);
-  }
-
-  readonly #onSent = (): void => {
-    this.#unsent--;
-    this.#wake();
-  };
-
-  /** Tells whether a message must be taken before the next is sent. A compressor and a user's interceptor may be slow. */
-  get #isSequential(): boolean {
-    return this.#compressor !== undefined || this.#environment.interceptors.length > 0;
-  }
-
-  /** Tells whether the responses that the transport has not taken fill its buffer. */
-  get #mustWait(): boolean {
-    const { writableLength, writableHighWaterMark } = this.base.stream;
-    return !this.#ended && this.#unsent > 0 && (this.#isSequential || writableLength >= writableHighWaterMark);
-  }
-
-  /** Sends the metadata before the first response, if it is not what grpc-js sends by itself. */
-  #sendMetadata(): void {
-    if (this.#metadataSent) {
-      return;
-    }
-    this.#metadataSent = true;
-    const compresses = this.compression === "gzip" && acceptsGzip(this.base.stream);
-    if (this.responseMetadata !== undefined || compresses) {
-      const metadata = this.#fit(toWireMetadata([this.responseMetadata]));
-      if (compresses) {
-        metadata.set("grpc-encoding", "gzip");
-        this.#compressor = compressResponses(this.base);
-      }
-      this.#call.sendMetadata(metadata);
-    }
-  }
-
   /** Ends the call with OK. */
   #finish(): void {
     this.#answered = true;
-    const { trailers } = this;
-    this.#sendStatus(trailers === undefined ? ok : { ...ok, metadata: this.#fit(toWireMetadata([trailers])) });
-  }
-
-  /** Logs the size of metadata that was left out. */
-  #fit({ metadata, omittedBytes }: WireMetadata): Metadata {
-    if (omittedBytes > 0) {
-      const { logger } = this.#environment;
-      logger.warn({ method: this.path, omittedBytes }, "metadata left out, which exceeds what clients accept");
+    if (this.trailers === undefined) {
+      this.#sendStatus(ok);
+    } else {
+      const wire = toWireMetadata([this.trailers]);
+      logOmitted(wire, this.path, this.#environment);
+      this.#sendStatus({ ...ok, metadata: wire.metadata });
     }
-    return metadata;
   }
 
   #sendStatus(status: SentStatus): void {
@@ -322,7 +231,13 @@ export class RunningCall {
   #fail(error: unknown): void {
     let answer = internalError;
     try {
-      answer = this.#statusOf(error);
+      const call = {
+        path: this.path,
+        isHandled: this.#isHandled,
+        endReason: this.#ended ? this.#reason() : undefined,
+        trailers: this.trailers,
+      };
+      answer = failureStatus(error, call, this.#environment);
       this.#answered = true;
       this.#sendStatus(answer);
     } catch (failure) {
@@ -342,39 +257,6 @@ export class RunningCall {
     }
   }
 
-  #statusOf(error: unknown): SentStatus {
-    const { logger, warn } = this.#environment;
-    const method = this.path;
-    const message = this.#isHandled ? "handler failed" : "authorize failed";
-    if (this.#isConsequenceOfEnd(error)) {
-      logger.debug({ method, err: error }, "handler stopped, as its call has been cancelled");
-      return internalError;
-    }
-    if (!(error instanceof StatusError)) {
-      // A thrown value need not be an error, and the log would leave out a function or `undefined`.
-      logger.error({ method, err: error instanceof Error ? error : inspect(error) }, message);
-      return internalError;
-    }
-    if (error.cause !== undefined) {
-      if (this.#isHandled) {
-        logger.error({ method, err: error }, message);
-      } else {
-        warn("refusal", { method, err: error }, "call refused");
-      }
-    }
-    const wire = toWireStatus(error, this.trailers);
-    return { code: wire.code, details: wire.details, metadata: this.#fit(wire) };
-  }
-
-  /** Tells whether an error is only the consequence of the end of the call. */
-  #isConsequenceOfEnd(error: unknown): boolean {
-    if (!this.#ended || !(error instanceof Error)) {
-      return false;
-    }
-    const reason = this.#endReason;
-    return error.name === "AbortError" || (reason !== undefined && (error === reason || error.cause === reason));
-  }
-
   /** Stops everything that goes on in the call. */
   #stop(): void {
     if (this.#ended) {
@@ -389,7 +271,7 @@ export class RunningCall {
       this.#requests?.end(this.#reason());
     }
     this.#returnResponses?.();
-    this.#wake();
+    this.responses.stop();
   }
 
   #reason(): StatusError {
@@ -400,22 +282,6 @@ export class RunningCall {
         : new StatusError(status.CANCELLED, "the call has been cancelled");
     return this.#endReason;
   }
-}
-
-/** Passes a call through the interceptors of its server. */
-export function intercept(
-  base: BaseCall,
-  definition: ServerMethodDefinition<unknown, unknown>,
-  { observers, interceptors }: CallEnvironment,
-): ServerInterceptingCallInterface {
-  let call: ServerInterceptingCallInterface = base;
-  for (const interceptor of observers) {
-    call = interceptor(definition, call);
-  }
-  for (const interceptor of interceptors) {
-    call = interceptor(definition, call);
-  }
-  return call;
 }
 
 /**

@@ -45,8 +45,9 @@ export class ServerCall<Context = unknown> {
 
   /** Metadata that the client receives before the first response. Changes after that have no effect. */
   get responseMetadata(): Metadata {
-    this.#call.responseMetadata ??= new Metadata();
-    return this.#call.responseMetadata;
+    const { responses } = this.#call;
+    responses.metadata ??= new Metadata();
+    return responses.metadata;
   }
 
   /** Metadata that the client receives after the last response, with the status. */
@@ -61,7 +62,7 @@ export class ServerCall<Context = unknown> {
    * leaves out those that do not gain from it.
    */
   get compression(): Compression {
-    return this.#call.compression;
+    return this.#call.responses.compression;
   }
 
   /** @throws TypeError if the compression is unknown. */
@@ -69,7 +70,7 @@ export class ServerCall<Context = unknown> {
     if (compression !== "identity" && compression !== "gzip") {
       throw new TypeError(`invalid compression "${String(compression)}": must be "identity" or "gzip"`);
     }
-    this.#call.compression = compression;
+    this.#call.responses.compression = compression;
   }
 
   /** Time at which the client stops waiting, or `undefined` if it set no deadline. */

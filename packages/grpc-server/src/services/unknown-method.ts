@@ -1,6 +1,6 @@
 import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
 import type { Handler } from "../calls/add-service.js";
-import { type CallEnvironment, intercept } from "../calls/running-call.js";
+import { type CallEnvironment, intercept } from "../calls/call-environment.js";
 
 /** Codec of an unknown method, whose messages are neither read nor written; it marks such a method. */
 function unknownCodec(): never {

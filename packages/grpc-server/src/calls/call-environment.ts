@@ -1,0 +1,47 @@
+import type { ServerInterceptingCallInterface, ServerInterceptor, ServerMethodDefinition } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import type { ThrottledWarn } from "../telemetry/throttled-warn.js";
+import type { PeerIdentity } from "../tls/peer-identity.js";
+import type { BaseCall } from "./base-call.js";
+import type { Compression, ServerCall } from "./server-call.js";
+import type { WireMetadata } from "./to-wire-status.js";
+
+/** Parts of a server that its calls share. */
+export interface CallEnvironment {
+  readonly logger: Logger;
+  readonly warn: ThrottledWarn;
+  /** Aborts when the server begins to shut down. */
+  readonly draining: AbortSignal;
+  /** Interceptors of the runtime, which pass everything on at once. */
+  readonly observers: readonly ServerInterceptor[];
+  /** Interceptors of the user, which may take their time. */
+  readonly interceptors: readonly ServerInterceptor[];
+  readonly compression: Compression;
+  /** Decides on a call before its handler. Its result is the call's context. */
+  readonly authorize: ((call: ServerCall<undefined>) => unknown) | undefined;
+  /** Reads the identity of a call's client. Undefined if clients have none. */
+  readonly identify: ((call: BaseCall) => PeerIdentity) | undefined;
+}
+
+/** Passes a call through the interceptors of its server. */
+export function intercept(
+  base: BaseCall,
+  definition: ServerMethodDefinition<unknown, unknown>,
+  { observers, interceptors }: CallEnvironment,
+): ServerInterceptingCallInterface {
+  let call: ServerInterceptingCallInterface = base;
+  for (const interceptor of observers) {
+    call = interceptor(definition, call);
+  }
+  for (const interceptor of interceptors) {
+    call = interceptor(definition, call);
+  }
+  return call;
+}
+
+/** Logs the size of metadata that was left out. */
+export function logOmitted({ omittedBytes }: WireMetadata, method: string, { logger }: CallEnvironment): void {
+  if (omittedBytes > 0) {
+    logger.warn({ method, omittedBytes }, "metadata left out, which exceeds what clients accept");
+  }
+}

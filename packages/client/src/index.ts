@@ -35,4 +35,4 @@ export {
   type Token,
   type UnknownDetail,
 } from "@hello/grpc-client";
-export { type Greeting, HelloClient, type HelloClientOptions } from "./hello-client.js";
+export { HelloClient, type HelloClientOptions } from "./hello-client.js";

@@ -4,7 +4,6 @@ export type { ServingStatus } from "./calls/health.js";
 export type { MetadataInit, ReceivedMetadata } from "./calls/metadata.js";
 export type { Method } from "./calls/method.js";
 export type { ParentCall } from "./calls/parent-call.js";
-export type { UnaryResponse } from "./calls/unary-call.js";
 export type { Token } from "./channel/bearer-token.js";
 export type { ChannelOptions } from "./channel/channel-options.js";
 export { ClientChannel } from "./channel/client-channel.js";

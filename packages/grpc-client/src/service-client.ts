@@ -5,7 +5,7 @@ import { clientStream } from "./calls/client-stream.js";
 import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js";
 import type { Method } from "./calls/method.js";
 import { serverStream } from "./calls/server-stream.js";
-import { type UnaryResponse, unaryCall, unaryCallWithMetadata } from "./calls/unary-call.js";
+import { unaryCall } from "./calls/unary-call.js";
 import { ClientChannel, poolOf } from "./channel/client-channel.js";
 import type { ClientOptions } from "./channel/client-options.js";
 
@@ -97,15 +97,6 @@ export class ServiceClient implements AsyncDisposable {
     options?: CallOptions,
   ): Promise<Response> {
     return unaryCall(this.#scope, method, request, options);
-  }
-
-  /** Makes a unary call like {@link unary}, and returns metadata and trailers with the response. */
-  protected unaryWithMetadata<Request, Response>(
-    method: Method<Request, Response>,
-    request: Request,
-    options?: CallOptions,
-  ): Promise<UnaryResponse<Response>> {
-    return unaryCallWithMetadata(this.#scope, method, request, options);
   }
 
   /**

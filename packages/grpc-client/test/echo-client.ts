@@ -10,12 +10,6 @@ export class EchoClient extends ServiceClient {
     return response.getValue();
   }
 
-  async echoWithMetadata(value: string, options?: CallOptions) {
-    const request = new EchoRequest().setValue(value);
-    const { message, metadata, trailers } = await this.unaryWithMetadata(EchoService.unary, request, options);
-    return { value: message.getValue(), metadata, trailers };
-  }
-
   async *echoStream(value: string, count: number, options?: StreamOptions): AsyncGenerator<string> {
     const request = new EchoRequest().setValue(value).setCount(count);
     for await (const response of this.serverStream(EchoService.serverStream, request, options)) {

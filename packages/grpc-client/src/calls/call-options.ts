@@ -1,4 +1,4 @@
-import type { MetadataInit } from "./metadata.js";
+import type { MetadataInit, ReceivedMetadata } from "./metadata.js";
 import type { ParentCall } from "./parent-call.js";
 
 /** Options of one call. Each defaults to the client's. */
@@ -19,6 +19,16 @@ export interface CallOptions {
    * `ServerCall` of @hello/grpc-server, or a call object of grpc-js.
    */
   readonly parent?: ParentCall | undefined;
+  /**
+   * Receives the metadata that the server sent before its first response. It is not called if the server sends only a
+   * status. If it throws, the call is cancelled and fails with CANCELLED and the error as `cause`.
+   */
+  readonly onMetadata?: ((metadata: ReceivedMetadata) => void) | undefined;
+  /**
+   * Receives the metadata that the server sent with its status, when the call ends, with or without an error; empty if
+   * there is none. If it throws, a call that was OK fails with CANCELLED and the error as `cause`.
+   */
+  readonly onTrailers?: ((trailers: ReceivedMetadata) => void) | undefined;
 }
 
 /** Options of a call with a stream of requests, responses, or both. */

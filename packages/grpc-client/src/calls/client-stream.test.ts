@@ -161,36 +161,6 @@ test("the idle limit fails a call without messages", async () => {
   });
 });
 
-test("asks for no more requests than the retry buffer and the server's window hold", async () => {
-  await using server = await serveNothing();
-  await using client = new EchoClient(server.target);
-  const controller = new AbortController();
-  const requests = requestSource({ payloadBytes: 64 * 1024 });
-  const call = client.collect(requests, { signal: controller.signal });
-  await server.arrived;
-  for (let again = 0; again < 50; again += 1) {
-    await client.echo("World");
-  }
-  assert.ok(requests.count > 1 && requests.count < 100, `${requests.count} requests`);
-  controller.abort();
-  await assert.rejects(call);
-});
-
-test("sends the requests again if the first attempt fails before a response", async () => {
-  let attempts = 0;
-  await using server = await serveUploads((call, callback) => {
-    attempts += 1;
-    if (attempts === 1) {
-      call.once("data", () => callback({ code: status.UNAVAILABLE, details: "busy" }));
-    } else {
-      join(call, callback);
-    }
-  });
-  await using client = new EchoClient(server.target, { retry: { initialBackoffMs: 1 } });
-  assert.equal(await client.collect(requestsOf("a", "b")), "a,b");
-  assert.equal(attempts, 2);
-});
-
 test("applies the deadline and the cancellation of a parent", async () => {
   await using server = await serveNothing();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });

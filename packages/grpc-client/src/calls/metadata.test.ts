@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 import { test } from "node:test";
-import { Metadata } from "@grpc/grpc-js";
 import { listenHttp2 } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
-import { echo, serve } from "../../test/test-server.js";
+import { serve } from "../../test/test-server.js";
 import { type MetadataInit, toGrpcMetadata } from "./metadata.js";
 
 test("sends metadata as text, bytes and lists", async () => {
@@ -74,28 +73,4 @@ test("rejects the names that Node rejects", async () => {
     assert.ok(!accepts(["x", "y"]) || isSent({ [name]: ["x", "y"] }), `${name} twice`);
   }
   session.destroy();
-});
-
-test("returns response metadata and trailers", async () => {
-  await using server = await serve({
-    handler: (call, callback) => {
-      const metadata = new Metadata();
-      metadata.set("x-first", "1");
-      call.sendMetadata(metadata);
-      const trailers = new Metadata();
-      trailers.set("x-last-bin", Buffer.from([1, 2]));
-      echo(call, (error, response) => callback(error, response, trailers));
-    },
-  });
-  await using client = new EchoClient(server.target);
-  const { value, metadata, trailers } = await client.echoWithMetadata("World");
-  assert.equal(value, "World");
-  assert.deepEqual(metadata["x-first"], ["1"]);
-  assert.deepEqual(trailers["x-last-bin"], [Buffer.from([1, 2])]);
-  assert.equal(trailers["toString"], undefined);
-});
-
-test("rejects a failed call with metadata like any other", async () => {
-  await using client = new EchoClient("127.0.0.1:1", { retry: false });
-  await assert.rejects(client.echoWithMetadata("World"), { name: "RpcError", status: "UNAVAILABLE" });
 });

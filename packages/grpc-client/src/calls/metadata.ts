@@ -1,5 +1,6 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
 import { reasonOf, singularHeaders } from "@hello/grpc-common";
+import { previousAttempts } from "../errors/status-origin.js";
 
 /**
  * Metadata to send: text, or bytes under a name that ends in `-bin`; a list sends its name several times.
@@ -44,12 +45,14 @@ export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Me
   return metadata;
 }
 
-/** Converts metadata from grpc-js. */
-export function fromGrpcMetadata(metadata: Metadata | undefined): ReceivedMetadata {
+/** Converts metadata from grpc-js, without its own count of attempts. */
+export function fromGrpcMetadata(metadata: Metadata): ReceivedMetadata {
   // No prototype: the names come from the wire.
   const received: Record<string, readonly (string | Uint8Array)[]> = Object.create(null);
-  for (const [name, values] of Object.entries(metadata?.toJSON() ?? {})) {
-    received[name] = values as (string | Uint8Array)[];
+  for (const [name, values] of Object.entries(metadata.toJSON())) {
+    if (name !== previousAttempts) {
+      received[name] = values as (string | Uint8Array)[];
+    }
   }
   return received;
 }

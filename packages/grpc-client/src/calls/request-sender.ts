@@ -1,50 +1,62 @@
-/** Call that takes requests. */
-export interface RequestSink<Request> {
-  /**
-   * Sends a request, and calls back when the transport or the retry buffer has taken it.
-   *
-   * @returns False if the request cannot be sent.
-   */
-  sendRequest(request: Request, onTaken: () => void): boolean;
+import { status } from "@grpc/grpc-js";
+import { reasonOf } from "@hello/grpc-common";
+
+/** Call that takes encoded requests. */
+export interface RequestSink {
+  /** Sends a request, and calls back when the transport or the retry buffer has taken it. */
+  sendRequest(message: Buffer, context: { readonly callback: () => void }): void;
+  /** Calls back with the index of each request that has been written. Returns false if that cannot be known. */
+  onRequestWritten(listener: (index: number) => void): boolean;
   /** Tells the server that there are no more requests. */
   endRequests(): void;
-  /** Ends the call because the iterable of its requests failed. */
-  failRequests(error: unknown): void;
+  /** Ends the call with a status. */
+  cancel(code: status, details: string, cause: unknown): void;
 }
 
-/** Sends the requests of an iterable, each when the one before it has been taken. */
+/** Most requests that wait in grpc-js to be written. It writes one in a turn of the event loop, and keeps 1 MiB for retries. */
+const maxUnwritten = 64;
+
+/**
+ * Encodes and sends the requests of an iterable, each when the one before it has been taken and few wait to be written. It
+ * runs on callbacks: an async function would cost a sixth of the time that a small request takes.
+ */
 export class RequestSender<Request> {
   readonly #iterator: Iterator<Request> | AsyncIterator<Request>;
-  readonly #sink: RequestSink<Request>;
+  readonly #serialize: (request: Request) => Buffer;
+  readonly #sink: RequestSink;
+  readonly #context = { callback: () => this.#onTaken() };
+  #sent = 0;
+  #written = 0;
+  /** True if the next request waits for one to be written. */
+  #paused = false;
+  #watchesWrites = false;
   #stopped = false;
-  #wake = () => {};
 
-  constructor(requests: Iterable<Request> | AsyncIterable<Request>, sink: RequestSink<Request>) {
+  /** @throws TypeError if the requests are not iterable. */
+  constructor(
+    requests: Iterable<Request> | AsyncIterable<Request>,
+    serialize: (request: Request) => Buffer,
+    sink: RequestSink,
+  ) {
     this.#iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
+    this.#serialize = serialize;
     this.#sink = sink;
   }
 
-  /** Sends the requests until they end or {@link stop} is called. Never rejects. */
-  async run(): Promise<void> {
+  /** Sends the next request, then the others, until they end or {@link stop} is called. */
+  sendNext(): void {
+    if (this.#stopped) {
+      return;
+    }
     try {
-      while (!this.#stopped) {
-        const next = await this.#iterator.next();
-        if (this.#stopped) {
-          return;
-        }
-        if (next.done) {
-          this.#stopped = true;
-          this.#sink.endRequests();
-          return;
-        }
-        await this.#send(next.value);
+      const next = this.#iterator.next();
+      if ("then" in next) {
+        next.then(this.#send, this.#fail);
+      } else {
+        this.#send(next);
       }
     } catch (error) {
-      // If the call has ended, its result is settled, and a failure of its requests no longer matters.
-      if (!this.#stopped) {
-        this.#stopped = true;
-        this.#sink.failRequests(error);
-      }
+      this.#fail(error);
     }
   }
 
@@ -52,21 +64,70 @@ export class RequestSender<Request> {
   stop(): void {
     if (!this.#stopped) {
       this.#stopped = true;
-      this.#wake();
       void this.#return();
     }
   }
 
-  #send(request: Request): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      // grpc-js takes a request into its retry buffer at once. Without a turn of the event loop, a fast iterable would fill
-      // the buffer with requests before the first is written.
-      if (!this.#sink.sendRequest(request, () => setImmediate(resolve))) {
-        resolve();
+  readonly #send = (next: IteratorResult<Request>): void => {
+    // A call that has ended has settled its result, and its requests no longer matter.
+    if (this.#stopped) {
+      return;
+    }
+    try {
+      if (next.done) {
+        this.#stopped = true;
+        this.#sink.endRequests();
+        return;
       }
-    });
+      const message = this.#encode(next.value);
+      if (message !== undefined) {
+        this.#sent += 1;
+        this.#sink.sendRequest(message, this.#context);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  /** Continues after the transport or the retry buffer has taken a request. */
+  #onTaken(): void {
+    if (this.#sent === 1) {
+      this.#watchesWrites = this.#sink.onRequestWritten((index) => this.#onWritten(index));
+    }
+    if (!this.#watchesWrites) {
+      // grpc-js writes one request in a turn of the event loop.
+      setImmediate(() => this.sendNext());
+    } else if (this.#sent - this.#written < maxUnwritten) {
+      this.sendNext();
+    } else {
+      this.#paused = true;
+    }
   }
+
+  #onWritten(index: number): void {
+    this.#written = Math.max(this.#written, index + 1);
+    // Several requests at once cost less time than one after each write.
+    if (this.#paused && this.#sent - this.#written <= maxUnwritten / 2) {
+      this.#paused = false;
+      this.sendNext();
+    }
+  }
+
+  #encode(request: Request): Buffer | undefined {
+    try {
+      return this.#serialize(request);
+    } catch (error) {
+      this.#sink.cancel(status.INTERNAL, `a request cannot be encoded: ${reasonOf(error)}`, error);
+      return undefined;
+    }
+  }
+
+  readonly #fail = (error: unknown): void => {
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#sink.cancel(status.CANCELLED, `the requests failed: ${reasonOf(error)}`, error);
+    }
+  };
 
   async #return(): Promise<void> {
     try {

@@ -39,7 +39,7 @@ const valueTypes = {
   "grpc.http_connect_target": "string",
   /** `user:password` for an HTTP proxy. */
   "grpc.http_connect_creds": "string",
-  /** Compression of requests: 0 none, 1 deflate, 2 gzip. Default 0. */
+  /** 0: none, 1: deflate, 2: gzip. Prefer `compression`. */
   "grpc.default_compression_algorithm": "number",
   /** 1: collect channelz data, which costs time on every call. Default 0. */
   "grpc.enable_channelz": "number",

@@ -33,6 +33,8 @@ interface ScalarOptions {
   readonly maxReceiveMessageBytes: number;
   /** Largest request, in bytes; a larger one fails the call with RESOURCE_EXHAUSTED. */
   readonly maxSendMessageBytes: number;
+  /** Compression of requests; a server that does not accept it gets them uncompressed, from the second call on. */
+  readonly compression: "identity" | "gzip";
   /** Prefix of grpc-js's own `user-agent`, like `billing/1.2`. */
   readonly userAgent: string | undefined;
 }
@@ -87,5 +89,10 @@ export const clientOptionTable: OptionTable<ClientOptionValues> = {
   }),
   maxReceiveMessageBytes: integer("largest response, in bytes", { default: 4_194_304, placeholder: "bytes" }),
   maxSendMessageBytes: integer("largest request, in bytes", { default: MAX_TIMER_MS, placeholder: "bytes" }),
+  compression: choice("compression of requests", {
+    default: "identity",
+    placeholder: "encoding",
+    words: ["identity", "gzip"],
+  }),
   userAgent: text("prefix of the user-agent", { placeholder: "text" }),
 };

@@ -1,3 +1,4 @@
+import { compressionAlgorithms } from "@grpc/grpc-js";
 import { maxAttempts } from "../retries/resilience.js";
 import type { ServiceConfig } from "../retries/service-config.js";
 import { type ChannelOptions, checkChannelOptions } from "./channel-options.js";
@@ -23,6 +24,7 @@ const attempts = [...retries, "grpc-node.retry_max_attempts_limit"] as const;
 /** Channel options that an option of the client already decides. */
 const conflicts: Partial<Record<keyof ClientOptions, readonly (keyof ChannelOptions)[]>> = {
   ...Object.fromEntries(Object.entries(scalars).map(([option, name]) => [option, [name]])),
+  compression: ["grpc.default_compression_algorithm"],
   connections: ["grpc.use_local_subchannel_pool"],
   loadBalancing: ["grpc.service_config"],
   retry: attempts,
@@ -54,6 +56,7 @@ export function grpcChannelOptions(
     ...(isLoopback(target) && { "grpc.enable_http_proxy": 0 }),
     ...(values.connections > 1 && { "grpc.use_local_subchannel_pool": 1 }),
     ...(attemptsLimit > 5 && { "grpc-node.retry_max_attempts_limit": attemptsLimit }),
+    ...(values.compression === "gzip" && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
     ...scalarOptions(options, values),
     ...(serverName !== undefined && { "grpc.ssl_target_name_override": serverName }),
     "grpc.service_config": JSON.stringify(withProbe(serviceConfig)),

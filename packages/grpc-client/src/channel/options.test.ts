@@ -25,6 +25,7 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ userAgent: 1 }, /^userAgent must be /],
   [{ timeoutMs: 0, connections: 0 }, /^timeoutMs must be .*\nconnections must be /],
   [{ loadBalancing: "random" }, /^loadBalancing must be one of round_robin, pick_first, not "random"$/],
+  [{ compression: "br" }, /^compression must be one of identity, gzip, not "br"$/],
 
   [{ retry: { maxAttempts: 1 } }, /^retry\.maxAttempts must be a whole number from 2 /],
   [{ retry: { initialBackoffMs: 2_000 } }, /^retry\.initialBackoffMs, 2000, exceeds retry\.maxBackoffMs, 1000$/],

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
 import { formatValue, reasonOf } from "@hello/grpc-common";
 import type { ChannelOptions } from "./channel-options.js";
+import { resetCancelledStreams } from "./reset-cancelled-streams.js";
 
 /**
  * Creates a channel to a target. For `xds:` it loads @grpc/grpc-js-xds.
@@ -29,6 +30,7 @@ export function openChannel(
     channel.close();
     throw new TypeError(`${invalid}: unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path`);
   }
+  resetCancelledStreams(channel);
   return channel;
 }
 

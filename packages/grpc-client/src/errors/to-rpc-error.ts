@@ -1,5 +1,5 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { fromGrpcMetadata, withoutName } from "../calls/metadata.js";
+import { fromGrpcMetadata } from "../calls/metadata.js";
 import { connectionError } from "../channel/connection-error.js";
 import { describeFailure, type FailureContext } from "./describe-failure.js";
 import { RpcError } from "./rpc-error.js";
@@ -39,7 +39,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
     details: text,
     target,
     method,
-    metadata: withoutName(fromGrpcMetadata(trailers), previousAttempts),
+    metadata: fromGrpcMetadata(trailers),
     attempts: failed.previousAttempts + countAttempts(failed.status, metadata),
     cause,
   });

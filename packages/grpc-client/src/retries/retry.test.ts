@@ -167,6 +167,17 @@ test("repeats a call only once after a lost response, and only if UNAVAILABLE is
   }
 });
 
+test("does not repeat a call whose caller has received the metadata of the lost response", async () => {
+  let seen = 0;
+  await using peer = await listenHttp2((stream) => {
+    seen += 1;
+    answer(stream, "message");
+  });
+  await using client = new EchoClient(peer.address);
+  await assert.rejects(client.echo("World", { onMetadata: () => {} }), { status: "UNAVAILABLE" });
+  assert.equal(seen, 1);
+});
+
 test("repeats a call with the request and metadata that it began with", async () => {
   const sent: (string | string[] | undefined)[] = [];
   const metadata: Record<string, string> = { "x-id": "42" };

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { ServerReadableStream, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
+import { run } from "@hello/testing/program";
+import { EchoClient } from "../../test/echo-client.js";
+import { requestSource } from "../../test/request-source.js";
+import { serve } from "../../test/test-server.js";
+
+/** Starts a server that reads no upload, and writes responses with this payload as long as the client reads them. */
+async function serveStreams(payloadBytes = 0) {
+  const { clientStream, serverStream, bidiStream } = EchoService;
+  let written = 0;
+  const respond = (call: ServerWritableStream<EchoRequest, EchoResponse>) => {
+    const response = new EchoResponse().setPayload(new Uint8Array(payloadBytes));
+    const write = () => {
+      do {
+        written += 1;
+      } while (call.write(response));
+    };
+    call.on("drain", write);
+    write();
+  };
+  const server = await serve({
+    services: [
+      [
+        { clientStream, serverStream, bidiStream },
+        {
+          clientStream() {
+            // Reads nothing.
+          },
+          serverStream: respond,
+          bidiStream: respond,
+        },
+      ],
+    ],
+  });
+  return Object.assign(server, { written: () => written });
+}
+
+/** Makes calls until a count stays the same. */
+async function settle(client: EchoClient, count: () => number): Promise<number> {
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    for (let again = 0; again < 50; again += 1) {
+      await client.echo("World");
+    }
+  }
+  return count();
+}
+
+for (const [size, payloadBytes, most] of [
+  // The window has 64 KiB, the retry buffer 1 MiB.
+  ["large", 64 * 1024, 20],
+  ["small", 100, 1_000],
+] as const) {
+  test(`asks for no more ${size} requests than fit in the server's window and the buffers`, async () => {
+    await using server = await serveStreams();
+    await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
+    const controller = new AbortController();
+    const upload = requestSource({ payloadBytes });
+    const call = client.collect(upload, { signal: controller.signal });
+    const exchange = requestSource({ payloadBytes });
+    const chat = client.chat(exchange);
+    await chat.next();
+    for (const requests of [upload, exchange]) {
+      const count = await settle(client, () => requests.count);
+      assert.ok(count > 1 && count <= most, `${count} requests`);
+    }
+    controller.abort();
+    await assert.rejects(call);
+    await chat.return();
+  });
+}
+
+for (const [kind, open] of [
+  ["server stream", (client: EchoClient) => client.echoStream("a", 0)],
+  ["bidirectional stream", (client: EchoClient) => client.chat([])],
+] as const) {
+  test(`a ${kind} that is not read stops the server, and goes on when it is`, async () => {
+    await using server = await serveStreams(64 * 1024);
+    await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
+    const responses = open(client);
+    await responses.next();
+    const written = await settle(client, server.written);
+    // A window, the write buffer of the server, and one message.
+    assert.ok(written <= 20, `${written} responses`);
+    for (let index = 0; index < 100; index += 1) {
+      await responses.next();
+    }
+    assert.ok(server.written() > 100);
+    await responses.return(undefined);
+  });
+}
+
+const program = fileURLToPath(new URL("../../test/stream-memory.ts", import.meta.url));
+
+for (const direction of ["upload", "download"]) {
+  for (const [payloadBytes, count] of [
+    [64 * 1024, 4_096],
+    [10, 100_000],
+  ] as const) {
+    test(`the client grows by less than 32 MiB in the ${direction} of ${count} messages of ${payloadBytes} bytes`, async () => {
+      const { clientStream, serverStream } = EchoService;
+      await using server = await serve({
+        services: [
+          [
+            { clientStream, serverStream },
+            {
+              clientStream(
+                call: ServerReadableStream<EchoRequest, EchoResponse>,
+                callback: sendUnaryData<EchoResponse>,
+              ) {
+                call.resume().on("end", () => callback(null, new EchoResponse()));
+              },
+              serverStream(call: ServerWritableStream<EchoRequest, EchoResponse>) {
+                const response = new EchoResponse().setPayload(call.request.getPayload());
+                let left = call.request.getCount();
+                const write = () => {
+                  for (; left > 0; left -= 1) {
+                    if (!call.write(response)) {
+                      left -= 1;
+                      return;
+                    }
+                  }
+                  call.end();
+                };
+                call.on("drain", write);
+                write();
+              },
+            },
+          ],
+        ],
+      });
+      const args = [server.target, direction, String(payloadBytes), String(count)];
+      const { stdout, stderr } = await run([process.execPath, "--import=tsx", program, ...args]);
+      assert.equal(stderr, "");
+      const growth = Number(stdout);
+      assert.ok(growth < 32 * 2 ** 20, `grew by ${growth} bytes`);
+    });
+  }
+}

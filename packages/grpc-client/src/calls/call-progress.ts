@@ -1,0 +1,115 @@
+import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { reasonOf, strictMethod } from "@hello/grpc-common";
+import type { AttemptListener } from "../channel/bearer-token.js";
+import type { FailureContext } from "../errors/describe-failure.js";
+import type { RpcError } from "../errors/rpc-error.js";
+import { toRpcError } from "../errors/to-rpc-error.js";
+import type { ObservedCall } from "../telemetry/observed-call.js";
+import type { StreamOptions } from "./call-options.js";
+import type { CallScope } from "./call-scope.js";
+import { timeoutOf } from "./call-timeout.js";
+import { localStatus } from "./local-status.js";
+import { fromGrpcMetadata } from "./metadata.js";
+import type { Method } from "./method.js";
+
+/** Progress of a call and its attempts, which determines its final status and its error. */
+export abstract class CallProgress<Request, Response> implements AttemptListener {
+  /** Metadata that the server sent before the first response. */
+  metadata: Metadata | undefined;
+  protected readonly scope: CallScope;
+  protected readonly method: Method<Request, Response>;
+  protected readonly options: StreamOptions;
+  /** Time that the call may take, in milliseconds. */
+  protected timeoutMs: number;
+  /** In milliseconds since 1970. */
+  protected readonly startedAt = Date.now();
+  protected channel: ChannelInterface | undefined;
+  protected observed: ObservedCall | undefined;
+  protected progress: FailureContext["progress"] = "sent";
+  /** Attempts of the runs before this one. */
+  protected previousAttempts = 0;
+  protected cause: unknown;
+
+  /** @throws TypeError if the timeout is invalid. */
+  constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, defaultTimeoutMs: number) {
+    this.scope = scope;
+    this.method = strictMethod(method);
+    this.options = options;
+    this.timeoutMs = timeoutOf(options, defaultTimeoutMs);
+  }
+
+  /** Creates the error for a status other than OK. */
+  toError(status: StatusObject): Promise<RpcError> {
+    const { pool } = this.scope;
+    const { path } = this.method;
+    return toRpcError({
+      target: pool.target,
+      method: path,
+      channel: this.channel,
+      timeoutMs: pool.effectiveTimeoutMs(path, this.timeoutMs),
+      startedAt: this.startedAt,
+      status,
+      metadata: this.metadata,
+      progress: this.progress,
+      previousAttempts: this.previousAttempts,
+      cause: this.cause,
+    });
+  }
+
+  onAttempt(): void {
+    this.observed?.attemptStarted();
+    if (this.scope.pool.token !== undefined) {
+      this.progress = "token";
+    }
+  }
+
+  onToken(): void {
+    this.progress = "sent";
+    this.cause = undefined;
+  }
+
+  onTokenError(cause: unknown): void {
+    this.cause = cause;
+  }
+
+  /** Ends the call with a status of our own, unless it has ended. */
+  abstract cancel(code: status, details: string, cause?: unknown): void;
+
+  /** Calls `onMetadata`, and cancels the call if that throws. */
+  protected reportMetadata(metadata: Metadata): void {
+    const { onMetadata } = this.options;
+    if (onMetadata !== undefined) {
+      try {
+        onMetadata(fromGrpcMetadata(metadata));
+      } catch (error) {
+        this.cancel(status.CANCELLED, `onMetadata failed: ${reasonOf(error)}`, error);
+      }
+    }
+  }
+
+  /** Determines the status of the call from that of grpc-js. */
+  protected toFinalStatus(received: StatusObject): StatusObject {
+    if (received.code === status.OK && this.progress !== "message" && !this.method.responseStream) {
+      return localStatus(status.UNIMPLEMENTED, "the server sent no message");
+    }
+    // grpc-js sets no code if a message cannot be decompressed.
+    return received.code === undefined
+      ? { ...received, code: status.INTERNAL, details: "the response cannot be decompressed" }
+      : received;
+  }
+
+  /** Calls `onTrailers`. Returns the final status, which is no longer OK if that throws. */
+  protected reportTrailers(final: StatusObject, { metadata }: StatusObject): StatusObject {
+    const { onTrailers } = this.options;
+    if (onTrailers === undefined) {
+      return final;
+    }
+    try {
+      onTrailers(fromGrpcMetadata(metadata));
+      return final;
+    } catch (error) {
+      this.cause ??= error;
+      return final.code === status.OK ? localStatus(status.CANCELLED, `onTrailers failed: ${reasonOf(error)}`) : final;
+    }
+  }
+}

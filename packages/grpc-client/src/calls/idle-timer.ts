@@ -1,0 +1,31 @@
+import { checkTimeout } from "./call-timeout.js";
+
+/** Timer that limits the time between two messages of a call. */
+export class IdleTimer {
+  readonly #ms: number;
+  readonly #onIdle: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @throws TypeError if the time is invalid. */
+  constructor(idleTimeoutMs: number, onIdle: () => void) {
+    checkTimeout("idleTimeoutMs", idleTimeoutMs);
+    this.#ms = idleTimeoutMs;
+    this.#onIdle = onIdle;
+  }
+
+  start(): void {
+    if (this.#ms !== Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(this.#onIdle, Math.max(this.#ms, 0));
+    }
+  }
+
+  /** Starts the time again, if it runs. */
+  refresh(): void {
+    this.#timer?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -51,3 +51,25 @@ export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started
     },
   };
 }
+
+/**
+ * Lets a shutdown abandon a start in progress, which may wait for a name server. For a process that exits then: what the
+ * start has opened stays open.
+ */
+export function abandonStart<Started>(server: Lifecycle<Started>): Lifecycle<Started> {
+  let isStarting = false;
+  return {
+    async start() {
+      isStarting = true;
+      const started = await server.start();
+      isStarting = false;
+      return started;
+    },
+    async shutdown() {
+      const stopped = server.shutdown();
+      if (!isStarting) {
+        await stopped;
+      }
+    },
+  };
+}

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generate } from "selfsigned";
+import { makeTemporaryFolder } from "./temporary-folder.js";
 
 /** A certificate with its private key, as PEM text and in files. */
 export interface Certificate {
@@ -27,6 +27,8 @@ export interface CertificateOptions {
 export interface CertificateAuthority extends Certificate {
   /** Issues a certificate with a new key; `name` is its common name and, before `.crt` and `.key`, its files' too. */
   issue(name: string, options?: CertificateOptions): Promise<Certificate>;
+  /** Issues the certificate of another authority. */
+  issueAuthority(name: string): Promise<CertificateAuthority>;
 }
 
 /** What a test of transport security needs. Disposing it deletes the files. */
@@ -54,7 +56,7 @@ const loopback = ["localhost", "127.0.0.1", "::1"];
 
 /** Makes certificates in a new temporary folder: elliptic-curve keys, so that it takes no time. */
 export async function createCertificates(): Promise<TestCertificates> {
-  const folder = await mkdtemp(join(tmpdir(), "hello-certificates-"));
+  const folder = await makeTemporaryFolder("hello-certificates-");
   const [ca, otherCa] = await Promise.all([createAuthority(folder, "ca"), createAuthority(folder, "other-ca")]);
   const [server, client, expired, wrongHost, otherServer, otherClient] = await Promise.all([
     ca.issue("server", { hosts: loopback }),
@@ -78,8 +80,9 @@ export async function createCertificates(): Promise<TestCertificates> {
   };
 }
 
-async function createAuthority(folder: string, name: string): Promise<CertificateAuthority> {
+async function createAuthority(folder: string, name: string, issuer?: Certificate): Promise<CertificateAuthority> {
   const ca = await makeCertificate(folder, name, {
+    ...(issuer && { ca: issuer }),
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
@@ -87,6 +90,7 @@ async function createAuthority(folder: string, name: string): Promise<Certificat
   });
   return {
     ...ca,
+    issueAuthority: (commonName) => createAuthority(folder, commonName, ca),
     issue(commonName, { hosts, uris = [], notBefore, notAfter } = {}) {
       const altNames = [...(hosts ?? []).map(alternativeName), ...uris.map((value) => ({ type: 6 as const, value }))];
       return makeCertificate(folder, commonName, {
@@ -109,13 +113,15 @@ async function makeCertificate(
   name: string,
   options: Parameters<typeof generate>[1],
 ): Promise<Certificate> {
-  const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
+  const pair = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
     notBeforeDate: new Date(Date.now() - day),
     notAfterDate: new Date(Date.now() + day),
     ...options,
   });
+  // Files of other tools end with a line break.
+  const [cert, key] = [`${pair.cert}\n`, `${pair.private}\n`];
   const certFile = join(folder, `${name}.crt`);
   const keyFile = join(folder, `${name}.key`);
   await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key, { mode: 0o600 })]);

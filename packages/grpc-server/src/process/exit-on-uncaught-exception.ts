@@ -8,6 +8,6 @@ import type { Logger } from "pino";
 export function exitOnUncaughtException(logger: Logger): void {
   process.on("uncaughtException", (error: unknown, origin) => {
     logger.fatal({ origin, err: error instanceof Error ? error : inspect(error) }, "crashed");
-    process.exit(1);
+    logger.flush(() => process.exit(1));
   });
 }

@@ -1,3 +1,6 @@
+import { isatty } from "node:tty";
+import { requestReload } from "./reload.js";
+
 /** Receives the signals that ask this process to stop. */
 type StopSignalListener = (signal: NodeJS.Signals) => void;
 
@@ -10,7 +13,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => listener(signal));
 }
 
-/** Passes SIGINT and SIGTERM to a listener, those that have already arrived included. */
+// A terminal that closes stops what writes to it. Anything else goes on, under nohup too, which Node does not heed.
+const hasTerminal = isatty(1);
+process.on("SIGHUP", () => (hasTerminal ? listener("SIGHUP") : requestReload()));
+
+/** Passes signals that ask for a stop to a listener, those that have already arrived included. */
 export function onStopSignal(onSignal: StopSignalListener): void {
   listener = onSignal;
   early.splice(0).forEach(onSignal);

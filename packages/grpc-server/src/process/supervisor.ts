@@ -3,10 +3,8 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Lifecycle } from "../lifecycle.js";
-import type { WorkerAddresses, WorkerMessage } from "./worker.js";
-
-/** Message to a worker: stop in order, and the second time, stop waiting. */
-const shutdownMessage = "shutdown";
+import { onReload } from "./reload.js";
+import type { PrimaryMessage, WorkerAddresses, WorkerMessage } from "./worker.js";
 
 /** Options of {@link createSupervisor}. */
 export interface SupervisorOptions {
@@ -37,13 +35,16 @@ const stableAfterMs = 10_000;
  */
 export function createSupervisor({ workers: count, stopTimeoutMs, logger }: SupervisorOptions): Lifecycle<void> {
   const running = new Map<number, Worker>();
-  /** Workers that can be told to stop: one that is still starting would not hear it. */
+  /** Workers that receive messages: one that still loads would not. */
+  const ready = new Set<Worker>();
   const serving = new Set<Worker>();
   const slots: Promise<void>[] = [];
   const stopping = new AbortController();
   let shutdownRequests = 0;
   let stopped: Promise<void> | undefined;
   let hasServed = false;
+  /** End of a worker that served and did not stop in order. */
+  let lost: Error | undefined;
 
   /**
    * Runs a worker to its end.
@@ -61,15 +62,17 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     });
     let reason: string | undefined;
     worker.on("message", (message: WorkerMessage) => {
-      if ("failure" in message) {
+      if (message === "ready") {
+        ready.add(worker);
+        for (let request = 0; request < shutdownRequests; request++) {
+          send(worker, "shutdown");
+        }
+      } else if ("failure" in message) {
         reason = message.failure;
-        return;
-      }
-      hasServed = true;
-      serving.add(worker);
-      onServing(message);
-      for (let request = 0; request < shutdownRequests; request++) {
-        requestShutdown(worker);
+      } else {
+        hasServed = true;
+        serving.add(worker);
+        onServing(message);
       }
     });
     running.set(number, worker);
@@ -79,7 +82,10 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       new Promise<void>((resolve) => worker.once("disconnect", resolve)),
     ]);
     running.delete(number);
-    serving.delete(worker);
+    ready.delete(worker);
+    if (serving.delete(worker) && stopping.signal.aborted && code !== 0) {
+      lost = new Error(`worker ${number} ended with ${signal ?? code}${reason === undefined ? "" : `: ${reason}`}`);
+    }
     return { workerPid: worker.process.pid, reason, code, signal };
   }
 
@@ -109,9 +115,21 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   function startSlot(number: number): Promise<WorkerAddresses> {
     return new Promise((resolve, reject) => {
       const slot = runSlot(number, resolve);
-      slot.catch(reject);
+      slot.catch((error: unknown) => {
+        reject(error);
+        if (hasServed) {
+          // Ends the process: nothing would replace the worker.
+          throw error;
+        }
+      });
       slots.push(slot);
     });
+  }
+
+  function sendAll(message: PrimaryMessage): void {
+    for (const worker of ready) {
+      send(worker, message);
+    }
   }
 
   async function stop(): Promise<void> {
@@ -125,11 +143,15 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     }, stopTimeoutMs);
     await Promise.allSettled(slots);
     clearTimeout(timeout);
+    if (lost !== undefined) {
+      throw lost;
+    }
     logger.info("all workers stopped");
   }
 
   return {
     async start() {
+      onReload(() => sendAll("reload"));
       // The first one alone, so that an address that cannot be bound is reported once.
       const addresses = await startSlot(0);
       await Promise.all(Array.from({ length: count - 1 }, (_, index) => startSlot(index + 1)));
@@ -137,14 +159,14 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     },
     shutdown() {
       shutdownRequests++;
-      serving.forEach(requestShutdown);
+      sendAll("shutdown");
       stopped ??= stop();
       return stopped;
     },
   };
 }
 
-function requestShutdown(worker: Worker): void {
+function send(worker: Worker, message: PrimaryMessage): void {
   // A worker that has just ended cannot be told, and need not be.
-  worker.send(shutdownMessage, () => undefined);
+  worker.send(message, () => undefined);
 }

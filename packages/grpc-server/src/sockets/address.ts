@@ -3,6 +3,9 @@ import { isIP, isIPv6 } from "node:net";
 /** Address of a server: a host and port, or the path of a Unix domain socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
+/** Longest path that fits into a `sockaddr_un`. Node may cut a longer one instead of refusing it. */
+const maxPathBytes = process.platform === "linux" ? 107 : 103;
+
 /**
  * Parses `host:port`, `[IPv6]:port`, `:port` (every interface) or `unix:/path`. Port 0 stands for any free port.
  *
@@ -13,6 +16,9 @@ export function parseAddress(text: string): Address {
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") {
       throw new TypeError(`invalid address "${text}": the path is missing; write unix:/path/to/socket`);
+    }
+    if (Buffer.byteLength(path) > maxPathBytes || path.includes("\0")) {
+      throw new TypeError(`invalid address "${text}": the path must have at most ${maxPathBytes} bytes, and no NUL`);
     }
     return { path };
   }

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { captureLog } from "@hello/testing/captured-log";
 import { closed } from "@hello/testing/closed-socket";
 import { run } from "@hello/testing/program";
+import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import { pino } from "pino";
 import { type ListenOptions, listen } from "./listener.js";
 
 let folder: string;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "listener-"));
+  folder = await makeTemporaryFolder("listener-");
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -80,7 +80,11 @@ test("an address in use is told, and what was bound before it is given up", asyn
 
 const mistakes: Record<string, RegExp> = {
   "192.0.2.1:0": /cannot listen on 192\.0\.2\.1:0: this machine has no such address/,
-  "no-such-host.invalid:0": /cannot listen on no-such-host\.invalid:0: /,
+  "no-such-host.invalid:0": /cannot listen on no-such-host\.invalid:0: the host name does not resolve/,
+  "unix:/no/such/folder/echo.sock": /: the folder \/no\/such\/folder does not exist$/,
+  ...(process.platform === "linux" && {
+    "unix:/proc/echo.sock": /: permission denied: no socket can be created in \/proc$/,
+  }),
 };
 for (const [address, message] of Object.entries(mistakes)) {
   test(`${address} cannot be bound, and why is told`, async () => {
@@ -108,6 +112,11 @@ test("a file that is no socket is left alone", async () => {
   await writeFile(path, "precious");
   await assert.rejects(listenOn([`unix:${path}`]), /it is in use/);
   assert.equal(await readFile(path, "utf8"), "precious");
+});
+
+test("a path that does not fit into a socket address is refused", async () => {
+  const path = join(folder, "x".repeat(107 - folder.length));
+  await assert.rejects(listenOn([`unix:${path}`]), /the path must have at most 10\d bytes/);
 });
 
 test("one connection too many is closed, with a line in the log", async () => {

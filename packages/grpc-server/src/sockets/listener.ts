@@ -1,11 +1,13 @@
-import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { lstat, unlink } from "node:fs/promises";
-import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { access, lstat, unlink } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
 import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { createThrottledWarn } from "../telemetry/throttled-warn.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
+import { createConnectionLimit } from "./connection-limit.js";
+import { lookupHost } from "./lookup-host.js";
 
 /** Sockets that accept connections. */
 export interface Listener {
@@ -34,6 +36,7 @@ export interface ListenOptions {
 export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
   const { maxConnections, logger, onConnection } = options;
   const warn = createThrottledWarn(logger);
+  const limitConnections = createConnectionLimit({ maxConnections, logger });
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -41,18 +44,17 @@ export async function listen(addresses: readonly string[], options: ListenOption
     }
   };
   const bind = async (address: Address) => {
-    const server = createServer(onConnection);
-    server.maxConnections = maxConnections;
+    const server = createServer(limitConnections(onConnection));
     servers.push(await bound(server, address));
-    server.on("drop", () => warn("drop", { maxConnections }, "connection refused: the limit is reached"));
     // Accepting can fail for lack of memory; without a listener that would end the process.
     server.on("error", (error) => warn("error", { err: error }, "accepting a connection failed"));
     return server;
   };
   try {
     for (const text of addresses) {
-      await bindAll(parseAddress(text), bind).catch((error: unknown) => {
-        throw new Error(`cannot listen on ${text}: ${reason(error)}`, { cause: error });
+      const address = parseAddress(text);
+      await bindAll(address, bind).catch(async (error: unknown) => {
+        throw new Error(`cannot listen on ${text}: ${await reason(error, address)}`, { cause: error });
       });
     }
   } catch (error) {
@@ -80,7 +82,7 @@ async function bindAll(address: Address, bind: (address: Address) => Promise<Ser
       ({ port } = (await bind({ host, port })).address() as { port: number });
       isBound = true;
     } catch (error) {
-      if (!["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "")) {
+      if (!isMissingAddress(error)) {
         throw error;
       }
       missing = error;
@@ -94,18 +96,17 @@ async function bindAll(address: Address, bind: (address: Address) => Promise<Ser
   }
 }
 
+/** Tells whether listening failed because this machine lacks the address. */
+export function isMissingAddress(error: unknown): boolean {
+  return ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "");
+}
+
 /** Every interface, IPv4 included. */
 const anyIPv6 = "::";
 
 /** Resolves the addresses to bind. This machine may lack some: in containers, `localhost` often has IPv6 in name only. */
-async function resolve(host: string): Promise<Iterable<string>> {
-  if (host === anyIPv6) {
-    return [anyIPv6, "0.0.0.0"];
-  }
-  if (isIP(host)) {
-    return [host];
-  }
-  return new Set((await lookup(host, { all: true })).map(({ address }) => address));
+function resolve(host: string): Promise<readonly string[]> | readonly string[] {
+  return host === anyIPv6 ? [anyIPv6, "0.0.0.0"] : lookupHost(host);
 }
 
 async function bound(server: Server, address: Address): Promise<Server> {
@@ -142,18 +143,35 @@ function boundAddress(server: Server): string {
   return formatAddress(typeof address === "string" ? { path: address } : { host: address.address, port: address.port });
 }
 
-function reason(error: unknown): string {
+async function reason(error: unknown, address: Address): Promise<string> {
   switch (errorCode(error)) {
     case "EADDRINUSE":
       return "it is in use; stop the other process or choose another address";
     case "EACCES":
-      return "permission denied; ports below 1024 need privileges";
+      return "path" in address ? socketFileReason(address.path) : portReason(address.port);
     case "EADDRNOTAVAIL":
       return "this machine has no such address";
     case "ENOTFOUND":
       return "the host name does not resolve";
+    case "EAI_AGAIN":
+      return "the host name does not resolve now: no name server answers";
     default:
       return reasonOf(error);
+  }
+}
+
+function portReason(port: number): string {
+  return port < 1024 ? "permission denied; ports below 1024 need privileges" : "permission denied";
+}
+
+/** Says why a socket file cannot be created: Node reports a missing folder as EACCES, too. */
+async function socketFileReason(path: string): Promise<string> {
+  const folder = dirname(path);
+  try {
+    await access(folder);
+    return `permission denied: no socket can be created in ${folder}`;
+  } catch (error) {
+    return errorCode(error) === "ENOENT" ? `the folder ${folder} does not exist` : reasonOf(error);
   }
 }
 

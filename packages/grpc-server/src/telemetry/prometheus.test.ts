@@ -17,3 +17,15 @@ test("a worker adds its number to the port, unless any port will do", () => {
   assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "9000" }, 3).port, 9003);
   assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "0" }, 3).port, 0);
 });
+
+for (const [port, worker] of [
+  ["65536", 0],
+  ["65535", 1],
+  ["http", 0],
+  ["-1", 0],
+] as const) {
+  test(`refuses the port ${port} for worker ${worker}, and names the variable`, () => {
+    const env = { OTEL_EXPORTER_PROMETHEUS_PORT: port };
+    assert.throws(() => prometheusAddress(env, worker), /^Error: OTEL_EXPORTER_PROMETHEUS_PORT must be a port/);
+  });
+}

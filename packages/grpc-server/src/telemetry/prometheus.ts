@@ -1,8 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { reasonOf } from "@hello/grpc-common";
 import type { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+import { isMissingAddress } from "../sockets/listener.js";
+import { lookupHost } from "../sockets/lookup-host.js";
 
 /** Endpoint that Prometheus scrapes. */
 export interface PrometheusEndpoint {
@@ -14,47 +16,84 @@ export interface PrometheusEndpoint {
 /**
  * Reads the address from the environment: `OTEL_EXPORTER_PROMETHEUS_HOST`, default localhost, and
  * `OTEL_EXPORTER_PROMETHEUS_PORT`, default 9464, to which a worker adds its number. Port 0 stands for any free port.
+ *
+ * @throws Error if the port, or that of the worker, is out of range.
  */
 export function prometheusAddress(env: NodeJS.ProcessEnv, worker = 0): { host: string; port: number } {
-  const port = Number(env["OTEL_EXPORTER_PROMETHEUS_PORT"] || 9464);
-  return { host: env["OTEL_EXPORTER_PROMETHEUS_HOST"] || "localhost", port: port === 0 ? 0 : port + worker };
+  const text = env["OTEL_EXPORTER_PROMETHEUS_PORT"] || "9464";
+  const port = Number(text) === 0 ? 0 : Number(text) + worker;
+  if (!(/^\d+$/.test(text) && port <= 65_535)) {
+    const limit = worker === 0 ? "" : ` less ${worker}, which worker ${worker} adds`;
+    throw new Error(`OTEL_EXPORTER_PROMETHEUS_PORT must be a port from 0 to 65535${limit}, not "${text}"`);
+  }
+  return { host: env["OTEL_EXPORTER_PROMETHEUS_HOST"] || "localhost", port };
 }
 
 /**
- * Serves the metrics of an exporter. Keeps no process alive.
+ * Serves the metrics of an exporter on every address of the host. Keeps no process alive.
  *
  * @throws Error if it cannot listen.
  */
 export async function servePrometheus(
   exporter: PrometheusExporter,
-  address: { host: string; port: number },
+  { host, port }: { host: string; port: number },
 ): Promise<PrometheusEndpoint> {
   // The exporter's own server cannot listen on any free port, and does not report a port in use.
-  const server = createServer((request, response) => {
-    if (request.url === "/metrics") {
-      exporter.getMetricsRequestHandler(request, response);
-    } else {
-      response.writeHead(404).end();
+  const servers: Server[] = [];
+  const close = () => {
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
     }
-  });
+  };
+  let missing: unknown;
   try {
-    // Exclusive, because the workers of a cluster would otherwise share one endpoint.
-    server.listen({ ...address, exclusive: true });
-    await once(server, "listening");
+    for (const address of await lookupHost(host)) {
+      try {
+        const sharedPort = servers[0] === undefined ? port : (servers[0].address() as AddressInfo).port;
+        servers.push(await serve(address, sharedPort, (...call) => onRequest(exporter, ...call)));
+      } catch (error) {
+        if (!isMissingAddress(error)) {
+          throw error;
+        }
+        missing = error;
+      }
+    }
+    if (servers[0] === undefined) {
+      throw missing;
+    }
+    return { url: urlOf(servers[0]), close };
   } catch (error) {
+    close();
     throw new Error(
       `cannot serve metrics to Prometheus: ${reasonOf(error)}; ` +
         "OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT choose another address",
       { cause: error },
     );
   }
-  server.unref();
-  const bound = server.address() as AddressInfo;
-  return {
-    url: `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}/metrics`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+}
+
+async function serve(host: string, port: number, onRequest: RequestListener): Promise<Server> {
+  const server = createServer(onRequest);
+  // Exclusive, because the workers of a cluster would otherwise share one endpoint.
+  server.listen({ host, port, exclusive: true });
+  await once(server, "listening");
+  return server.unref();
+}
+
+function onRequest(exporter: PrometheusExporter, ...[request, response]: Parameters<RequestListener>): void {
+  // The target may have a query, and through a proxy it is a whole URL.
+  const { url = "" } = request;
+  if (URL.canParse(url, origin) && new URL(url, origin).pathname === "/metrics") {
+    exporter.getMetricsRequestHandler(request, response);
+  } else {
+    response.writeHead(404).end();
+  }
+}
+
+const origin = "http://localhost";
+
+function urlOf(server: Server): string {
+  const { family, address, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}/metrics`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { openTelemetry, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
+import { checkEndpoints } from "./check-endpoints.js";
 import { diagnosticsTo } from "./diagnostics.js";
 import { describeProcess } from "./process-resource.js";
 import { prometheusAddress, servePrometheus } from "./prometheus.js";
@@ -28,7 +29,7 @@ const flushMs = 2_000;
  * Loads and starts the OpenTelemetry SDK if the standard `OTEL_*` variables request it, and none is registered yet. Call
  * before creating anything that should be instrumented.
  *
- * @throws Error if it is not installed, or cannot serve Prometheus.
+ * @throws Error if it is not installed, a variable is invalid, or Prometheus cannot be served.
  */
 export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<TelemetrySdk | undefined> {
   const { logger, worker } = options;
@@ -37,6 +38,7 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   if (!(traces || metrics) || openTelemetry() !== undefined) {
     return undefined;
   }
+  checkEndpoints(env);
   const { api, core, resources, NodeSDK } = await installed(import("@opentelemetry/sdk-node"));
   const logLevel = core.diagLogLevelFromString(env["OTEL_LOG_LEVEL"]) ?? api.DiagLogLevel.WARN;
   // Otherwise the SDK replaces this logger by the console.

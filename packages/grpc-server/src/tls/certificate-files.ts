@@ -81,7 +81,7 @@ interface PemFile {
 async function read(kind: string, path: string): Promise<PemFile> {
   const name = `${kind} ${path}`;
   try {
-    return { name, pem: await readFile(path, "utf8") };
+    return { name, pem: (await readFile(path, "utf8")).replace(/^\ufeff/, "") };
   } catch (error) {
     return { name, error: new Error(`the ${name} cannot be read: ${reasonOf(error)}`, { cause: error }) };
   }
@@ -95,14 +95,8 @@ function pemOf({ pem, error }: PemFile): string {
 }
 
 function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[]] {
-  const pem = pemOf(file);
-  // A file may hold other blocks, like the key, and text between them; leftover dashes show that one was cut off.
-  const whole = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
-  if (pem.replaceAll(whole, "").includes("-----")) {
-    throw new Error(`the ${file.name} is incomplete`);
-  }
-  const blocks = [...pem.matchAll(whole)].filter(([, label]) => label === "CERTIFICATE");
-  const [first, ...rest] = blocks.map(([block]) => attempt(file, () => new X509Certificate(block)));
+  const blocks = pemBlocks(file).filter(({ label }) => label === "CERTIFICATE");
+  const [first, ...rest] = blocks.map(({ text }) => attempt(file, () => new X509Certificate(text)));
   if (first === undefined) {
     throw new Error(`the ${file.name} holds no certificate in PEM format`);
   }
@@ -110,11 +104,36 @@ function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[
 }
 
 function checkKey(certificate: X509Certificate, cert: PemFile, key: PemFile): void {
-  const pem = pemOf(key);
-  const privateKey = attempt(key, () => createPrivateKey(pem));
+  const block = pemBlocks(key).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (block === undefined) {
+    throw new Error(`the ${key.name} holds no private key in PEM format`);
+  }
+  if (block.label.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(block.text)) {
+    throw new Error(`the ${key.name} is encrypted; openssl pkey decrypts it`);
+  }
+  const privateKey = attempt(key, () => createPrivateKey(pemOf(key)));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new Error(`the ${key.name} does not belong to the ${cert.name}`);
   }
+}
+
+/**
+ * Finds the blocks of a file, which may have remarks between them.
+ *
+ * @throws Error if one is incomplete.
+ */
+function pemBlocks(file: PemFile): { label: string; text: string }[] {
+  const pem = pemOf(file);
+  const whole = /^-----BEGIN ([A-Z0-9 ]+)-----\s*$(?:(?!-----)[\s\S])*^-----END \1-----\s*$/gm;
+  if (pem.includes("----------BEGIN ")) {
+    throw new Error(`the ${file.name} lacks a line break between two blocks`);
+  }
+  const others = pem.replaceAll(whole, "").split(/\r?\n/);
+  const lastLine = others.at(-1) ?? "";
+  if (others.some((line) => /^-----(?:BEGIN|END) /.test(line)) || (lastLine && "-----BEGIN ".startsWith(lastLine))) {
+    throw new Error(`the ${file.name} is incomplete`);
+  }
+  return [...pem.matchAll(whole)].map(([text, label = ""]) => ({ label, text }));
 }
 
 function checkValidity({ validFrom, validTo }: X509Certificate, { name }: PemFile): void {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { captureLog } from "@hello/testing/captured-log";
 import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { pino } from "pino";
+import { requestReload } from "../process/reload.js";
 import type { CertificateFiles } from "./certificate-files.js";
 import { watchCertificate } from "./certificate-watch.js";
 
@@ -134,6 +135,36 @@ test("a new client CA is served", async () => {
   await watched.change(certificates.server);
 });
 
+test("reads the files anew when it is asked to", async () => {
+  const { folder, certFile, keyFile } = await makeFolder();
+  // Behind a link that leads out of the folder, the system reports no change.
+  const links = await mkdtemp(join(folder, "links-"));
+  const linked = { certFile: join(links, "tls.crt"), keyFile: join(links, "tls.key") };
+  await Promise.all([symlink(certFile, linked.certFile), symlink(keyFile, linked.keyFile)]);
+  using watched = await watch(linked);
+  // The first change may still meet the check at the start.
+  for (const pair of [next, await certificates.ca.issue("after-next", { hosts })]) {
+    write({ certFile, keyFile }, pair);
+    requestReload();
+    await watched.change(pair);
+  }
+});
+
+const remarks: Record<string, (pem: string) => string> = {
+  "remarks with dashes": (pem) => `# ----- issuer -----\n----------\nSubject: CN=x-----\n${pem}\n-- end --\n`,
+  "line breaks of Windows": (pem) => pem.replaceAll("\n", "\r\n"),
+  "a byte order mark": (pem) => `\ufeff${pem}`,
+};
+for (const [what, write] of Object.entries(remarks)) {
+  test(`serves files with ${what}`, async () => {
+    const files = await makeFolder();
+    await writeFile(files.certFile, write(certificates.server.cert));
+    await writeFile(files.keyFile, write(certificates.server.key));
+    using watched = await watch(files);
+    assert.equal(watched.served.length, 1);
+  });
+}
+
 const half = (pem: string) => pem.slice(0, pem.length / 2);
 
 /** Each file that cannot be served, and what is said of it. */
@@ -153,7 +184,31 @@ const bad: Record<string, { spoil: (files: Required<CertificateFiles>) => unknow
   },
   "a half-written key": {
     spoil: ({ keyFile }) => writeFile(keyFile, half(next.key)),
-    reason: /the private key .*tls\.key is not usable/,
+    reason: /the private key .*tls\.key is incomplete/,
+  },
+  "an encrypted key": {
+    spoil: ({ keyFile }) => {
+      const encryption = { cipher: "aes-256-cbc", passphrase: "secret" } as const;
+      const pem = createPrivateKey(next.key).export({ type: "pkcs8", format: "pem", ...encryption });
+      return writeFile(keyFile, pem);
+    },
+    reason: /the private key .*tls\.key is encrypted; openssl pkey decrypts it/,
+  },
+  "a key that is encrypted the old way": {
+    spoil: ({ keyFile }) => {
+      const encryption = { cipher: "aes-256-cbc", passphrase: "secret" } as const;
+      const pem = createPrivateKey(next.key).export({ type: "sec1", format: "pem", ...encryption });
+      return writeFile(keyFile, pem);
+    },
+    reason: /the private key .*tls\.key is encrypted; openssl pkey decrypts it/,
+  },
+  "a certificate in place of the key": {
+    spoil: ({ keyFile }) => writeFile(keyFile, next.cert),
+    reason: /the private key .*tls\.key holds no private key in PEM format/,
+  },
+  "a chain without a line break": {
+    spoil: ({ certFile }) => writeFile(certFile, certificates.server.cert.trimEnd() + certificates.ca.cert),
+    reason: /the certificate .*tls\.crt lacks a line break between two blocks/,
   },
   "an empty certificate": {
     spoil: ({ certFile }) => writeFile(certFile, ""),

@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from "node:fs";
-import { dirname } from "node:path";
+import { type FSWatcher, readlinkSync, watch } from "node:fs";
+import { basename, dirname, sep } from "node:path";
 import type { Logger } from "pino";
+import { onReload } from "../process/reload.js";
 
 /** Options of {@link watchFiles}. */
 export interface FileWatchOptions {
@@ -35,13 +36,21 @@ export function watchFiles(
   };
   // Watches folders: a file that is replaced is another file, and Kubernetes swaps the folder behind a link.
   const folders = new Set(paths.map((path) => dirname(path)));
-  const watchers = [...folders].flatMap((folder) => watchFolder(folder, onChange, { pollMs, logger }) ?? []);
+  // A busy log beside the files must not have them read all the time.
+  const onEvent = (name: string | null) => {
+    if (name === null || paths.some((path) => dependsOn(path, name))) {
+      void onChange();
+    }
+  };
+  const watchers = [...folders].flatMap((folder) => watchFolder(folder, onEvent, { pollMs, logger }) ?? []);
+  const stopReloading = onReload(onChange);
   const poll = setInterval(onChange, pollMs).unref();
   // A change before the watch began was not reported.
   void onChange();
   return {
     close() {
       closed = true;
+      stopReloading();
       clearInterval(poll);
       for (const watcher of watchers) {
         watcher.close();
@@ -50,15 +59,28 @@ export function watchFiles(
   };
 }
 
+/** Tells whether a file is the one with this name in its folder, or a symbolic link to it or to something within it. */
+function dependsOn(file: string, name: string): boolean {
+  if (basename(file) === name) {
+    return true;
+  }
+  try {
+    return readlinkSync(file).split(sep)[0] === name;
+  } catch {
+    // It is no link, or is being replaced, which is an event of its own.
+    return false;
+  }
+}
+
 function watchFolder(
   folder: string,
-  onChange: () => void,
+  onEvent: (name: string | null) => void,
   { pollMs, logger }: FileWatchOptions,
 ): FSWatcher | undefined {
   const onError = (error: unknown) =>
     logger.warn({ err: error, folder, pollMs }, "cannot watch a folder: polling its files instead");
   try {
-    return watch(folder, { persistent: false }, onChange).on("error", onError);
+    return watch(folder, { persistent: false }, (_event, name) => onEvent(name)).on("error", onError);
   } catch (error) {
     onError(error);
     return undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -76,6 +77,49 @@ test("a client that resumes a session is still known", async () => {
   await once(stream.end(Buffer.alloc(5)).resume(), "close");
   http2.close();
   assert.equal(server.identities[0]?.subject, "CN=client");
+});
+
+/** Authorities that the server trusts, and the client that calls. */
+type Trust = () => Promise<{ trusted: readonly { cert: string }[]; client: { cert: string; key: string } }>;
+
+/** Issues an authority beneath the one of the test, and a client of it. */
+async function issueIntermediate(name: string) {
+  const intermediate = await certificates.ca.issueAuthority(name);
+  return { intermediate, client: await intermediate.issue(`${name}-client`) };
+}
+
+const trustedClients: Record<string, Trust> = {
+  "an intermediate authority alone": async () => {
+    const { intermediate, client } = await issueIntermediate("alone");
+    return { trusted: [intermediate], client };
+  },
+  "an intermediate authority and the root of another": async () => {
+    const { intermediate, client } = await issueIntermediate("beside");
+    return { trusted: [certificates.other.ca, intermediate], client };
+  },
+  "the root of a client that sends the intermediate authority": async () => {
+    const { intermediate, client } = await issueIntermediate("sent");
+    return { trusted: [certificates.ca], client: { ...client, cert: client.cert + intermediate.cert } };
+  },
+};
+for (const [what, trust] of Object.entries(trustedClients)) {
+  test(`trusts ${what}`, async () => {
+    const { trusted, client } = await trust();
+    const clientCaFile = join(certificates.folder, "trusted.crt");
+    await writeFile(clientCaFile, trusted.map(({ cert }) => cert).join(""));
+    await using server = await serveTls(certificates, { mutual: true, clientCaFile });
+    assert.equal(await call(server.target, secure(certificates, { client })), "World");
+    assert.equal(server.identities.length, 1);
+  });
+}
+
+test("trust in an intermediate authority does not extend to its root", async () => {
+  const [{ intermediate }, { client }] = await Promise.all([issueIntermediate("one-of"), issueIntermediate("two")]);
+  await using server = await serveTls(certificates, { mutual: true, clientCaFile: intermediate.certFile });
+  for (const refused of [client, certificates.client]) {
+    await assert.rejects(call(server.target, secure(certificates, { client: refused })), { code: status.UNAVAILABLE });
+  }
+  assert.equal(server.identities.length, 0);
 });
 
 const refusedClients: Record<

@@ -1,8 +1,8 @@
-import { createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import { createSecureContext, createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { Logger } from "pino";
 import { peerOf, type Transport } from "../sockets/transport.js";
 import { createThrottledWarn } from "../telemetry/throttled-warn.js";
-import type { CertificateFiles } from "./certificate-files.js";
+import type { CertificateFiles, ServableCertificate } from "./certificate-files.js";
 import { watchCertificate } from "./certificate-watch.js";
 import { type HandshakeFailure, handshakeFailure, noApplicationProtocol } from "./handshake-failure.js";
 
@@ -74,11 +74,16 @@ export async function createTlsTransport({
     }
   });
 
-  const watch = await watchCertificate(
-    files,
-    ({ pem }) => server.setSecureContext({ ...pem, minVersion: "TLSv1.2", ciphers }),
-    { logger },
-  );
+  const serve = ({ pem }: ServableCertificate) => {
+    const options = { ...pem, minVersion: "TLSv1.2", ciphers, sessionIdContext: "grpc" } as const;
+    server.setSecureContext(options);
+    if (clientAuth) {
+      // Trusts an authority whose own issuer is not in the file, for which setSecureContext has no option.
+      const context = createSecureContext({ ...options, honorCipherOrder: true, allowPartialTrustChain: true });
+      Reflect.set(server, "_sharedCreds", context);
+    }
+  };
+  const watch = await watchCertificate(files, serve, { logger });
   return {
     accept(socket) {
       peers.set(socket, peerOf(socket));

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Socket } from "node:net";
+import { test } from "node:test";
+import { captureLog } from "@hello/testing/captured-log";
+import { pino } from "pino";
+import { createConnectionLimit } from "./connection-limit.js";
+
+function createLimit({ maxConnections = 2, maxOpenFiles = 1_000 } = {}) {
+  const log = captureLog();
+  const limit = createConnectionLimit({ maxConnections, maxOpenFiles, logger: pino({}, log) });
+  return {
+    log,
+    /** Creates the connection listener of an address, and returns its new connections, open or refused. */
+    address() {
+      const onConnection = limit(() => undefined);
+      return () => {
+        const socket = new Socket();
+        onConnection(socket);
+        return socket;
+      };
+    },
+  };
+}
+
+test("refuses one connection too many on an address, until another closes", async () => {
+  const { address, log } = createLimit();
+  const connect = address();
+  const [first, second, third] = [connect(), connect(), connect()];
+  assert.deepEqual([first.destroyed, second.destroyed, third.destroyed], [false, false, true]);
+  first.destroy();
+  await once(first, "close");
+  assert.equal(connect().destroyed, false);
+  assert.equal(connect().destroyed, true);
+  const [line, ...others] = log.lines;
+  assert.equal(line?.msg, "connection refused: the limit is reached");
+  assert.equal(line["maxConnections"], 2);
+  assert.deepEqual(others, []);
+});
+
+test("each address has the limit for itself", () => {
+  const { address } = createLimit();
+  const [one, other] = [address(), address()];
+  assert.deepEqual(
+    [one(), one(), other(), other(), one(), other()].map(({ destroyed }) => destroyed),
+    [false, false, false, false, true, true],
+  );
+});
+
+test("all addresses together leave a tenth of the file descriptors", () => {
+  const { address, log } = createLimit({ maxConnections: 8, maxOpenFiles: 10 });
+  const [one, other] = [address(), address()];
+  const refused = Array.from({ length: 10 }, (_, count) => (count % 2 ? one() : other()).destroyed);
+  assert.deepEqual(
+    refused,
+    refused.map((_, count) => count === 9),
+  );
+  assert.equal(log.lines[0]?.msg, "connection refused: file descriptors run out");
+});
+
+test("warns of fewer file descriptors than connections", () => {
+  const { log } = createLimit({ maxConnections: 11, maxOpenFiles: 10 });
+  const [warning] = log.lines;
+  assert.equal(warning?.level, 40);
+  assert.deepEqual([warning["maxConnections"], warning["maxOpenFiles"]], [11, 10]);
+  assert.equal(createLimit({ maxConnections: 10, maxOpenFiles: 10 }).log.lines.length, 0);
+});

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { type TestContext, test } from "node:test";
+import { listen } from "@hello/testing/peer";
+import { start } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+
+const script = requires("script");
+
+/** Program that logs a number of lines of 4,000 bytes, says so on standard error, and exits when its input ends. */
+const program = `
+import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+const logger = await createLogger("info", "program");
+for (let line = 0; line < Number(process.argv[1]); line++) {
+  logger.info({ line, text: "x".repeat(3_900) }, "line");
+}
+process.stderr.write("logged\\n");
+process.stdin.on("end", () => logger.flush(() => process.exit(0))).resume();
+`;
+const command = (lines: number) =>
+  [process.execPath, "--import=tsx", "--input-type=module", "-e", program, `${lines}`] as const;
+
+/** Starts the program and waits until it has logged everything, while nobody reads. */
+async function startLogging(t: TestContext, lines: number) {
+  const child = start(command(lines));
+  t.after(() => child.kill("SIGKILL"));
+  const { said, stderr } = captureErrors(child.stderr);
+  await said("logged\n");
+  return { child, ended: once(child, "close"), said, stderr };
+}
+
+/** Collects what a program writes to standard error. */
+function captureErrors(stream: Readable) {
+  let stderr = "";
+  const chunks = stream.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+  });
+  return {
+    stderr: () => stderr,
+    async said(text: string): Promise<void> {
+      while (!stderr.includes(text)) {
+        await once(chunks, "data");
+      }
+    },
+  };
+}
+
+test("writes every line once a reader that has stalled goes on", async (t) => {
+  const { child, ended, stderr } = await startLogging(t, 200);
+  let lines = 0;
+  createInterface(child.stdout).on("line", (line) => {
+    assert.equal(JSON.parse(line).line, lines++);
+    if (lines === 200) {
+      child.stdin.end();
+    }
+  });
+  assert.equal((await ended)[0], 0);
+  assert.equal(lines, 200);
+  assert.equal(stderr(), "logged\n");
+});
+
+test("drops lines beyond the buffer, and logs how many once the reader goes on", async (t) => {
+  const { child, ended, stderr } = await startLogging(t, 1_000);
+  let lines = 0;
+  let dropped: unknown;
+  createInterface(child.stdout).on("line", (text) => {
+    const line = JSON.parse(text);
+    if (line.msg === "line") {
+      lines++;
+    } else {
+      ({ dropped } = line);
+      child.stdin.end();
+    }
+  });
+  assert.equal((await ended)[0], 0);
+  assert.ok(lines > 200, `${lines}`);
+  assert.equal(dropped, 1_000 - lines);
+  assert.equal(stderr(), "program: dropping lines of the log: standard output is blocked\nlogged\n");
+});
+
+test("exits while nobody reads, and says how many lines were dropped", async (t) => {
+  const { child, ended, said, stderr } = await startLogging(t, 1_000);
+  child.stdin.end();
+  await said("were dropped\n");
+  const written = (await text(child.stdout)).split("\n").length - 1;
+  assert.equal((await ended)[0], 0);
+  assert.match(stderr(), new RegExp(`^program: ${1_000 - written} lines of the log were dropped$`, "m"));
+});
+
+test("goes on when the reader is gone", async (t) => {
+  const child = start(command(3));
+  t.after(() => child.kill("SIGKILL"));
+  child.stdout.destroy();
+  child.stdin.end();
+  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  assert.equal(status, 0);
+  assert.match(
+    stderr,
+    /^logged\nprogram: dropping lines of the log: .*EPIPE\nprogram: 3 lines of the log were dropped\n$/,
+  );
+});
+
+test("does not mix the lines of processes that share a pipe", async (t) => {
+  const shared = start(["sh", "-c", '"$@" & "$@" & wait', "sh", ...command(100)]);
+  t.after(() => shared.kill("SIGKILL"));
+  await captureErrors(shared.stderr).said("logged\nlogged\n");
+  const [stdout] = await Promise.all([text(shared.stdout), once(shared, "close")]);
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines.length, 200);
+  assert.ok(lines.every((line) => JSON.parse(line).msg === "line"));
+});
+
+const full = process.platform !== "linux" && "it needs /dev/full";
+for (const stderrIsFull of [false, true]) {
+  const what = stderrIsFull ? "standard error, too, is" : "standard output is";
+  test(`goes on when ${what} on a full disk`, { skip: full }, async () => {
+    const device = openSync("/dev/full", "w");
+    const [node, ...args] = command(3);
+    const child = spawn(node, args, { stdio: ["ignore", device, stderrIsFull ? device : "pipe"] });
+    closeSync(device);
+    const [stderr, [status]] = await Promise.all([child.stderr && text(child.stderr), once(child, "close")]);
+    assert.equal(status, 0);
+    if (!stderrIsFull) {
+      assert.match(
+        stderr ?? "",
+        /^program: dropping lines of the log: ENOSPC: .*\nlogged\nprogram: 3 lines of the log were dropped\n$/,
+      );
+    }
+  });
+}
+
+test("goes on when a terminal is paused", { skip: script.skip }, async (t) => {
+  const server = createServer();
+  await using peer = await listen(server);
+  // The program waits for the test, and reports to it, by a socket: it has nothing else that is not the terminal.
+  const paused = `
+import { once } from "node:events";
+import { connect } from "node:net";
+const socket = connect(${peer.port}, "127.0.0.1");
+await once(socket, "data");
+${program}
+socket.write("logged");
+`;
+  const words = [...command(1_000)].map((word) => (word === program ? paused : word));
+  const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const terminal = start([script.program, "-qec", line, "/dev/null"], { env: { SHELL: "/bin/sh", TERM: "xterm" } });
+  t.after(() => terminal.kill("SIGKILL"));
+  const [socket] = await once(server, "connection");
+  terminal.kill("SIGSTOP");
+  const logged = once(socket, "data");
+  socket.write("go");
+  await logged;
+});

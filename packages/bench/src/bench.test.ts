@@ -11,6 +11,7 @@ const withLoad = h2load.skip || (process.platform !== "linux" && "the load and t
 const benchmarks = [
   { name: "startup", args: ["1"], skip: false, ratios: ["hello / bare"] },
   { name: "server", args: ["1", "1"], skip: withLoad, ratios: ["calls a second / bare", "CPU a call / bare"] },
+  { name: "streams", args: ["1", "1"], skip: withLoad, ratios: ["messages a second / bare", "CPU a message / bare"] },
   { name: "memory", args: ["1", "5000"], skip: withLoad, ratios: ["/ bare"] },
   { name: "client", args: ["1", "1"], skip: false, ratios: ["HelloClient / stub"] },
 ];

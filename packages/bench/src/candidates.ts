@@ -34,8 +34,26 @@ export function hello(...args: string[]): Candidate {
   return {
     name: ["hello", ...args].join(" "),
     command: [process.execPath, main, "--address", "127.0.0.1:0", ...args],
-    port: (line) => Number(/:(\d+)"\]/.exec(line)?.[1]),
+    port: loggedPort,
   };
+}
+
+const typeScript = (file: string) =>
+  [process.execPath, "--import=tsx", fileURLToPath(new URL(file, import.meta.url))] as const;
+
+/** Streams on grpc-js alone. */
+export const bareStreams: Candidate = { name: "bare", command: typeScript("bare-stream-server.ts"), port: Number };
+
+/** Streams on grpc-server with all its defaults. */
+export const streams: Candidate = {
+  name: "grpc-server",
+  command: [...typeScript("stream-server.ts"), "--address", "127.0.0.1:0"],
+  port: loggedPort,
+};
+
+/** Reads the port from the line that says that a server of ours serves. */
+function loggedPort(line: string): number {
+  return Number(/:(\d+)"\]/.exec(line)?.[1]);
 }
 
 /** A candidate that serves. */

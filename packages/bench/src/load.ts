@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { HelloRequest, HelloService } from "@hello/proto";
+import { message } from "@hello/testing/http2-frames";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
@@ -13,35 +14,59 @@ if (h2load.skip) {
 
 const folder = mkdtempSync(join(tmpdir(), "hello-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true }));
-const requestFile = join(folder, "request");
-const message = HelloService.hello.requestSerialize(new HelloRequest().setValue("World"));
-const frame = Buffer.alloc(5 + message.length);
-frame.writeUInt32BE(message.length, 1);
-message.copy(frame, 5);
-writeFileSync(requestFile, frame);
+
+/** Call that h2load makes again and again. */
+export interface LoadCall {
+  readonly path: string;
+  /** File with the requests, framed. */
+  readonly bodyFile: string;
+  /** Calls in flight on each of the 4 connections. */
+  readonly inFlight: number;
+}
+
+/** Result of a load. */
+export interface LoadResult {
+  /** Number of calls that ended. */
+  readonly calls: number;
+  /** Bytes of the responses, with their framing, those of calls that have not ended included. */
+  readonly receivedBytes: number;
+}
+
+/** Describes a call with requests that are encoded already. */
+export function loadCall(path: string, requests: readonly Uint8Array[], inFlight: number): LoadCall {
+  const bodyFile = join(folder, `${path.replaceAll("/", ".")}-${requests.length}-${requests[0]?.length}`);
+  writeFileSync(bodyFile, Buffer.concat(requests.map((request) => message(request))));
+  return { path, bodyFile, inFlight };
+}
+
+const { path, requestSerialize } = HelloService.hello;
+const greeting = loadCall(path, [requestSerialize(new HelloRequest().setValue("World"))], 32);
 
 /**
- * Asks a server for greetings with h2load, which has the last core to itself: 4 connections with 32 calls in flight each.
- * Resolves with how many calls there were.
+ * Calls a server with h2load, which has the last core to itself and 4 connections with windows of 1 MiB: for greetings, 32
+ * in flight on each, unless another call is given.
  *
- * @throws Error with what h2load printed where a call fails.
+ * @throws Error with the output of h2load if a call fails.
  */
 export async function load(
   port: number,
   amount: { readonly seconds: number } | { readonly calls: number },
-): Promise<number> {
+  { path, bodyFile, inFlight }: LoadCall = greeting,
+): Promise<LoadResult> {
   const { stdout, stderr } = await run([
     ...(["taskset", "-c", String(availableParallelism() - 1)] as const),
     h2load.program,
-    ...["--clients=4", "--max-concurrent-streams=32", `--data=${requestFile}`],
+    ...["--clients=4", `--max-concurrent-streams=${inFlight}`, `--data=${bodyFile}`],
+    ...["--window-bits=20", "--connection-window-bits=20"],
     "seconds" in amount ? `--duration=${amount.seconds}` : `--requests=${amount.calls}`,
     ...["--header=content-type: application/grpc", "--header=te: trailers"],
-    `http://127.0.0.1:${port}${HelloService.hello.path}`,
+    `http://127.0.0.1:${port}${path}`,
   ]);
   const calls = Number(/(\d+) succeeded/.exec(stdout)?.[1]);
-  const failed = Number(/(\d+) failed/.exec(stdout)?.[1]);
-  if (!(calls > 0) || failed > 0) {
+  const [, failed, errored] = /(\d+) failed, (\d+) errored/.exec(stdout) ?? [];
+  const receivedBytes = Number(/\((\d+)\) data/.exec(stdout)?.[1]);
+  if (failed !== "0" || errored !== "0") {
     throw new Error(`h2load: ${stdout}${stderr}`);
   }
-  return calls;
+  return { calls, receivedBytes };
 }

@@ -71,6 +71,15 @@ test("where its address is in use, the server says so in one line and ends with 
   );
 });
 
+test("a socket path that is too long is a mistake in the options", async () => {
+  const address = `unix:/tmp/${"x".repeat(120)}`;
+  for (const workers of ["1", "2"]) {
+    const { status, stderr } = await run([process.execPath, serverMain, "--address", address, "--workers", workers]);
+    assert.equal(status, 2);
+    assert.match(stderr, /^hello-server: --address: invalid address "[^"]+": the path must have at most [^\n]*\n$/);
+  }
+});
+
 test("the server names every mistake in its options, and ends with 2", async () => {
   const { status, stdout, stderr } = await run(
     [process.execPath, serverMain, "--address", "nowhere", "--shutdown-grace-ms=-1", "--nope"],

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { run } from "@hello/testing/program";
+import { closed } from "@hello/testing/closed-socket";
+import { listen } from "@hello/testing/peer";
+import { run, start } from "@hello/testing/program";
 import { serverMain } from "./server-process.js";
 
 /** Preloaded, this sends the signal as soon as the program heeds it, which must be before it loads what takes time. */
@@ -29,5 +34,44 @@ for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /"signal received"/);
     assert.equal(stderr, "");
+  });
+}
+
+/** Preloaded, this looks up no name: it connects to a port of the test instead, and waits. */
+const deadDns = (port: number) => `
+import dns from "node:dns";
+import promises from "node:dns/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { connect } from "node:net";
+const { lookup } = dns;
+dns.lookup = (name, ...rest) => name === "late.test" ? connect(${port}, "127.0.0.1") : lookup(name, ...rest);
+promises.lookup = () => new Promise(() => connect(${port}, "127.0.0.1"));
+syncBuiltinESMExports();`;
+
+const lookups: Record<string, { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> }> = {
+  "its address": { args: ["--address=late.test:0"] },
+  "the address of workers": { args: ["--address=late.test:0", "--workers=2"] },
+  "the address of its metrics": {
+    args: ["--address=127.0.0.1:0"],
+    env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_HOST: "late.test" },
+  },
+};
+
+for (const [what, { args, env }] of Object.entries(lookups)) {
+  const skip = process.platform === "win32" && "no process ends by a signal that it handles";
+  test(`a signal while ${what} is looked up ends a server with 0`, { skip }, async (t) => {
+    const server = createServer();
+    await using peer = await listen(server);
+    const preload = `--import=data:text/javascript,${encodeURIComponent(deadDns(peer.port))}`;
+    const child = start([process.execPath, serverMain, ...args], { env: { ...env, NODE_OPTIONS: preload } });
+    t.after(() => child.kill("SIGKILL"));
+    const ended = once(child, "close");
+    const [connection] = await once(server, "connection");
+    child.kill("SIGTERM");
+    const [[status], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /"signal received"/);
+    // Nothing that looks the name up is left.
+    await closed(connection);
   });
 }

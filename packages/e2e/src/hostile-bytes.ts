@@ -34,6 +34,9 @@ function junk(pick: Pick, length: number): Buffer {
 const paths = [
   "/Hello/Hello",
   "/Hello/Hello",
+  "/testing.v1.Echo/ServerStream",
+  "/testing.v1.Echo/ClientStream",
+  "/testing.v1.Echo/BidiStream",
   "/grpc.health.v1.Health/Check",
   "/grpc.health.v1.Health/Watch",
   "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -112,7 +115,7 @@ function hostileCall(pick: Pick, streamId: number): Buffer[] {
 const bomb = message(gzipSync(Buffer.alloc(5_000_000)), { compressed: true });
 
 function body(pick: Pick): Buffer {
-  switch (pick(6)) {
+  switch (pick(7)) {
     case 0:
       return message(gzipSync(junk(pick, 50)), { compressed: true });
     case 1:
@@ -123,6 +126,9 @@ function body(pick: Pick): Buffer {
       return Buffer.of(0, 0xff, 0xff, 0xff, 0xff);
     case 4:
       return message(junk(pick, 40));
+    case 5:
+      // Asks for 65,535 echoes.
+      return message(Buffer.from("\n\x05World\x10\xff\xff\x03", "latin1"));
     default:
       return message(Buffer.from("\n\x05World"));
   }

@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { HelloClient } from "@hello/client";
 import { ack, callFrames, frame, isTrailersOf, message, preface, uint32 } from "@hello/testing/http2-frames";
 import { connectRaw } from "@hello/testing/raw-http2";
+import { createEchoCaller } from "./echo-caller.js";
 import { hostileBytes } from "./hostile-bytes.js";
 import { startServer } from "./server-process.js";
+import { startStreamingServer } from "./streaming-server-process.js";
 
 const deadly = {
   "goes away with an error": frame("GOAWAY", { payload: uint32(0, 1) }),
@@ -37,7 +39,7 @@ test("a client that goes away and then asks in the same breath is answered", asy
 });
 
 test("whatever bytes clients send, the server goes on, and its log stays calm", async (t) => {
-  await using server = await startServer(
+  await using server = await startStreamingServer(
     // Node 20 keeps some connections after an error, which a shutdown then waits for.
     ...["--handshake-timeout-ms", "1000", "--shutdown-grace-ms", "1000"],
   );
@@ -61,6 +63,8 @@ test("whatever bytes clients send, the server goes on, and its log stays calm", 
   await Promise.all(Array.from({ length: 8 }, hostile));
   assert.equal(await client.hello("Ada"), "Hello Ada");
   t.diagnostic(`${clients} clients`);
+  using caller = createEchoCaller(server.address);
+  await caller.statisticsWhere(({ active }) => active === 0);
   const { log } = server;
   assert.equal(await server.stop(), 0);
   assert.deepEqual(

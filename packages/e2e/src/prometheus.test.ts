@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { get } from "node:http";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { listen } from "@hello/testing/peer";
@@ -20,6 +23,13 @@ async function scrape(endpoint: string | undefined): Promise<string[]> {
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-type") ?? "", /^text\/plain/);
   return (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** Requests a target as it stands. */
+async function statusOf(origin: string, path: string): Promise<number | undefined> {
+  const [response] = await once(get(origin, { path, agent: false }), "response");
+  response.resume();
+  return response.statusCode;
 }
 
 /** The value of the sample with this name and these labels, of which others may have more. */
@@ -55,10 +65,24 @@ test("Prometheus scrapes the metrics of gRFC A66, with method and status", async
   assert.equal(await server.stop(), 0);
 });
 
+test("Prometheus may scrape with a query, on every address of localhost", async () => {
+  await using server = await startServerWith(prometheus);
+  const { port } = new URL(String(endpoints(server)[0]));
+  const addresses = await lookup("localhost", { all: true });
+  for (const { address, family } of addresses) {
+    const origin = `http://${family === 6 ? `[${address}]` : address}:${port}`;
+    for (const target of ["/metrics", "/metrics?x=y", `${origin}/metrics?x=y`]) {
+      assert.equal(await statusOf(origin, target), 200, target);
+    }
+  }
+});
+
 test("the Prometheus endpoint serves nothing else", async () => {
   await using server = await startServerWith(prometheus);
-  const { status } = await fetch(new URL("/", endpoints(server)[0]));
-  assert.equal(status, 404);
+  const origin = String(endpoints(server)[0]);
+  for (const target of ["/", "/metrics/x", "/metricsx", "//", "/other?x=/metrics"]) {
+    assert.equal(await statusOf(origin, target), 404, target);
+  }
 });
 
 test("each worker has an endpoint and an identity of its own", async () => {
@@ -79,6 +103,26 @@ test("each worker has an endpoint and an identity of its own", async () => {
   const instances = workers.flat().flatMap((line) => line.match(/(?<=service_instance_id=")[^"]*/) ?? []);
   assert.deepEqual(instances.sort(), ["pod-0", "pod-1"]);
 });
+
+const mistakes: Record<string, { env: Record<string, string>; args?: string[] }> = {
+  "OTEL_EXPORTER_PROMETHEUS_PORT must be a port from 0 to 65535 less 1, which worker 1 adds": {
+    env: { ...prometheus, OTEL_EXPORTER_PROMETHEUS_PORT: "65535", OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1" },
+    args: ["--workers", "2"],
+  },
+  'OTEL_EXPORTER_PROMETHEUS_PORT must be a port from 0 to 65535, not "http"': {
+    env: { ...prometheus, OTEL_EXPORTER_PROMETHEUS_PORT: "http" },
+  },
+  'OTEL_EXPORTER_OTLP_ENDPOINT: invalid URL "localhost:4318"': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" },
+  },
+};
+
+for (const [mistake, { env, args = [] }] of Object.entries(mistakes)) {
+  test(`${mistake}: one line`, async () => {
+    const { stdout, stderr } = await run([process.execPath, serverMain, "--address", "127.0.0.1:0", ...args], { env });
+    assert.ok(`${stdout}${stderr}`.includes(mistake), stderr);
+  });
+}
 
 test("a Prometheus port in use is one line and status 1", async () => {
   await using other = await listen(createServer());

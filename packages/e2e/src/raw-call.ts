@@ -16,7 +16,12 @@ export function frame(message: Uint8Array): Buffer {
 }
 
 /** Calls a server with any bytes at all as the body: what no gRPC client would send. */
-export async function rawCall(address: string, path: string, body: Buffer): Promise<RawResponse> {
+export async function rawCall(
+  address: string,
+  path: string,
+  body: Buffer,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RawResponse> {
   const session = connect(`http://${address}`);
   try {
     const request = session.request({
@@ -24,6 +29,7 @@ export async function rawCall(address: string, path: string, body: Buffer): Prom
       [constants.HTTP2_HEADER_PATH]: path,
       [constants.HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
       [constants.HTTP2_HEADER_TE]: "trailers",
+      ...more,
     });
     const headers: IncomingHttpHeaders = {};
     request.on("response", (response) => Object.assign(headers, response));

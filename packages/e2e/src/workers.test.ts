@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
+import { copyFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run, start } from "@hello/testing/program";
+import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import { createGreeter } from "./greeter.js";
 import { serverMain, serving, startServer, startServerWith } from "./server-process.js";
 
@@ -66,7 +66,29 @@ test("a shutdown is the ordered sequence in every worker", async () => {
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");
 });
 
-test("a shutdown while a worker starts stops it, too, once it hears it", async () => {
+test("workers have the longest times to stop", async () => {
+  const longest = String(2 ** 31 - 1);
+  await using server = await startWorkers("--shutdown-delay-ms", longest, "--shutdown-grace-ms", longest);
+  const steps = (step: string) => server.log.filter(({ msg }) => msg.startsWith(step)).length;
+  process.kill(server.pid, "SIGTERM");
+  await server.logged(() => steps("shutting down") === 2);
+  assert.equal(await greet(server.address), "Hello World");
+  // The second signal.
+  assert.equal(await server.stop(), 0);
+  assert.equal(steps("worker does not stop"), 0);
+});
+
+test("a worker that ends in the middle of a shutdown makes it fail", async () => {
+  await using server = await startWorkers("--shutdown-delay-ms", "600000");
+  const steps = (step: string) => server.log.filter(({ msg }) => msg.startsWith(step));
+  process.kill(server.pid, "SIGTERM");
+  await server.logged(() => steps("shutting down").length === 2);
+  process.kill(steps("serving")[0]?.["pid"] as number, "SIGKILL");
+  assert.equal(await server.stop(), 1);
+  assert.match(server.stderr, /^hello-server: worker \d ended with SIGKILL\n$/);
+});
+
+test("a shutdown while a worker starts ends it, too", async () => {
   const greet = `console.log('{"msg":"process begins"}')`;
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(greet)}` };
   await using server = await startServerWith(env, "--workers", "2");
@@ -74,12 +96,12 @@ test("a shutdown while a worker starts stops it, too, once it hears it", async (
   // The primary process, the first worker, and the second.
   await server.logged(() => logged("process begins") === 3);
   assert.equal(await server.stop(), 0);
-  assert.equal(logged("stopped"), 2);
+  assert.equal(server.log.at(-1)?.msg, "all workers stopped");
   assert.equal(logged("worker does not stop; killing it"), 0);
 });
 
 test("a worker that the system cannot start is tried again", { skip: process.platform === "win32" }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "workers-"));
+  const folder = await makeTemporaryFolder("workers-");
   t.after(() => rm(folder, { recursive: true }));
   const [program, hidden] = [join(folder, "node"), join(folder, "hidden")] as const;
   // The workers run what the primary process runs.
@@ -119,7 +141,7 @@ function isRunning(pid: number): boolean {
 
 if (process.platform !== "win32") {
   test("workers replace a socket file that a dead process left, and leave alone one that is served", async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "workers-"));
+    const folder = await makeTemporaryFolder("workers-");
     t.after(() => rm(folder, { recursive: true }));
     const path = join(folder, "shared.sock");
     const program = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;

@@ -1,0 +1,186 @@
+import { EchoRequest, EchoService } from "@hello/testing/echo";
+import {
+  callHeaders,
+  endHeaders,
+  endStream,
+  frame,
+  frameTypes,
+  isTrailersOf,
+  message,
+  preface,
+  uint32,
+} from "@hello/testing/http2-frames";
+import type { RawConnection } from "@hello/testing/raw-http2";
+
+/** Attack by a client on a connection whose preface is not sent yet. Resolves once the server has taken it. */
+export type Attack = (connection: RawConnection) => Promise<void>;
+
+const paths = [EchoService.serverStream.path, EchoService.clientStream.path, EchoService.bidiStream.path];
+
+/** Error codes of RFC 9113, section 7. */
+const cancel = uint32(8);
+
+/** Setting of RFC 9113, section 6.5.2. */
+const initialWindowSize = 4;
+
+const request = message(new EchoRequest().setValue("a").setCount(1).serializeBinary());
+const flood = message(
+  new EchoRequest()
+    .setCount(2 ** 32 - 1)
+    .setPayload(Buffer.alloc(16_000))
+    .serializeBinary(),
+);
+const unread = message(new EchoRequest().setValue("unread").serializeBinary());
+
+/** Opens a stream of each kind, and sends frames on it. */
+function onEachKind(frames: (streamId: number) => readonly Buffer[], first = 1): Buffer[] {
+  return paths.flatMap((path, index) => {
+    const streamId = first + 2 * index;
+    return [frame("HEADERS", { flags: endHeaders, streamId, payload: callHeaders(path) }), ...frames(streamId)];
+  });
+}
+
+const data = (streamId: number, payload: Buffer, flags = 0) => frame("DATA", { streamId, flags, payload });
+const reset = (streamId: number) => frame("RST_STREAM", { streamId, payload: cancel });
+const windowUpdate = (streamId: number, increment: number) =>
+  frame("WINDOW_UPDATE", { streamId, payload: uint32(increment) });
+const settings = (id: number, value: number) =>
+  frame("SETTINGS", { payload: Buffer.concat([Buffer.of(0, id), uint32(value)]) });
+
+/** Resolves once the server has processed all that was sent before, or has given up the connection. */
+async function processed(connection: RawConnection): Promise<void> {
+  const payload = Buffer.alloc(8);
+  payload.writeUInt32BE(connection.frames.length);
+  connection.send(frame("PING", { payload }));
+  const answered = connection
+    .frame("PING", (ping) => ping.payload.equals(payload))
+    .catch(() => {
+      // The connection has ended without an answer.
+    });
+  await Promise.race([answered, givenUp(connection)]);
+}
+
+/** Resolves once the server has given up the connection. Node 20 may leave the socket open then. */
+async function givenUp(connection: RawConnection): Promise<void> {
+  const announced = connection.frame("GOAWAY").catch(() => {
+    // The connection has ended without one.
+  });
+  await Promise.race([announced, connection.closed]);
+}
+
+/** Attacks on streaming methods. A stream that is left open ends with its connection. */
+export const attacks: Readonly<Record<string, Attack>> = {
+  async "resets streams after their headers"(connection) {
+    connection.send(preface, ...onEachKind((id) => [reset(id)]));
+    await processed(connection);
+  },
+
+  async "resets streams in the middle of a message"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, request), data(id, request.subarray(0, 6))]));
+    await processed(connection);
+    connection.send(...[1, 3, 5].map(reset));
+    await processed(connection);
+  },
+
+  async "sends a message after the end of the requests"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, request, endStream), data(id, request)]));
+    await processed(connection);
+  },
+
+  async "opens and resets thousands of streams"(connection) {
+    connection.send(preface);
+    const isGivenUp = () => connection.isClosed || connection.frames.some(({ type }) => type === frameTypes.GOAWAY);
+    for (let first = 1; first < 30_000 && !isGivenUp(); first += 600) {
+      const streams = Array.from({ length: 100 }, (_, index) =>
+        onEachKind((id) => [data(id, request), reset(id)], first + 6 * index),
+      );
+      connection.send(...streams.flat());
+      await processed(connection);
+    }
+    await givenUp(connection);
+  },
+
+  async "reads no response and never opens its window"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, flood, endStream)]));
+    await connection.frame("DATA");
+    await processed(connection);
+  },
+
+  async "has a window of zero"(connection) {
+    connection.send(preface, settings(initialWindowSize, 0), ...onEachKind((id) => [data(id, flood, endStream)]));
+    await connection.frame("HEADERS");
+    await processed(connection);
+    connection.send(...[1, 3, 5].map(reset));
+    await processed(connection);
+  },
+
+  async "opens its window byte by byte"(connection) {
+    connection.send(preface, settings(initialWindowSize, 0), ...onEachKind((id) => [data(id, flood, endStream)]));
+    for (let byte = 0; byte < 200; byte++) {
+      connection.send(...[1, 3, 5].map((id) => windowUpdate(id, 1)));
+    }
+    await connection.frame("DATA");
+    await processed(connection);
+  },
+
+  async "opens its window beyond the limit"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, flood), windowUpdate(id, 2 ** 31 - 1)]));
+    await connection.frame("RST_STREAM");
+    await processed(connection);
+  },
+
+  async "opens its window by nothing"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, flood), windowUpdate(id, 0)]));
+    await processed(connection);
+  },
+
+  async "shrinks its window below zero"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, flood, endStream)]));
+    await connection.frame("DATA");
+    connection.send(settings(initialWindowSize, 1));
+    await processed(connection);
+  },
+
+  async "sends what a handler does not read"(connection) {
+    const body = Buffer.concat(Array.from({ length: 500 }, () => request));
+    connection.send(preface, ...onEachKind((id) => [data(id, unread), data(id, body)]));
+    await processed(connection);
+  },
+
+  async "ignores the server's window"(connection) {
+    const body = message(Buffer.concat([Buffer.of(0x2a, 0x80, 0x7d), Buffer.alloc(16_000)]));
+    const bodies = (streamId: number) => Array.from({ length: 100 }, () => data(streamId, body));
+    connection.send(preface, ...onEachKind((id) => [data(id, unread), ...bodies(id)]));
+    await Promise.all([3, 5].map((id) => connection.frame("RST_STREAM", ({ streamId }) => streamId === id)));
+  },
+
+  async "sends more headers than may be"(connection) {
+    const many = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`x-${index}`, "y".repeat(100)]));
+    const long = { "x-long": "y".repeat(16_200) };
+    connection.send(
+      preface,
+      ...[...paths, ...paths].map((path, index) => {
+        const payload = callHeaders(path, index < paths.length ? many : long);
+        return frame("HEADERS", { flags: endHeaders | endStream, streamId: 1 + 2 * index, payload });
+      }),
+    );
+    await processed(connection);
+  },
+
+  async "sends a flood of metadata over many calls"(connection) {
+    const more = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, "y".repeat(50)]));
+    connection.send(preface);
+    for (let streamId = 1; streamId < 200; streamId += 2) {
+      const payload = callHeaders(EchoService.clientStream.path, more);
+      connection.send(frame("HEADERS", { flags: endHeaders | endStream, streamId, payload }));
+      await connection.frame("HEADERS", isTrailersOf(streamId));
+    }
+  },
+
+  async "leaves in the middle of everything"(connection) {
+    connection.send(preface, ...onEachKind((id) => [data(id, flood), data(id, flood.subarray(0, 100))]));
+    await connection.frame("DATA");
+    connection.socket.resetAndDestroy();
+    await connection.closed;
+  },
+};

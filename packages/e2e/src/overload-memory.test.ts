@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:http2";
+import { getDefaultHighWaterMark } from "node:stream";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { EchoRequest, EchoService } from "@hello/testing/echo";
+import { callFrames, message } from "@hello/testing/http2-frames";
+import { connectReady } from "@hello/testing/raw-http2";
+import { createEchoCaller, type EchoCaller, requestOf } from "./echo-caller.js";
+import { startStreamingServer } from "./streaming-server-process.js";
+
+const skip = process.platform !== "linux" && "it reads the peak of the server's memory from /proc";
+
+const messageBytes = 64 * 1_024;
+const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 192);
+const payload = Buffer.alloc(messageBytes);
+const echo = new EchoRequest().setPayload(payload);
+
+/** Returns the peak of the memory of a process in MiB since the last call, and starts a new peak. */
+function takePeakMib(pid: number): number {
+  const peak = Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  return peak;
+}
+
+async function download(caller: EchoCaller, count: number): Promise<void> {
+  const { outcome } = caller.serverStream(echo.clone().setCount(count));
+  const { code, values } = await outcome;
+  assert.deepEqual([code, values.length], [status.OK, count]);
+}
+
+async function upload(caller: EchoCaller, count: number): Promise<void> {
+  const { call, outcome } = caller.clientStream();
+  for (let sent = 0; sent < count; sent++) {
+    if (!call.write(echo)) {
+      await once(call, "drain");
+    }
+  }
+  call.end();
+  assert.equal((await outcome).code, status.OK);
+}
+
+async function exchange(caller: EchoCaller, count: number): Promise<void> {
+  const { call, outcome } = caller.bidiStream();
+  for (let sent = 0; sent < count; sent++) {
+    if (!call.write(echo)) {
+      await once(call, "drain");
+    }
+  }
+  call.end();
+  const { code, values } = await outcome;
+  assert.deepEqual([code, values.length], [status.OK, count]);
+}
+
+for (const [direction, stream] of Object.entries({ responses: download, requests: upload, echoes: exchange })) {
+  test(`${megabytes} MB of ${direction} grow the server by less than 32 MB`, { skip }, async (t) => {
+    await using server = await startStreamingServer();
+    using caller = createEchoCaller(server.address);
+    // V8 lets the heap of a busy process grow up to some size, streams or not.
+    await stream(caller, 1_000);
+    takePeakMib(server.pid);
+    await caller.statistics();
+    const before = takePeakMib(server.pid);
+    await stream(caller, Math.ceil((megabytes * 1_000_000) / messageBytes));
+    const grown = takePeakMib(server.pid) - before;
+    t.diagnostic(`${grown.toFixed(1)} MiB more at the peak`);
+    assert.ok(grown < 32, `${grown} MiB`);
+  });
+}
+
+/** Resolves with a number of the server's once it no longer changes while other calls are answered. */
+async function settled(caller: EchoCaller, name: "produced" | "consumed"): Promise<number> {
+  for (let [before, same] = [-1, 0]; ; ) {
+    const { [name]: current } = await caller.statistics();
+    same = current === before ? same + 1 : 0;
+    if (same === 20) {
+      return current;
+    }
+    before = current;
+  }
+}
+
+test("a client that does not read suspends the handler after one window", async (t) => {
+  await using server = await startStreamingServer();
+  using caller = createEchoCaller(server.address);
+  for (const size of [1_000, 15_000]) {
+    const { produced: before } = await caller.statistics();
+    const request = new EchoRequest().setPayload(Buffer.alloc(size)).setCount(100_000);
+    using connection = await connectReady(server.address);
+    connection.send(callFrames(1, EchoService.serverStream.path, message(request.serializeBinary())));
+    await connection.frame("DATA");
+    const produced = (await settled(caller, "produced")) - before;
+    t.diagnostic(`${produced} responses of ${size} bytes`);
+    // One window on the wire, the buffer of Node's stream, and the message that is over it.
+    const bufferBytes = getDefaultHighWaterMark(false);
+    assert.ok(produced * size > 65_535 - size, `${produced} responses`);
+    assert.ok((produced - 1) * size <= 65_535 + bufferBytes + 16_384, `${produced} responses`);
+  }
+  await caller.statisticsWhere(({ active }) => active === 0);
+});
+
+test("a handler that does not read stops the client after one window", async (t) => {
+  await using server = await startStreamingServer();
+  using caller = createEchoCaller(server.address);
+  const size = 15_000;
+  const large = message(new EchoRequest().setPayload(Buffer.alloc(size)).serializeBinary());
+  for (const { path } of [EchoService.clientStream, EchoService.bidiStream]) {
+    const { consumed: before } = await caller.statistics();
+    const session = connect(`http://${server.address}`);
+    const headers = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
+    const request = session.request(headers).on("error", () => {
+      // It is cancelled below.
+    });
+    let taken = 0;
+    const send = (error?: Error | null) => {
+      if (!error) {
+        taken++;
+        request.write(large, send);
+      }
+    };
+    request.write(message(requestOf("unread").serializeBinary()), send);
+    await caller.statisticsWhere(({ consumed }) => consumed === before + 1);
+    for (let seen = -1; seen !== taken; ) {
+      seen = taken;
+      await settled(caller, "consumed");
+    }
+    t.diagnostic(`${taken} requests of ${size} bytes`);
+    // One window on the wire, the buffer of Node's stream, and the message that is over it.
+    assert.ok(taken > 0 && (taken - 1) * size <= 65_535 + getDefaultHighWaterMark(false) + 16_384, `${taken} requests`);
+    assert.equal((await caller.statistics()).consumed, before + 1);
+    session.destroy();
+    await caller.statisticsWhere(({ active }) => active === 0);
+  }
+});

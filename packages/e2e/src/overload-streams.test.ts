@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { EchoService } from "@hello/testing/echo";
+import { callHeaders, endHeaders, frame } from "@hello/testing/http2-frames";
+import { connectReady } from "@hello/testing/raw-http2";
+import { createEchoCaller, type EchoCaller, requestOf } from "./echo-caller.js";
+import { watchHealth } from "./health-watch.js";
+import { startStreamingServer } from "./streaming-server-process.js";
+
+/** Opens a bidirectional stream and waits until its handler runs. */
+async function openBidi(caller: EchoCaller) {
+  const stream = caller.bidiStream(requestOf("begun"));
+  await once(stream.call, "data");
+  return stream;
+}
+
+test("streams beyond their limit are refused with pushback, and use up no place of unary calls", async () => {
+  await using server = await startStreamingServer(
+    "--max-concurrent-streaming-calls",
+    "10",
+    "--max-concurrent-calls",
+    "2",
+  );
+  using caller = createEchoCaller(server.address);
+  const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => openBidi(caller)));
+  const refused = [
+    caller.serverStream(requestOf("a").setCount(1)),
+    caller.clientStream(requestOf("a")),
+    caller.bidiStream(requestOf("a")),
+  ];
+  for (const { outcome } of refused) {
+    const { code, metadata } = await outcome;
+    assert.equal(code, status.RESOURCE_EXHAUSTED);
+    assert.deepEqual(metadata.get("grpc-retry-pushback-ms"), ["100"]);
+  }
+  assert.deepEqual(await Promise.all(["Ada", "Grace"].map((name) => caller.unary(requestOf(name)))), ["Ada", "Grace"]);
+  using watch = await watchHealth(server.address);
+
+  first?.call.end();
+  assert.equal((await first?.outcome)?.code, status.OK);
+  const next = await openBidi(caller);
+  for (const { call, outcome } of [...others, next]) {
+    call.end();
+    assert.equal((await outcome).code, status.OK);
+  }
+  assert.equal(await server.stop(), 0);
+  assert.deepEqual((await watch.ended).seen, ["SERVING", "NOT_SERVING"]);
+});
+
+test("unary calls at their limit use up no place of streams", async () => {
+  await using server = await startStreamingServer("--max-concurrent-calls", "1");
+  using caller = createEchoCaller(server.address);
+  const waiting = caller.unary(requestOf("drain"));
+  const stream = await openBidi(caller);
+  await assert.rejects(caller.unary(requestOf("a")), { code: status.RESOURCE_EXHAUSTED });
+  stream.call.end();
+  assert.equal((await stream.outcome).code, status.OK);
+  const stopped = server.stop();
+  assert.equal(await waiting, "drain");
+  assert.equal(await stopped, 0);
+});
+
+test("a connection at its limit of streams keeps further calls waiting, whatever their kind", async () => {
+  await using server = await startStreamingServer("--max-concurrent-streams", "3");
+  using caller = createEchoCaller(server.address);
+  using other = createEchoCaller(server.address);
+  const [first, ...others] = await Promise.all(Array.from({ length: 3 }, () => openBidi(caller)));
+  const queued = caller.unary(requestOf("queued"));
+  const queuedStream = caller.bidiStream(requestOf("a"));
+  for (let time = 0; time < 10; time++) {
+    assert.equal(await other.unary(requestOf("Ada")), "Ada");
+  }
+  assert.equal((await other.statistics()).active, 3);
+  first?.call.end();
+  assert.equal(await queued, "queued");
+  await other.statisticsWhere(({ produced }) => produced === 4);
+  queuedStream.call.end();
+  assert.deepEqual((await queuedStream.outcome).values, ["a"]);
+  for (const { call } of others) {
+    call.end();
+  }
+});
+
+const kinds: Readonly<Record<string, (caller: EchoCaller) => Promise<{ code: number; details: string }>>> = {
+  "server stream": (caller) => caller.serverStream(requestOf("drain")).outcome,
+  "client stream": (caller) => caller.clientStream(requestOf("drain")).outcome,
+  "bidirectional stream": (caller) => caller.bidiStream(requestOf("a")).outcome,
+};
+
+for (const [kind, open] of Object.entries(kinds)) {
+  test(`a ${kind} that outlives its connection ends with UNAVAILABLE after the age and its grace`, async () => {
+    await using server = await startStreamingServer(
+      ...["--max-connection-age-ms", "500", "--max-connection-age-grace-ms", "500"],
+    );
+    using caller = createEchoCaller(server.address);
+    const began = performance.now();
+    const { code, details } = await open(caller);
+    const elapsed = performance.now() - began;
+    assert.equal(code, status.UNAVAILABLE, details);
+    // The age varies by a tenth.
+    assert.ok(elapsed > 900, `${elapsed} ms`);
+    assert.equal(await caller.unary(requestOf("Ada")), "Ada");
+  });
+}
+
+test("a connection with a stream is not idle", async () => {
+  await using server = await startStreamingServer("--max-connection-idle-ms", "200");
+  using caller = createEchoCaller(server.address);
+  using watch = await watchHealth(server.address);
+  const stream = await openBidi(caller);
+  // Idle connections end meanwhile.
+  const idle = await connectReady(server.address);
+  await idle.frame("GOAWAY");
+  stream.call.write(requestOf("more"));
+  await once(stream.call, "data");
+  stream.call.end();
+  assert.deepEqual((await stream.outcome).code, status.OK);
+  assert.equal(await server.stop(), 0);
+  assert.equal((await watch.ended).code, status.OK);
+});
+
+test("a dead peer's streams end with its connection", async () => {
+  await using server = await startStreamingServer("--keepalive-time-ms", "200", "--keepalive-timeout-ms", "200");
+  using caller = createEchoCaller(server.address);
+  const alive = await openBidi(caller);
+  using dead = await connectReady(server.address, { answerPings: false });
+  const { path } = EchoService.bidiStream;
+  dead.send(frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(path) }));
+  await caller.statisticsWhere(({ active }) => active === 2);
+  await dead.closed;
+  await caller.statisticsWhere(({ active }) => active === 1);
+  alive.call.end();
+  assert.equal((await alive.outcome).code, status.OK);
+});

@@ -1,0 +1,121 @@
+/**
+ * Server program of the Hello and Echo services for tests of streams. Echo does as its contract says, unless the value of
+ * the first request names another behaviour; the unary value `statistics` returns the {@link Statistics} of the process.
+ * Prints how many handlers of each kind have finished when it exits.
+ */
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { bindService } from "@hello/grpc-server";
+import { runServer } from "@hello/grpc-server/run";
+import { HelloService } from "@hello/proto";
+import { HelloServicer } from "@hello/server";
+import { EchoResponse, EchoService } from "@hello/testing/echo";
+import { echoServicer } from "@hello/testing/echo-servicer";
+import type { Statistics } from "./streaming-server-process.js";
+
+type Kind = keyof typeof echoServicer;
+
+const finished: Record<Kind, number> = { unary: 0, serverStream: 0, clientStream: 0, bidiStream: 0 };
+let active = 0;
+let produced = 0;
+let consumed = 0;
+
+/** Counts a handler until it is disposed of. */
+function handling(kind: Kind): Disposable {
+  active++;
+  return {
+    [Symbol.dispose]() {
+      active--;
+      finished[kind]++;
+    },
+  };
+}
+
+function statistics(): Statistics {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return { active, produced, consumed, memoryBytes: heapUsed + external };
+}
+
+const responseOf = (value: string) => new EchoResponse().setValue(value);
+
+const aborted = async (signal: AbortSignal) => signal.aborted || (await once(signal, "abort"));
+
+const forever = new Promise<never>(() => undefined);
+
+const echo = bindService(EchoService, {
+  async unary(request, call) {
+    if (request.getValue() === "statistics") {
+      return responseOf(JSON.stringify(statistics()));
+    }
+    using _handling = handling("unary");
+    if (request.getValue() === "drain") {
+      await aborted(call.draining);
+      await delay(request.getDelayMs());
+    }
+    return echoServicer.unary(request, call);
+  },
+
+  async *serverStream(request, call) {
+    using _handling = handling("serverStream");
+    switch (request.getValue()) {
+      case "drain":
+        yield responseOf("begun");
+        await aborted(call.draining);
+        yield responseOf("last");
+        return;
+      case "endless":
+        yield responseOf("begun");
+        await forever;
+        return;
+      default:
+        for await (const response of echoServicer.serverStream(request, call)) {
+          produced++;
+          yield response;
+        }
+    }
+  },
+
+  async clientStream(requests, call) {
+    using _handling = handling("clientStream");
+    let count = 0;
+    for await (const request of requests) {
+      consumed++;
+      count++;
+      if (request.getValue() === "drain") {
+        await aborted(call.draining);
+        return responseOf("last");
+      }
+      if (request.getValue() === "unread") {
+        await aborted(call.signal);
+      }
+    }
+    return new EchoResponse().setIndex(count);
+  },
+
+  async *bidiStream(requests, call) {
+    using _handling = handling("bidiStream");
+    for await (const request of requests) {
+      consumed++;
+      switch (request.getValue()) {
+        case "drain":
+          yield responseOf("begun");
+          await aborted(call.draining);
+          yield responseOf("last");
+          return;
+        case "unread":
+          yield responseOf("begun");
+          await aborted(call.signal);
+          return;
+        default:
+          produced++;
+          yield responseOf(request.getValue()).setPayload(request.getPayload());
+      }
+    }
+  },
+});
+
+process.once("exit", () => console.log(JSON.stringify({ level: 30, msg: "handlers finished", ...finished })));
+
+const services = [bindService(HelloService, new HelloServicer()), echo];
+await runServer({ name: "streaming-server", envPrefix: "STREAMING", version: "0.0.0", services });

@@ -1,4 +1,4 @@
-import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
+import { type Server, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { BaseCall } from "./base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -20,13 +20,18 @@ export function addService(
   limiters: ServiceLimiters,
 ): void {
   runWith(server, environment.logger);
+  // Not server.register(), which OpenTelemetry's instrumentation replaces: its wrapper calls no handler of this kind.
+  const handlers = Reflect.get(server, "handlers") as Map<string, object>;
   // The types of the server's options match the contexts of its services with the result of `authorize`.
   for (const method of methods as readonly BoundMethod[]) {
     const { path, requestDeserialize, requestStream, responseStream } = method.definition;
     const limiter = requestStream || responseStream ? limiters.streaming : limiters.unary;
-    const run: Handler["func"] = (call) => new RunningCall(call, method, environment, limiter).start();
-    const serialize = logFailure(method, environment.logger);
-    server.register(path, run as unknown as UntypedHandleCall, serialize, requestDeserialize, "");
+    handlers.set(path, {
+      path,
+      func: (call: BaseCall) => new RunningCall(call, method, environment, limiter).start(),
+      serialize: logFailure(method, environment.logger),
+      deserialize: requestDeserialize,
+    });
   }
 }
 

@@ -11,9 +11,11 @@ export interface ResponseCompressor {
 /** Streams of clients that do not accept gzip. Nearly all do. */
 const withoutGzip = new WeakSet<ServerHttp2Stream>();
 
+const listsGzip = /(^|,) *gzip *(,|$)/;
+
 /** Records the encodings that a client accepts, as its `grpc-accept-encoding` lists them. */
 export function recordAcceptEncoding(stream: ServerHttp2Stream, encodings: string | string[] | undefined): void {
-  if (!encodings?.includes("gzip")) {
+  if (!listsGzip.test(String(encodings))) {
     withoutGzip.add(stream);
   }
 }

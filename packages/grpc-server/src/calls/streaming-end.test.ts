@@ -167,7 +167,7 @@ test("a forced shutdown ends an open stream with UNAVAILABLE and no error in the
 });
 
 test("streaming calls have a limit of their own, and their end frees a place", async (t) => {
-  const server = await serveStreams(t, {}, { maxConcurrentCalls: 1, maxConcurrentStreamingCalls: 1 });
+  const server = await serveStreams(t, {}, { maxConcurrentCalls: 1, maxStreamingCalls: 1 });
   const first = server.bidiStream();
   const outcome = readAll(first);
   first.write(requestOf("a"));

@@ -1,6 +1,7 @@
 import type { Http2Server } from "node:http2";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { checkMessages } from "./check-messages.js";
+import { closeAnswered } from "./close-answered.js";
 import type { Limits } from "./limits.js";
 import { guardSessions } from "./session-guard.js";
 import { guardStreams } from "./stream-guard.js";
@@ -8,7 +9,7 @@ import { guardStreams } from "./stream-guard.js";
 /** Creates a grpc-js server that enforces the limits of messages, headers, streams and connection age. */
 export function createGrpcServer(limits: Limits): Server {
   const server = new Server({
-    interceptors: [checkMessages],
+    interceptors: [checkMessages, closeAnswered],
     // Channelz costs time and memory on every call.
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": limits.maxReceiveMessageBytes,

@@ -12,7 +12,7 @@ export interface Limits {
    * Maximum of calls in progress with a stream of requests, responses, or both; one more fails at once with
    * RESOURCE_EXHAUSTED. Watches of health and reflection have the same limit for themselves.
    */
-  readonly maxConcurrentStreamingCalls: number;
+  readonly maxStreamingCalls: number;
   /** Maximum of calls in progress on one connection; its client queues further ones (RFC 9113, 5.1.2). */
   readonly maxConcurrentStreams: number;
   /** Maximum of open connections on each address; one more is closed at once. */
@@ -43,7 +43,7 @@ const limit = (help: string, placeholder: string, value: number, max = MAX_TIMER
 /** Meaning, default and range of {@link Limits}. */
 export const limitTable: OptionTable<Limits> = {
   maxConcurrentCalls: limit("maximum of unary calls in progress", "calls", 1_000),
-  maxConcurrentStreamingCalls: limit("maximum of streaming calls in progress", "calls", 10_000),
+  maxStreamingCalls: limit("maximum of streaming calls in progress", "calls", 10_000),
   maxConcurrentStreams: limit("maximum of calls in progress on one connection", "calls", 100),
   maxConnections: limit("maximum of open connections on each address", "connections", 20_000),
   maxReceiveMessageBytes: limit("size of the largest request message", "bytes", 4 * 1024 * 1024),

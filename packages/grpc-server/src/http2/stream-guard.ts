@@ -45,7 +45,8 @@ function isAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): 
   const encoding = headers["grpc-encoding"];
   if (encoding !== undefined && !encodings.includes(String(encoding))) {
     // https://github.com/grpc/grpc/blob/master/doc/compression.md: the client must learn what it may send instead.
-    refuse(stream, status.UNIMPLEMENTED, "the grpc-encoding is unknown", { "grpc-accept-encoding": encodings.join() });
+    const details = `the grpc-encoding is not supported; supported are ${encodings.join(", ")}`;
+    refuse(stream, status.UNIMPLEMENTED, details, { "grpc-accept-encoding": encodings.join() });
     return false;
   }
   const timeout = headers["grpc-timeout"];

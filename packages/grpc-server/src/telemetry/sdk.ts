@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { openTelemetry, reasonOf } from "@hello/grpc-common";
+import { type OpenTelemetry, openTelemetry, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { checkEndpoints } from "./check-endpoints.js";
 import { diagnosticsTo } from "./diagnostics.js";
@@ -9,7 +9,10 @@ import { requestedSignals } from "./requested-signals.js";
 
 /** Running OpenTelemetry SDK. */
 export interface TelemetrySdk {
-  /** Sends the remaining telemetry, and stops. If the collector does not answer within two seconds, it is lost. */
+  /**
+   * Sends the remaining telemetry, and stops the SDK if this runtime has started it. If the collector does not answer
+   * within two seconds, the telemetry is lost.
+   */
   shutdown(): Promise<void>;
 }
 
@@ -23,19 +26,30 @@ export interface TelemetrySdkOptions {
   readonly worker?: number | undefined;
 }
 
+/** Parts of a provider that the API does not declare. */
+interface Provider {
+  /** Returns the provider behind the one that is registered. */
+  getDelegate?(): Provider;
+  forceFlush?(): Promise<void>;
+}
+
 const flushMs = 2_000;
 
 /**
- * Loads and starts the OpenTelemetry SDK if the standard `OTEL_*` variables request it, and none is registered yet. Call
- * before creating anything that should be instrumented.
+ * Loads and starts the OpenTelemetry SDK if the standard `OTEL_*` variables request it. An SDK that is already registered,
+ * by `node --import` for instance, is used instead. Call before creating anything that should be instrumented.
  *
  * @throws Error if it is not installed, a variable is invalid, or Prometheus cannot be served.
  */
 export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<TelemetrySdk | undefined> {
   const { logger, worker } = options;
   const { env } = process;
+  const registered = openTelemetry();
+  if (registered !== undefined) {
+    return { shutdown: () => settle(flush(registered), logger) };
+  }
   const { traces, metrics } = requestedSignals(env);
-  if (!(traces || metrics) || openTelemetry() !== undefined) {
+  if (!(traces || metrics)) {
     return undefined;
   }
   checkEndpoints(env);
@@ -66,20 +80,31 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
 
   return {
     async shutdown() {
-      const timer = new AbortController();
-      const timeout = delay(flushMs, "timeout", { signal: timer.signal }).catch(() => "aborted");
-      try {
-        if ((await Promise.race([sdk.shutdown(), timeout])) === "timeout") {
-          logger.warn({ flushMs }, "telemetry not sent: the collector does not answer");
-        }
-      } catch (error) {
-        logger.warn({ err: error }, "telemetry not sent");
-      } finally {
-        timer.abort();
-      }
+      await settle(sdk.shutdown(), logger);
       prometheus?.close();
     },
   };
+}
+
+/** Flushes the providers of an SDK, which its owner may have no opportunity to shut down before the process exits. */
+async function flush({ api }: OpenTelemetry): Promise<void> {
+  const providers = [api.trace.getTracerProvider(), api.metrics.getMeterProvider()] as readonly Provider[];
+  await Promise.all(providers.map((provider) => (provider.getDelegate?.() ?? provider).forceFlush?.()));
+}
+
+/** Waits until telemetry is sent, for two seconds at most. */
+async function settle(sent: Promise<void>, logger: Logger): Promise<void> {
+  const timer = new AbortController();
+  const timeout = delay(flushMs, "timeout", { signal: timer.signal }).catch(() => "aborted");
+  try {
+    if ((await Promise.race([sent, timeout])) === "timeout") {
+      logger.warn({ flushMs }, "telemetry not sent: the collector does not answer");
+    }
+  } catch (error) {
+    logger.warn({ err: error }, "telemetry not sent");
+  } finally {
+    timer.abort();
+  }
 }
 
 function usesPrometheus(env: NodeJS.ProcessEnv): boolean {

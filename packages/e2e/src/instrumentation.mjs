@@ -1,0 +1,8 @@
+// Loaded before a program (--import): starts an SDK with OpenTelemetry's automatic instrumentation of gRPC, and leaves it
+// to the program to end.
+import { register } from "node:module";
+import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
+import { NodeSDK } from "@opentelemetry/sdk-node";
+
+register("@opentelemetry/instrumentation/hook.mjs", import.meta.resolve("@opentelemetry/instrumentation-grpc"));
+new NodeSDK({ autoDetectResources: false, instrumentations: [new GrpcInstrumentation()] }).start();

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { listen } from "@hello/testing/peer";
+import { greetWorld } from "./greet-world.js";
+import { watchHealth } from "./health-watch.js";
+import { startOtlpCollector } from "./otlp-collector.js";
+import { type ServerProcess, startServerWith } from "./server-process.js";
+
+/** Starts the server under an SDK that it has not started, which sends what it has in batches. */
+function startInstrumentedServer(endpoint: string, ...args: string[]): Promise<ServerProcess> {
+  const env = {
+    NODE_OPTIONS: `--import=${new URL("instrumentation.mjs", import.meta.url)}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_EXPORTER: "otlp",
+    OTEL_METRICS_EXPORTER: "otlp",
+    OTEL_LOGS_EXPORTER: "none",
+    // Nothing may be sent before the shutdown.
+    OTEL_BSP_SCHEDULE_DELAY: "3600000",
+    OTEL_METRIC_EXPORT_INTERVAL: "3600000",
+  };
+  return startServerWith(env, ...args);
+}
+
+interface Scenario {
+  readonly args?: readonly string[];
+  readonly signal: NodeJS.Signals;
+  readonly call: (server: ServerProcess) => Promise<void>;
+  /** Names of the spans of the calls. */
+  readonly spans: readonly string[];
+}
+
+const scenarios: Record<string, Scenario> = {
+  "a call of a server that SIGINT ends": {
+    signal: "SIGINT",
+    call: (server) => greetWorld(server),
+    spans: ["Hello/Hello"],
+  },
+  "a call of a worker that SIGTERM ends": {
+    args: ["--workers=2"],
+    signal: "SIGTERM",
+    call: (server) => greetWorld(server),
+    spans: ["Hello/Hello"],
+  },
+  "a stream that ends with the server": {
+    signal: "SIGINT",
+    async call({ address }) {
+      const watch = await watchHealth(address);
+      void watch.ended.then(() => watch[Symbol.dispose]());
+    },
+    spans: ["grpc.health.v1.Health/Watch"],
+  },
+};
+
+for (const [name, { args = [], signal, call, spans }] of Object.entries(scenarios)) {
+  test(`${name} has one span under automatic instrumentation`, async () => {
+    await using collector = await startOtlpCollector();
+    await using server = await startInstrumentedServer(collector.endpoints["http/protobuf"], ...args);
+    await call(server);
+    assert.equal(collector.spans.length, 0);
+    assert.equal(await server.stop(signal), 0);
+    assert.deepEqual(
+      collector.spans.map((span) => span.name),
+      spans,
+    );
+    const started = collector.metrics.filter((metric) => metric.name === "grpc.server.call.started");
+    assert.deepEqual(
+      started.flatMap(({ points }) => points.map(({ attributes }) => attributes["grpc.method"])),
+      spans,
+    );
+  });
+}
+
+test("a collector that never answers an SDK of another owner delays the exit by two seconds", async () => {
+  await using silent = await listen(createServer());
+  await using server = await startInstrumentedServer(`http://${silent.address}`);
+  await greetWorld(server);
+  assert.equal(await server.stop("SIGINT"), 0);
+  assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not answer");
+});

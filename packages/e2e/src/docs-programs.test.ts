@@ -63,7 +63,9 @@ test("the programs in the documentation are correct by their types", async () =>
 
 for (const [index, { program, place }] of programs.entries()) {
   test(`${place}: program ${index + 1} prints what its comments say`, async () => {
-    const printed = [...program.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`).join("");
+    const printed = [...program.matchAll(/console\.log\(.*\)[;,] \/\/ (.*)$/gm)]
+      .map(([, line]) => `${line}\n`)
+      .join("");
     const env = { NODE_TEST_CONTEXT: undefined };
     const outcome = await run([process.execPath, "--import=tsx", `program-${index}.ts`], { cwd: folder, env });
     assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);

@@ -17,12 +17,7 @@ async function openBidi(caller: EchoCaller) {
 }
 
 test("streams beyond their limit are refused with pushback, and use up no place of unary calls", async () => {
-  await using server = await startStreamingServer(
-    "--max-concurrent-streaming-calls",
-    "10",
-    "--max-concurrent-calls",
-    "2",
-  );
+  await using server = await startStreamingServer("--max-streaming-calls", "10", "--max-concurrent-calls", "2");
   using caller = createEchoCaller(server.address);
   const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => openBidi(caller)));
   const refused = [

@@ -140,11 +140,11 @@ export function createServer<Context = undefined>(
   setMaxListeners(0, draining.signal);
   const limiters = {
     unary: createCallLimiter<RunningCall>(bounds.maxConcurrentCalls, "unary"),
-    streaming: createCallLimiter<RunningCall>(bounds.maxConcurrentStreamingCalls, "streaming"),
+    streaming: createCallLimiter<RunningCall>(bounds.maxStreamingCalls, "streaming"),
   };
   const standardLimiters = {
     unary: createCallLimiter<RunningCall>(Number.POSITIVE_INFINITY, "unary"),
-    streaming: createCallLimiter<RunningCall>(bounds.maxConcurrentStreamingCalls, "streaming"),
+    streaming: createCallLimiter<RunningCall>(bounds.maxStreamingCalls, "streaming"),
   };
   const environment: CallEnvironment = {
     logger,

@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 /** Resolves when a socket is closed, be it by a reset. */
 export function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
+    if (socket.closed) {
+      resolve();
+    }
     socket
       .on("error", () => undefined)
       .on("close", () => resolve())

@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { connect as connectTcp, createServer } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { HelloClient, type HelloClientOptions, type ReceivedMetadata, RpcError } from "@hello/client";
 import type { CertificateFiles } from "@hello/grpc-server";
-import { createHelloServer } from "@hello/server";
+import { createHelloServer, type HelloServerOptions } from "@hello/server";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { listen, type Peer } from "@hello/testing/peer";
 import { requires } from "@hello/testing/requires";
 import { type Backend, startBackend } from "./backend.js";
+import { type CallLoad, startLoad } from "./call-load.js";
 import { type ProxyName, type ProxyOptions, type ProxyProcess, startProxy } from "./proxy-process.js";
+import { startRelay } from "./tcp-relay.js";
 
 const behind = ["plain", "tls"] as const;
 
@@ -193,9 +195,68 @@ test("nginx ends each connection after so many calls, and none is lost", { skip:
   assert.ok(counter.accepted >= 20, `${counter.accepted} connections`);
 });
 
+for (const kind of behind) {
+  describe(`nginx with ${kind === "tls" ? "TLS" : "plain text"} behind`, { skip: nginx.skip }, () => {
+    const callers = 16;
+
+    async function startLoaded(t: TestContext, options?: HelloServerOptions) {
+      const certificates = await createCertificates();
+      const { certFile, keyFile } = certificates.server;
+      const start = async () => {
+        const server = await startHello(kind === "tls" ? { certFile, keyFile } : undefined, options);
+        t.after(() => server[Symbol.asyncDispose]());
+        return server;
+      };
+      const server = await start();
+      const relay = await startRelay(server.address);
+      const { program } = nginx;
+      const proxy = await startProxy("nginx", { program, certificates, plain: relay.address, tls: relay.address });
+      const tls = { ca: certificates.ca.cert };
+      const client = new HelloClient(proxy[kind], { tls, timeoutMs: 30_000, retry: false });
+      const load = startLoad(client, { callers });
+      t.after(async () => {
+        for (const resource of [load, client, proxy, relay, certificates]) {
+          await resource[Symbol.asyncDispose]();
+        }
+      });
+      return { start, server, relay, load };
+    }
+
+    async function assertNoneLost(t: TestContext, load: CallLoad): Promise<void> {
+      await load.stop();
+      t.diagnostic(`${load.failures.length} of ${load.succeeded + load.failures.length} calls lost`);
+      assert.equal(load.failures.length, 0, String(load.failures[0]));
+    }
+
+    test("loses no call when connections are too old", async (t) => {
+      const { relay, load } = await startLoaded(t, { maxConnectionAgeMs: 300 });
+      while (relay.accepted < 4 * callers) {
+        await load.more(callers);
+      }
+      await assertNoneLost(t, load);
+    });
+
+    test("loses no call when servers are replaced", async (t) => {
+      const { start, relay, load, ...first } = await startLoaded(t);
+      let { server } = first;
+      for (let round = 0; round < 4; round++) {
+        await load.more(10 * callers);
+        const old = server;
+        server = await start();
+        relay.target = server.address;
+        await old[Symbol.asyncDispose]();
+      }
+      await assertNoneLost(t, load);
+    });
+  });
+}
+
 /** Serves Hello in this process. */
-async function startHello(tls?: CertificateFiles): Promise<AsyncDisposable & { readonly address: string }> {
-  const server = createHelloServer({ addresses: ["127.0.0.1:0"], ...(tls && { tls }) });
+async function startHello(
+  tls?: CertificateFiles,
+  options: HelloServerOptions = {},
+): Promise<AsyncDisposable & { readonly address: string }> {
+  const server = createHelloServer({ addresses: ["127.0.0.1:0"], ...options, ...(tls && { tls }) });
   const [address = ""] = await server.start();
   return { address, [Symbol.asyncDispose]: () => server.shutdown() };
 }

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { checkKeys, formatValue, reasonOf } from "@hello/grpc-common";
+import { guardSessions } from "./session-guard.js";
 
 /** Certificates and keys as PEM: the content of the files, not their paths. */
 export interface TlsOptions {
@@ -22,9 +23,10 @@ export interface TlsOptions {
  * @throws TypeError that names the problem with the certificates.
  */
 export function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
-  if (tls === false) {
-    return credentials.createInsecure();
-  }
+  return guardSessions(tls === false ? credentials.createInsecure() : secureCredentials(tls));
+}
+
+function secureCredentials(tls: true | TlsOptions): ChannelCredentials {
   if (tls === true) {
     return withoutAddressAsName(credentials.createSsl());
   }

@@ -36,8 +36,8 @@ test("a message without end is refused at its length, and the connection goes on
 
 test("a message that never arrives in full lasts as long as its connection, and holds up nobody", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 300, maxConnectionAgeGraceMs: 100 });
-  const connection = await server.connect();
   const begun = performance.now();
+  const connection = await server.connect();
   connection.send(
     frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(echo.path) }),
     frame("DATA", { streamId: 1, payload: Buffer.of(0, 0, 0, 0x10, 0) }),

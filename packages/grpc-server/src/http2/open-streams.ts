@@ -40,9 +40,18 @@ class OpenStreams {
  * difference shows.
  */
 export function releaseStreams(session: ServerHttp2Session): void {
-  const stateKey = Object.getOwnPropertySymbols(session).find(({ description }) => description === "state");
-  const state: { streams?: { size?: number } } | undefined = stateKey && Reflect.get(session, stateKey);
+  const state = stateOf(session);
   if (state?.streams?.size === 0) {
     state.streams = new OpenStreams();
   }
+}
+
+/** Returns the number of streams that are open. */
+export function openStreams(session: ServerHttp2Session): number {
+  return stateOf(session)?.streams?.size ?? 0;
+}
+
+function stateOf(session: ServerHttp2Session): { streams?: { size?: number } } | undefined {
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === "state");
+  return key && Reflect.get(session, key);
 }

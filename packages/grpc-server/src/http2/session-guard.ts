@@ -1,4 +1,5 @@
 import { constants, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { closeGracefully } from "./graceful-close.js";
 import type { Limits } from "./limits.js";
 import { releaseStreams } from "./open-streams.js";
 
@@ -11,7 +12,7 @@ export function guardSessions(server: Http2Server, { handshakeTimeoutMs }: Pick<
   server.prependListener("session", (session) => {
     releaseStreams(session);
     deferDestroy(session);
-    closeOnceAnnounced(session);
+    closeGracefully(session);
     pingOnlyWhileOpen(session);
     awaitSettings(session, handshakeTimeoutMs);
   });
@@ -26,26 +27,6 @@ function deferDestroy(session: ServerHttp2Session): void {
   const { destroy } = session;
   session.destroy = (...args) => {
     setImmediate(() => destroy.apply(session, args));
-  };
-}
-
-/**
- * Closes a session only once its client has been told. Node refuses a request on a closed session by freeing the stream
- * while nghttp2 still uses it, which corrupts memory. After the first GOAWAY, nghttp2 itself drops such requests; the
- * second GOAWAY, which closing sends, names the last accepted one.
- */
-function closeOnceAnnounced(session: ServerHttp2Session): void {
-  const { close } = session;
-  session.close = (callback) => {
-    if (session.closed || session.destroyed) {
-      return;
-    }
-    if (callback) {
-      session.once("close", callback);
-    }
-    session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
-    // Frames are sent just before immediates run.
-    setImmediate(() => close.call(session));
   };
 }
 

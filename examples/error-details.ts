@@ -1,0 +1,54 @@
+/**
+ * Error details: a failure carries messages of `google.rpc`, by which a program can act on it without reading its text.
+ *
+ * Run with `pnpm --filter examples start error-details`.
+ */
+import { status } from "@grpc/grpc-js";
+import { HelloClient, RpcError } from "@hello/client";
+import { errorDetailsProtocol } from "@hello/grpc-common";
+import { badRequest, bindService, createServer, type Servicer, StatusError } from "@hello/grpc-server";
+import { HelloService } from "@hello/proto";
+
+const { ErrorInfo } = errorDetailsProtocol();
+
+const servicer: Servicer<typeof HelloService> = {
+  hello(request) {
+    const name = request.getValue();
+    if (name === "") {
+      throw badRequest({ field: "value", description: "must not be empty" });
+    }
+    if (name === "Mallory") {
+      const info = new ErrorInfo().setReason("ACCOUNT_LOCKED").setDomain("acme.example");
+      info.getMetadataMap().set("name", name);
+      throw new StatusError(status.FAILED_PRECONDITION, "the account is locked", {
+        richDetails: [{ typeUrl: "type.googleapis.com/google.rpc.ErrorInfo", value: info.serializeBinary() }],
+      });
+    }
+    // Clients do not see the text of any other error.
+    throw new Error("cannot reach db.internal.example");
+  },
+};
+
+const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+const [address = ""] = await server.start();
+await using client = new HelloClient(address);
+
+for (const name of ["", "Mallory", "Ada"]) {
+  try {
+    await client.hello(name);
+  } catch (error) {
+    if (!(error instanceof RpcError)) {
+      throw error;
+    }
+    console.log(`${error.status}: ${error.details}`);
+    for (const detail of error.errorDetails) {
+      if (detail.type === "google.rpc.BadRequest") {
+        console.log("  wrong fields:", ...detail.fieldViolations.map(({ field }) => field));
+      } else if (detail.type === "google.rpc.ErrorInfo") {
+        console.log("  reason:", detail.reason, detail.metadata);
+      }
+    }
+  }
+}
+
+await server.shutdown();

@@ -1,0 +1,33 @@
+/**
+ * Metadata: the client sends some with its request, and the server answers with some before its response and, as
+ * trailers, after it. Keys that end in `-bin` have bytes.
+ *
+ * Run with `pnpm --filter examples start metadata`.
+ */
+import { HelloClient } from "@hello/client";
+import { bindService, createServer, type Servicer } from "@hello/grpc-server";
+import { HelloResponse, HelloService } from "@hello/proto";
+
+const servicer: Servicer<typeof HelloService> = {
+  hello(request, call) {
+    const [language] = call.metadata.get("accept-language");
+    const [signature] = call.metadata.get("x-signature-bin");
+    console.log("server: reads", language, signature);
+    call.responseMetadata.set("content-language", "de");
+    call.trailers.set("x-cost", "3");
+    return new HelloResponse().setValue(`Hello ${request.getValue()}`);
+  },
+};
+
+const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+const [address = ""] = await server.start();
+await using client = new HelloClient(address);
+
+const greeting = await client.hello("Ada", {
+  metadata: { "accept-language": "de", "x-signature-bin": new Uint8Array([1, 2, 3]) },
+  onMetadata: (metadata) => console.log("client: metadata", metadata["content-language"]),
+  onTrailers: (trailers) => console.log("client: trailers", trailers["x-cost"]),
+});
+console.log("client:", greeting);
+
+await server.shutdown();

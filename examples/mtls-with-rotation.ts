@@ -1,0 +1,51 @@
+/**
+ * mTLS: server and client identify themselves by certificates. The server reads a new certificate from its files without
+ * a restart, and open connections go on.
+ *
+ * Run with `pnpm --filter examples start mtls-with-rotation`.
+ */
+import { readFile } from "node:fs/promises";
+import { HelloClient, RpcError } from "@hello/client";
+import { bindService, createServer, type Servicer } from "@hello/grpc-server";
+import { HelloResponse, HelloService } from "@hello/proto";
+import { captureLog } from "@hello/testing/captured-log";
+import { createCertificates } from "@hello/testing/certificates";
+import { pino } from "pino";
+
+const servicer: Servicer<typeof HelloService> = {
+  hello: (request, { peerIdentity }) =>
+    new HelloResponse().setValue(`Hello ${request.getValue()}, you are ${peerIdentity?.spiffeId}`),
+};
+
+await using certificates = await createCertificates();
+const { certFile, keyFile } = certificates.server;
+const clientCaFile = certificates.ca.certFile;
+const log = captureLog();
+const server = createServer({
+  addresses: ["127.0.0.1:0"],
+  tls: { certFile, keyFile, clientCaFile },
+  services: [bindService(HelloService, servicer)],
+  logger: pino({}, log),
+});
+const [address = ""] = await server.start();
+
+const ca = await readFile(clientCaFile);
+const { cert, key } = await certificates.ca.issue("ada", { uris: ["spiffe://acme.example/ada"] });
+await using client = new HelloClient(address, { tls: { ca, cert, key } });
+console.log(await client.hello("Ada"));
+
+await using stranger = new HelloClient(address, { tls: { ca } });
+await stranger.hello("Mallory").catch((error: unknown) => {
+  console.log(`without a certificate: ${error instanceof RpcError ? error.status : error}`);
+});
+
+// Issues a new pair into the same files.
+await certificates.ca.issue("server", { hosts: ["localhost", "127.0.0.1"] });
+const { msg } = await log.line((line) => line.msg === "serving a new certificate");
+console.log(`the log says: ${msg}`);
+
+console.log(`the open connection: ${await client.hello("Ada")}`);
+await using newClient = new HelloClient(address, { tls: { ca, cert, key } });
+console.log(`a new connection: ${await newClient.hello("Ada")}`);
+
+await server.shutdown();

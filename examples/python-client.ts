@@ -1,0 +1,47 @@
+/**
+ * Python client: reads a stream of a server in TypeScript, and leaves it. The client is in `python/read_ticks.py`.
+ *
+ * Run with `pnpm --filter examples start python-client`.
+ */
+import { execFile } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { bindService, createServer, type Servicer } from "@hello/grpc-server";
+import { EchoResponse, EchoService } from "@hello/testing/echo";
+import { echoServicer } from "@hello/testing/echo-servicer";
+import { requires } from "@hello/testing/requires";
+
+const handlers = new EventEmitter();
+
+const servicer: Servicer<typeof EchoService> = {
+  ...echoServicer,
+  async *serverStream(request) {
+    try {
+      // Endless, but no faster than the client reads.
+      for (let index = 1; ; index++) {
+        yield new EchoResponse().setValue(request.getValue()).setIndex(index);
+      }
+    } finally {
+      handlers.emit("end");
+    }
+  },
+};
+
+const python = requires("python3-grpcio");
+if (python.skip) {
+  console.error("needs grpcio for Python: apt-get install python3-grpcio python3-protobuf");
+  process.exit(1);
+}
+
+const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(EchoService, servicer)] });
+const [address = ""] = await server.start();
+
+const end = once(handlers, "end");
+const script = fileURLToPath(new URL("python/read_ticks.py", import.meta.url));
+const { stdout } = await promisify(execFile)(python.program, [script, address]);
+process.stdout.write(stdout);
+await end;
+console.log("TypeScript: the generator has ended");
+
+await server.shutdown();

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+
+const folder = fileURLToPath(new URL("../", import.meta.url));
+const read = (file: string) => readFileSync(join(folder, file), "utf8");
+const list = (path: string, extension: string) =>
+  readdirSync(join(folder, path))
+    .filter((file) => file.endsWith(extension))
+    .map((file) => basename(file, extension))
+    .sort();
+
+const programs = list(".", ".ts");
+const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: { readonly start: string } };
+const [, ...startArguments] = scripts.start.split(" ");
+const python = requires("python3-grpcio");
+
+describe("each program prints the expected output and ends", { concurrency: 4 }, () => {
+  for (const program of programs) {
+    const skip = program === "python-client" && python.skip;
+    test(program, { skip, timeout: 300_000 }, async ({ signal }) => {
+      const args = [...startArguments, program];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, signal });
+      assert.equal(stdout, read(`expected/${program}.txt`));
+    });
+  }
+});
+
+test("no expected output is left of a program that is gone", () => {
+  assert.deepEqual(list("expected", ".txt"), programs);
+});
+
+test("the table of contents links to each program", () => {
+  const links = [...read("README.md").matchAll(/^\| \[`(.+)`\]\((.+)\.ts\)/gm)];
+  assert.deepEqual(links.map(([, , file]) => file).sort(), programs);
+  for (const [, name, file] of links) {
+    assert.equal(name, file);
+  }
+});
+
+for (const program of programs) {
+  test(`${program} says how to run it`, () => {
+    const [comment = ""] = read(`${program}.ts`).split("*/");
+    assert.ok(comment.includes(` Run with \`pnpm --filter examples start ${program}\`.\n`), comment);
+  });
+}
+
+test("the Python code is generated from the contract", { skip: python.skip }, async () => {
+  const descriptors = fileURLToPath(new URL("../gen/descriptors.binpb", import.meta.resolve("@hello/testing/echo")));
+  const env = { PYTHONPATH: join(folder, "python") };
+  const { status, stderr } = await run([python.program, join(folder, "test/check_contract.py"), descriptors], { env });
+  assert.equal(status, 0, stderr);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { npm } from "@hello/testing/package-managers";
+import { start } from "@hello/testing/program";
+import { buf } from "./buf.js";
+import { serving } from "./server-process.js";
+import { snippets } from "./snippets.js";
+import { packTarballs, succeed } from "./tarballs.js";
+
+const root = new URL("../../../", import.meta.url);
+const page = new URL("docs/grow.md", root);
+const text = readFileSync(page, "utf8");
+const require = createRequire(import.meta.url);
+const environment = { NODE_TEST_CONTEXT: undefined };
+
+/** Files of the project on the page: code blocks that carry a path. */
+const files = Object.fromEntries(
+  [...text.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, path = "", content = ""]) => [path, content]),
+);
+const contract = files["protos/clock.proto"] ?? "";
+
+/** Output of grpc-tools for the contract on the page. It stands in for `npm run generate`, which downloads a compiler. */
+const fixture = fileURLToPath(new URL("../fixtures/clock/", import.meta.url));
+
+test("the project on the page, with the committed output of grpc-tools, is built, tested and called", async () => {
+  assert.equal(contract, readFileSync(join(fixture, "clock.proto"), "utf8"));
+  const [, packages = ""] = /^npm install \S+\.tgz (.+)$/m.exec(text) ?? [];
+  const [, nodeTypes = ""] = /^npm install --save-dev .*(@types\/node\S+)/m.exec(text) ?? [];
+  using tarballs = await packTarballs(["grpc-common", "grpc-server", "grpc-client"]);
+  const project = await tarballs.createProject(
+    files,
+    ["grpc-common", "grpc-server", "grpc-client"],
+    "--ignore-scripts",
+    ...packages.split(" "),
+    nodeTypes,
+  );
+  for (const name of ["clock_pb.js", "clock_pb.d.ts", "clock_grpc_pb.js", "clock_grpc_pb.d.ts"]) {
+    cpSync(join(fixture, name), join(project, "gen", name));
+  }
+  cpSync(join(fixture, "clock.binpb"), join(project, "gen/descriptors.binpb"));
+
+  await succeed([process.execPath, join(dirname(require.resolve("typescript/package.json")), "bin/tsc")], project);
+  await succeed([...npm, "test"], project, environment);
+  await using server = await serving(
+    start([process.execPath, "dist/main.js", "--address", "127.0.0.1:0"], { cwd: project }),
+  );
+  const [, curl = ""] = /^npx -y @bufbuild\/buf (curl .+)$/m.exec(text) ?? [];
+  const args = curl.replace("localhost:50051", server.address).replaceAll("'", "").split(" ");
+  assert.match(JSON.parse(await succeed([process.execPath, buf, ...args], project)).value, /^\d\d:\d\d$/);
+});
+
+/** Writes a contract beside the released one, with the rules of packages/proto. */
+function changeContract(protos: Readonly<Record<string, string>>): Disposable & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), "grow-"));
+  cpSync(join(fixture, "clock.binpb"), join(folder, "released.binpb"));
+  cpSync(new URL("packages/proto/buf.yaml", root), join(folder, "buf.yaml"));
+  for (const [path, content] of Object.entries(protos)) {
+    mkdirSync(dirname(join(folder, "protos", path)), { recursive: true });
+    writeFileSync(join(folder, "protos", path), content);
+  }
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+}
+
+function checkContracts(folder: string): string {
+  const checker = fileURLToPath(new URL("packages/tooling/src/check-contracts.ts", root));
+  const tsx = import.meta.resolve("tsx");
+  return spawnSync(process.execPath, [`--import=${tsx}`, checker], { cwd: folder, encoding: "utf8" }).stderr;
+}
+
+test("a field that is renamed as on the page is refused with the message on the page", () => {
+  const [message = ""] = snippets(page, "text").filter((block) => block.includes("not compatible"));
+  using changed = changeContract({ "clock.proto": contract.replace("string value", "string time_zone") });
+  const problems = checkContracts(changed.folder);
+  assert.ok(message !== "" && problems.includes(message), problems);
+});
+
+test("the second version on the page is compatible with the first, which stays", () => {
+  const [second = ""] = snippets(page, "proto");
+  assert.match(second, /^package clock\.v2;$/m);
+  using changed = changeContract({ "clock.proto": contract, "clock/v2/clock.proto": second });
+  assert.match(checkContracts(changed.folder), /^gen\/descriptors\.binpb does not match protos\/\. .+\n$/);
+});

@@ -1,0 +1,64 @@
+/** Server for tests, in the process of the test. */
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RequiredAuthorize } from "./authorization/authorize.js";
+import { createServer, type GrpcServer, type ServerOptions } from "./server.js";
+import { maxPathBytes } from "./sockets/address.js";
+
+/** Options of {@link startTestServer}: those of `createServer`, except the addresses. */
+export type TestServerOptions<Context = undefined> = Omit<ServerOptions<Context>, "addresses">;
+
+/** Running server of a test. Disposing it cancels the open calls and removes the socket. */
+export interface TestServer extends AsyncDisposable {
+  /** Target for a client, like `unix:/tmp/grpc-a1B2c3/socket`. */
+  readonly target: string;
+  readonly server: GrpcServer;
+}
+
+/**
+ * Starts a server on a new Unix domain socket, or on a named pipe on Windows, so that it needs no port.
+ *
+ *     await using server = await startTestServer({ services: [bindService(EchoService, new EchoServicer())] });
+ *     await using client = new EchoClient(server.target);
+ *
+ * @throws TypeError which names every option that is unknown or out of range.
+ */
+export async function startTestServer<Context = undefined>(
+  options: TestServerOptions<Context> & RequiredAuthorize<Context>,
+): Promise<TestServer> {
+  const { path, remove } = await createSocketPath();
+  const target = `unix:${path}`;
+  try {
+    const server = createServer<Context>({ ...options, addresses: [target] });
+    await server.start();
+    return {
+      target,
+      server,
+      async [Symbol.asyncDispose]() {
+        // The second call cancels the calls that the first would wait for.
+        await Promise.all([server.shutdown(), server.shutdown()]);
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+interface SocketPath {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+async function createSocketPath(): Promise<SocketPath> {
+  if (process.platform === "win32") {
+    return { path: `\\\\.\\pipe\\grpc-${randomUUID()}`, remove: async () => undefined };
+  }
+  const prefix = join(tmpdir(), "grpc-");
+  const fits = Buffer.byteLength(`${prefix}XXXXXX/socket`) <= maxPathBytes;
+  const folder = await mkdtemp(fits ? prefix : "/tmp/grpc-");
+  return { path: join(folder, "socket"), remove: () => rm(folder, { recursive: true, force: true }) };
+}

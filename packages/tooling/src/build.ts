@@ -1,7 +1,10 @@
 /**
- * Builds the package in the current folder into dist/: a bundle for each of its entry points, as many small files would
- * double the time that a program takes to start, and the declarations. It replaces dist/ only once all of it is written: a
- * failed build leaves the old one, and a file whose source is gone leaves with the next.
+ * Builds the package in the current folder into dist/. A library becomes a bundle for each of its entry points: many
+ * small files load slowly. A package with programs keeps its files, whose imports run in the order in which they are
+ * written.
+ *
+ * Replaces dist/ only once all of it is written: a failed build leaves the old one, and a file whose source is gone leaves
+ * with the next.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";
@@ -11,20 +14,23 @@ import { buildSync } from "esbuild";
 interface Manifest {
   readonly type: "commonjs" | "module";
   readonly exports: Record<string, { readonly default: string }>;
-  readonly bin?: Record<string, string>;
+  readonly bin?: unknown;
 }
 
-const { type, exports, bin = {} }: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const entries = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
+const { type, exports, bin }: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const isProgram = bin !== undefined;
 const output = `dist.${process.pid}`;
 try {
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-  const declarations = ["-p", "tsconfig.build.json", "--outDir", output, "--emitDeclarationOnly", "--noEmitOnError"];
-  const { status } = spawnSync(process.execPath, [tsc, ...declarations], { stdio: "inherit" });
+  const options = ["-p", "tsconfig.build.json", "--outDir", output, "--noEmitOnError"];
+  if (!isProgram) {
+    options.push("--emitDeclarationOnly");
+  }
+  const { status } = spawnSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
   process.exitCode = status ?? 1;
-  if (status === 0) {
+  if (status === 0 && !isProgram) {
     buildSync({
-      entryPoints: entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
+      entryPoints: Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
       outbase: "src",
       outdir: output,
       bundle: true,
@@ -37,6 +43,8 @@ try {
       sourcemap: true,
       logLevel: "warning",
     });
+  }
+  if (status === 0) {
     rmSync("dist", { recursive: true, force: true });
     renameSync(output, "dist");
   }

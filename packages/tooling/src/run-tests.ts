@@ -7,6 +7,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const report = "test-report.xml";
@@ -36,7 +37,9 @@ const { status } = spawnSync(
   [
     "--import=tsx",
     "--test",
-    "--test-timeout=600000",
+    "--test-timeout=300000",
+    // Tests wait more than they compute.
+    `--test-concurrency=${availableParallelism()}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=junit",

@@ -1,8 +1,10 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { Lifecycle } from "../lifecycle.js";
+import { forwardOutput } from "./forward-output.js";
 import { onReload } from "./reload.js";
 import type { PrimaryMessage, WorkerAddresses, WorkerMessage } from "./worker.js";
 
@@ -26,12 +28,18 @@ interface WorkerExit {
 
 const minBackoffMs = 100;
 const maxBackoffMs = 5_000;
+/**
+ * Longest wait for the last messages and output of a worker that has ended. They may not come to an end: Node loses track
+ * of a connection that it was handing to the worker, and a program that the worker started may hold its pipes.
+ */
+const lastOutputMs = 1_000;
 /** Age from which a worker counts as stable, so that its replacement starts with the shortest backoff again. */
 const stableAfterMs = 10_000;
 
 /**
  * Keeps a number of copies of this program running, each with its number, from 0; see `worker.ts`. Replaces those that
- * end. Starting it fails if the first worker ends before it serves, with the reason that it reported.
+ * end. Starting it fails if one of the first ends before it serves, with the reason that it reported: its replacements
+ * would fail, too.
  */
 export function createSupervisor({ workers: count, stopTimeoutMs, logger }: SupervisorOptions): Lifecycle<void> {
   const running = new Map<number, Worker>();
@@ -42,7 +50,6 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   const stopping = new AbortController();
   let shutdownRequests = 0;
   let stopped: Promise<void> | undefined;
-  let hasServed = false;
   /** End of a worker that served and did not stop in order. */
   let lost: Error | undefined;
 
@@ -57,6 +64,8 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       const [error] = await once(worker, "error");
       throw error;
     }
+    forwardOutput(worker.process, logger);
+    const closed = Promise.all([once(worker, "disconnect"), once(worker.process, "close")]);
     worker.on("error", () => {
       // A message to a worker that has just ended: its exit is handled below.
     });
@@ -70,17 +79,13 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       } else if ("failure" in message) {
         reason = message.failure;
       } else {
-        hasServed = true;
         serving.add(worker);
         onServing(message);
       }
     });
     running.set(number, worker);
-    const [[code, signal]] = await Promise.all([
-      new Promise<unknown[]>((resolve) => worker.once("exit", (...exit) => resolve(exit))),
-      // Its last message may arrive after its exit, and arrives before this.
-      new Promise<void>((resolve) => worker.once("disconnect", resolve)),
-    ]);
+    const [code, signal] = await new Promise<unknown[]>((resolve) => worker.once("exit", (...exit) => resolve(exit)));
+    await Promise.race([closed, delay(lastOutputMs)]);
     running.delete(number);
     ready.delete(worker);
     if (serving.delete(worker) && stopping.signal.aborted && code !== 0) {
@@ -89,16 +94,24 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     return { workerPid: worker.process.pid, reason, code, signal };
   }
 
-  /** Runs one worker after another until the shutdown. */
+  /**
+   * Runs one worker after another until the shutdown.
+   *
+   * @throws Error if the first one ends before it serves.
+   */
   async function runSlot(number: number, onServing: (addresses: WorkerAddresses) => void): Promise<void> {
+    let hasServed = false;
+    const onFirst = (addresses: WorkerAddresses) => {
+      hasServed = true;
+      onServing(addresses);
+    };
     for (let backoffMs = minBackoffMs; !stopping.signal.aborted; backoffMs = Math.min(2 * backoffMs, maxBackoffMs)) {
       const startedAt = Date.now();
-      const exit = await runWorker(number, onServing).catch((error: unknown) => ({ err: error }));
+      const exit = await runWorker(number, onFirst).catch((error: unknown) => ({ err: error }));
       if (stopping.signal.aborted) {
         return;
       }
       if (!hasServed) {
-        stopping.abort();
         throw "err" in exit ? exit.err : new Error(exit.reason ?? `a worker ended with ${exit.signal ?? exit.code}`);
       }
       if (Date.now() - startedAt > stableAfterMs) {
@@ -115,13 +128,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   function startSlot(number: number): Promise<WorkerAddresses> {
     return new Promise((resolve, reject) => {
       const slot = runSlot(number, resolve);
-      slot.catch((error: unknown) => {
-        reject(error);
-        if (hasServed) {
-          // Ends the process: nothing would replace the worker.
-          throw error;
-        }
-      });
+      slot.catch(reject);
       slots.push(slot);
     });
   }
@@ -149,20 +156,32 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     logger.info("all workers stopped");
   }
 
+  function shutdown(): Promise<void> {
+    shutdownRequests++;
+    sendAll("shutdown");
+    stopped ??= stop();
+    return stopped;
+  }
+
   return {
     async start() {
+      cluster.setupPrimary({ silent: true });
       onReload(() => sendAll("reload"));
-      // The first one alone, so that an address that cannot be bound is reported once.
-      const addresses = await startSlot(0);
-      await Promise.all(Array.from({ length: count - 1 }, (_, index) => startSlot(index + 1)));
-      logger.info({ addresses, workers: count }, "all workers serve");
+      try {
+        // The first one alone, so that an address that cannot be bound is reported once.
+        const addresses = await startSlot(0);
+        await Promise.all(Array.from({ length: count - 1 }, (_, index) => startSlot(index + 1)));
+        logger.info({ addresses, workers: count }, "all workers serve");
+      } catch (error) {
+        if (running.size > 0) {
+          logger.error({ reason: reasonOf(error) }, "a worker cannot start");
+          // The first failure is the one to report.
+          await Promise.allSettled([shutdown()]);
+        }
+        throw error;
+      }
     },
-    shutdown() {
-      shutdownRequests++;
-      sendAll("shutdown");
-      stopped ??= stop();
-      return stopped;
-    },
+    shutdown,
   };
 }
 

@@ -107,9 +107,10 @@ test("goes on when the reader is gone", async (t) => {
 });
 
 test("does not mix the lines of processes that share a pipe", async (t) => {
-  const shared = start(["sh", "-c", '"$@" & "$@" & wait', "sh", ...command(100)]);
+  const shared = start(["sh", "-c", '"$@" <&0 & "$@" <&0 & wait', "sh", ...command(100)]);
   t.after(() => shared.kill("SIGKILL"));
   await captureErrors(shared.stderr).said("logged\nlogged\n");
+  shared.stdin.end();
   const [stdout] = await Promise.all([text(shared.stdout), once(shared, "close")]);
   const lines = stdout.trimEnd().split("\n");
   assert.equal(lines.length, 200);

@@ -14,9 +14,12 @@ export class HelloClient extends ServiceClient {
   /**
    * Requests the greeting for a name.
    *
-   * @throws RpcError if the call fails.
+   * @throws RpcError if the call fails; TypeError if the name is no string, or the options are invalid.
    */
   async hello(name: string, options?: CallOptions): Promise<string> {
+    if (typeof name !== "string") {
+      throw new TypeError(`invalid name ${JSON.stringify(name)}: it must be a string`);
+    }
     const response = await this.unary(HelloService.hello, new HelloRequest().setValue(name), options);
     return response.getValue();
   }

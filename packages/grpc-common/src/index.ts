@@ -1,10 +1,12 @@
 /** Code that `@hello/grpc-server` and `@hello/grpc-client` share. */
 export { type DescribedFile, describeService } from "./descriptors.js";
-export { type CheckTable, checkOptions } from "./options/check-options.js";
+export { type CheckTable, checkOptions, type Optional } from "./options/check-options.js";
 export {
   checkKeys,
   checkList,
   checkNumber,
+  checkObject,
+  formatObject,
   formatValue,
   MAX_TIMER_MS,
   type NumberRange,
@@ -24,4 +26,17 @@ export { singularHeaders } from "./singular-headers.js";
 export { statusNames } from "./status-names.js";
 export { strictMethod } from "./strict-utf8.js";
 export { latencyBuckets, sizeBuckets } from "./telemetry/a66-buckets.js";
-export { type OpenTelemetry, openTelemetry } from "./telemetry/open-telemetry.js";
+export { getSpan, type OpenTelemetry, openTelemetry, rootContext, setSpan } from "./telemetry/open-telemetry.js";
+export {
+  type Attributes,
+  type Context,
+  type Meter,
+  type MeterProvider,
+  type Span,
+  spanError,
+  spanKind,
+  type TextMapGetter,
+  type TextMapSetter,
+  type Tracer,
+  type TracerProvider,
+} from "./telemetry/open-telemetry-api.js";

@@ -49,7 +49,8 @@ export function errorDetailsProtocol(): ErrorDetails {
 
 /** Attaches the compiled descriptors to a service, for server reflection: see descriptors.ts. */
 function attachDescriptors(service: object): void {
-  Object.defineProperty(service, descriptorSetKey, {
-    value: join(__dirname, "..", "gen", "descriptors.binpb"),
-  });
+  Object.defineProperty(service, descriptorSetKey, descriptorSet);
 }
+
+// Computed when it is needed: a bundle as an ES module has no `__dirname`.
+const descriptorSet: PropertyDescriptor = { get: () => join(__dirname, "..", "gen", "descriptors.binpb") };

@@ -1,9 +1,10 @@
 import { once } from "node:events";
+import { fstatSync } from "node:fs";
 import { Readable } from "node:stream";
 import { type ProgramContext, UsageError } from "@hello/grpc-client/program";
 import type { HelloClient } from "../hello-client.js";
 import { showProgress } from "./progress.js";
-import { readLines } from "./read-lines.js";
+import { InputError, readLines } from "./read-lines.js";
 
 /** Number of calls in progress at once. More of them are not faster. */
 const concurrency = 64;
@@ -72,6 +73,10 @@ export async function greet(
 async function* eachName(names: readonly string[]): AsyncGenerator<Name> {
   for (const text of names) {
     if (text === "-") {
+      // Node takes a directory for an empty input.
+      if (!process.stdin.isTTY && fstatSync(process.stdin.fd).isDirectory()) {
+        throw new InputError("standard input is a directory");
+      }
       yield* readLines(process.stdin);
     } else {
       yield { text };

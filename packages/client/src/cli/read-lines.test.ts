@@ -33,6 +33,15 @@ test("an empty line is an empty text, and an empty input no line", async () => {
   assert.deepEqual(await texts(""), []);
 });
 
+test("drops a byte order mark before the first line, and no other", async () => {
+  const mark = "\ufeff";
+  assert.deepEqual(await texts(`${mark}Ada\r\n${mark}Grace\n`), ["Ada", `${mark}Grace`]);
+  assert.deepEqual(await texts(`${mark}${mark}Ada`), [`${mark}Ada`]);
+  assert.deepEqual(await texts(`${mark}\nAda`), ["", "Ada"]);
+  assert.deepEqual(await texts(mark), []);
+  assert.deepEqual(await texts([0xef], [0xbb], [0xbf, 0x41]), ["A"]);
+});
+
 test("lines are the same wherever the input is cut", async () => {
   const bytes = [...Buffer.from("Ada\r\n世界\n\n👩🏽‍🚀")];
   const expected = await lines(bytes);

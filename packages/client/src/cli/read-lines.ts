@@ -14,10 +14,11 @@ export class InputError extends Error {
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const byteOrderMark = Buffer.from("\ufeff");
 const maxLineBytes = 2 ** 26;
 
 /**
- * Yields lines of UTF-8 that end in LF or CRLF; the last one need not end.
+ * Yields lines of UTF-8 that end in LF or CRLF; the last one need not end. Drops a byte order mark before the first one.
  *
  * @throws InputError that names the line that is not valid UTF-8, or is longer than 64 MiB.
  */
@@ -37,10 +38,11 @@ export async function* readLines(input: AsyncIterable<Buffer>): AsyncGenerator<L
     if (!isUtf8(bytes)) {
       throw new InputError(`line ${line} is not valid UTF-8`);
     }
+    const start = line === 1 && startsWithMark(bytes) ? byteOrderMark.length : 0;
     const end = bytes.length - (bytes.at(-1) === carriageReturn ? 1 : 0);
     rest = [];
     length = 0;
-    return { text: bytes.toString("utf8", 0, end), line: line++ };
+    return { text: bytes.toString("utf8", start, end), line: line++ };
   };
   for await (const chunk of input) {
     let start = 0;
@@ -53,7 +55,12 @@ export async function* readLines(input: AsyncIterable<Buffer>): AsyncGenerator<L
       add(chunk.subarray(start));
     }
   }
-  if (length > 0) {
+  const isEmpty = line === 1 && length === byteOrderMark.length && startsWithMark(Buffer.concat(rest));
+  if (length > 0 && !isEmpty) {
     yield take();
   }
+}
+
+function startsWithMark(bytes: Buffer): boolean {
+  return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
 }

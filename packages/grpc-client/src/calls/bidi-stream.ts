@@ -1,4 +1,5 @@
 import type { StreamOptions } from "./call-options.js";
+import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { checkKind, type Method } from "./method.js";
 import { ResponseStreamCall, responseStream } from "./response-stream.js";
@@ -10,7 +11,7 @@ export function bidiStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
   requests: Iterable<Request> | AsyncIterable<Request>,
-  options: StreamOptions = {},
+  options: StreamOptions = noOptions,
 ): AsyncGenerator<Response, void, undefined> {
   return responseStream(scope, () => {
     checkKind(method, kind);

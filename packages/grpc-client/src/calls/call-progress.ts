@@ -8,9 +8,13 @@ import type { ObservedCall } from "../telemetry/observed-call.js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
 import { timeoutOf } from "./call-timeout.js";
+import { checkCallOptions, streamOptions, unaryOptions } from "./check-call-options.js";
 import { localStatus } from "./local-status.js";
 import { fromGrpcMetadata } from "./metadata.js";
 import type { Method } from "./method.js";
+
+/** Options of a call without any, which need no check. */
+export const noOptions: StreamOptions = {};
 
 /** Progress of a call and its attempts, which determines its final status and its error. */
 export abstract class CallProgress<Request, Response> implements AttemptListener {
@@ -30,8 +34,11 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
   protected previousAttempts = 0;
   protected cause: unknown;
 
-  /** @throws TypeError if the timeout is invalid. */
+  /** @throws TypeError if an option is invalid. */
   constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, defaultTimeoutMs: number) {
+    if (options !== noOptions) {
+      checkCallOptions(options, method.requestStream || method.responseStream ? streamOptions : unaryOptions);
+    }
     this.scope = scope;
     this.method = strictMethod(method);
     this.options = options;

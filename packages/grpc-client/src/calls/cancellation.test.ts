@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { getEventListeners, once } from "node:events";
+import { EventEmitter, getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { EchoService } from "@hello/testing/echo";
@@ -164,7 +164,8 @@ test("applies the deadline of a parent call of grpc-js", async () => {
   });
   await using outer = new EchoClient(frontend.target, { timeoutMs: 300 });
   const arrival = backend.arrival();
-  const outerCall = assert.rejects(outer.echo("World"), { status: "DEADLINE_EXCEEDED" });
+  // At its own end, or as the inner call fails.
+  const outerCall = assert.rejects(outer.echo("World"));
   const left = Number((await arrival).getDeadline()) - Date.now();
   assert.ok(left <= 300, `${left} ms are left`);
   await outerCall;
@@ -206,6 +207,55 @@ test("leaves no listener on a parent call", async () => {
   await using outer = new EchoClient(frontend.target);
   assert.equal(await outer.echo("World"), "World");
   assert.equal(listeners, 0);
+});
+
+test("any number of calls share a parent call of grpc-js with one listener", async () => {
+  await using backend = await serveNothing();
+  await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  const listeners: number[] = [];
+  let calls: Promise<PromiseSettledResult<string>[]> | undefined;
+  await using frontend = await serve({
+    handler: (call) => {
+      const before = call.listenerCount("cancelled");
+      const count = () => listeners.push(call.listenerCount("cancelled") - before);
+      calls = Promise.allSettled(Array.from({ length: 12 }, () => inner.echo("World", { parent: call })));
+      count();
+      calls.then(count);
+    },
+  });
+  await using outer = new EchoClient(frontend.target, { timeoutMs: 60_000 });
+  const controller = new AbortController();
+  const arrival = backend.arrival();
+  const outerCall = assert.rejects(outer.echo("World", { signal: controller.signal }));
+  await arrival;
+  controller.abort();
+  await outerCall;
+  assert.deepEqual(
+    (await calls)?.map((result) => (result.status === "rejected" ? result.reason.status : result.value)),
+    Array(12).fill("CANCELLED"),
+  );
+  process.off("warning", onWarning);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(listeners, [1, 0]);
+});
+
+test("calls that end one by one leave the parent to the others", async () => {
+  await using backend = await serve();
+  await using inner = new EchoClient(backend.target);
+  const parent = Object.assign(new EventEmitter(), { cancelled: false, getDeadline: () => Number.POSITIVE_INFINITY });
+  const controller = new AbortController();
+  const [first, second] = [inner.echo("a", { parent }), inner.echo("b", { parent, signal: controller.signal })];
+  assert.equal(parent.listenerCount("cancelled"), 1);
+  controller.abort();
+  await assert.rejects(second, { status: "CANCELLED" });
+  assert.equal(await first, "a");
+  assert.equal(parent.listenerCount("cancelled"), 0);
+  parent.cancelled = true;
+  await assert.rejects(inner.echo("c", { parent }), { details: "the parent call was cancelled" });
+  assert.equal(parent.listenerCount("cancelled"), 0);
 });
 
 test("applies the signal and the deadline of a parent like ServerCall", async () => {

@@ -15,7 +15,7 @@ import { CallProgress } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { IdleTimer } from "./idle-timer.js";
 import { localStatus } from "./local-status.js";
-import type { Method } from "./method.js";
+import { encode, isRequestOf, type Method } from "./method.js";
 import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
@@ -31,7 +31,7 @@ export abstract class ClientCall<Request, Response>
 {
   /** Request of a call with a single one. */
   #request: Buffer | undefined;
-  #metadata: Metadata | undefined;
+  readonly #metadata: Metadata;
   #sender: RequestSender<Request> | undefined;
   readonly #idleTimer: IdleTimer | undefined;
   #cancelled = false;
@@ -42,10 +42,11 @@ export abstract class ClientCall<Request, Response>
 
   /**
    * @param defaultTimeoutMs Time that the call may take without a timeout of its own, in milliseconds, or Infinity.
-   * @throws TypeError if a timeout is invalid.
+   * @throws TypeError if an option is invalid.
    */
   constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, defaultTimeoutMs: number) {
     super(scope, method, options, defaultTimeoutMs);
+    this.#metadata = scope.pool.metadataFor(options);
     const { idleTimeoutMs } = options;
     if (idleTimeoutMs !== undefined) {
       const details = `no message was sent or received for ${idleTimeoutMs} ms`;
@@ -67,15 +68,18 @@ export abstract class ClientCall<Request, Response>
   /**
    * Starts the call and sends its request.
    *
-   * @throws RpcError if the client is closed; TypeError if the metadata is invalid.
+   * @throws RpcError if the client is closed; TypeError if the request is of another type than the method's.
    */
   protected start(request: Request): void {
     if (this.#abortedBeforeStart()) {
       return;
     }
     try {
-      this.#request = this.method.requestSerialize(request);
+      this.#request = encode(this.method, request);
     } catch (error) {
+      if (!isRequestOf(this.method, request)) {
+        throw new TypeError(`invalid request: ${reasonOf(error)}`, { cause: error });
+      }
       this.cause = error;
       this.onEnd(localStatus(status.INTERNAL, `the request cannot be encoded: ${reasonOf(error)}`));
       return;
@@ -87,7 +91,7 @@ export abstract class ClientCall<Request, Response>
   /**
    * Starts the call and sends its requests, as the server takes them.
    *
-   * @throws RpcError if the client is closed; TypeError if the metadata or the iterable is invalid.
+   * @throws RpcError if the client is closed; TypeError if the requests are not iterable.
    */
   protected startStream(requests: Iterable<Request> | AsyncIterable<Request>): void {
     if (this.#abortedBeforeStart()) {
@@ -98,7 +102,7 @@ export abstract class ClientCall<Request, Response>
       this.scope.channelFor(this.method.path);
     }
     addStreamingPath(this.method.path);
-    this.#sender = new RequestSender(requests, this.method.requestSerialize, this);
+    this.#sender = new RequestSender(requests, this.method, this);
     this.#send();
     this.#sender.sendNext();
   }
@@ -116,8 +120,6 @@ export abstract class ClientCall<Request, Response>
   #send(): void {
     const { pool } = this.scope;
     const { signal, parent } = this.options;
-    this.#metadata ??= pool.metadataFor(this.options);
-    const metadata = this.#metadata;
     const { path } = this.method;
     this.channel = this.scope.channelFor(path);
     this.metadata = undefined;
@@ -130,7 +132,7 @@ export abstract class ClientCall<Request, Response>
     if (pool.token !== undefined || this.observed !== undefined) {
       call.setCredentials(attemptCredentials(pool.token, this));
     }
-    call.start(this.observed?.propagate(metadata) ?? metadata, this);
+    call.start(this.observed?.propagate(this.#metadata) ?? this.#metadata, this);
     if (this.#request !== undefined) {
       call.sendMessageWithContext({}, this.#request);
       call.halfClose();

@@ -1,5 +1,6 @@
 import type { StatusObject } from "@grpc/grpc-js";
 import type { StreamOptions } from "./call-options.js";
+import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { ClientCall } from "./client-call.js";
 import { checkKind, type Method } from "./method.js";
@@ -11,7 +12,7 @@ export async function clientStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
   requests: Iterable<Request> | AsyncIterable<Request>,
-  options: StreamOptions = {},
+  options: StreamOptions = noOptions,
 ): Promise<Response> {
   checkKind(method, kind);
   const call = new ClientStreamCall(scope, method, options, scope.pool.timeoutMs);

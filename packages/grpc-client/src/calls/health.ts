@@ -1,7 +1,9 @@
-import { healthProtocol, strictMethod } from "@hello/grpc-common";
+import { formatValue, healthProtocol, strictMethod } from "@hello/grpc-common";
 import type { CallOptions, HealthWatchOptions } from "./call-options.js";
+import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
-import { serverStream } from "./server-stream.js";
+import { checkCallOptions, healthWatchOptions } from "./check-call-options.js";
+import { ResponseStreamCall, responseStream } from "./response-stream.js";
 import { unaryCall } from "./unary-call.js";
 
 /**
@@ -12,7 +14,7 @@ import { unaryCall } from "./unary-call.js";
 export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 
 /** Checks the health of a service once. */
-export function checkHealth(scope: CallScope, service: string, options?: CallOptions): Promise<ServingStatus> {
+export async function checkHealth(scope: CallScope, service: string, options?: CallOptions): Promise<ServingStatus> {
   const { check, request } = loadMethods();
   return unaryCall(scope, check, request(service), options);
 }
@@ -21,10 +23,14 @@ export function checkHealth(scope: CallScope, service: string, options?: CallOpt
 export function watchHealth(
   scope: CallScope,
   service: string,
-  { timeoutMs = scope.pool.timeoutMs, ...options }: HealthWatchOptions = {},
+  options: HealthWatchOptions = noOptions,
 ): AsyncGenerator<ServingStatus, void, undefined> {
   const { watch, request } = loadMethods();
-  return serverStream(scope, watch, request(service), options, timeoutMs);
+  return responseStream(scope, () => {
+    checkCallOptions(options, healthWatchOptions);
+    const { timeoutMs = scope.pool.timeoutMs, ...streamOptions } = options;
+    return new ResponseStreamCall(scope, watch, streamOptions, timeoutMs).open(request(service));
+  });
 }
 
 let methods: ReturnType<typeof createMethods> | undefined;
@@ -53,6 +59,11 @@ function createMethods() {
   return {
     check: withNames(HealthService.check),
     watch: withNames(HealthService.watch),
-    request: (service: string) => new HealthCheckRequest().setService(service),
+    request(service: string) {
+      if (typeof service !== "string") {
+        throw new TypeError(`invalid service ${formatValue(service)}: it must be a string`);
+      }
+      return new HealthCheckRequest().setService(service);
+    },
   };
 }

@@ -9,11 +9,14 @@ import { type MetadataInit, toGrpcMetadata } from "./metadata.js";
 test("sends metadata as text, bytes and lists", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
-  await client.echo("World", { metadata: { "X-Id": "42", list: ["a", "b"], "raw-bin": new Uint8Array([0, 255]) } });
+  await client.echo("World", {
+    metadata: { "X-Id": "42", list: ["a", "b"], "raw-bin": new Uint8Array([0, 255]), space: " a b " },
+  });
   const received = server.calls[0]?.metadata;
   assert.deepEqual(received?.get("x-id"), ["42"]);
   assert.deepEqual(received?.get("list"), ["a, b"]);
   assert.deepEqual(received?.get("raw-bin"), [Buffer.from([0, 255])]);
+  assert.deepEqual(received?.get("space"), ["a b"]);
 });
 
 test("does not carry metadata over to another call", async () => {

@@ -1,6 +1,7 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
-import { reasonOf, singularHeaders } from "@hello/grpc-common";
+import { formatObject } from "@hello/grpc-common";
 import { previousAttempts } from "../errors/status-origin.js";
+import { checkName, entryBytes, maxMetadataBytes, metadataBytes, toMetadataValue } from "./metadata-entry.js";
 
 /**
  * Metadata to send: text, or bytes under a name that ends in `-bin`; a list sends its name several times.
@@ -13,12 +14,10 @@ export type MetadataInit = Readonly<Record<string, string | Uint8Array | readonl
 export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 
 /**
- * Names reserved for gRPC and HTTP/2: grpc-js would overwrite them, or fail to send them and retry forever.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
+ * Size up to which telemetry may add to the metadata of a call, in bytes. With the headers of gRPC, it stays below the
+ * 8 KiB that every gRPC server accepts.
  */
-const reserved =
-  /^(?:grpc-.*|:.*|connection|content-length|content-type|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade|user-agent)$/i;
+const maxBytesWithTelemetry = 7_168;
 
 /**
  * Converts metadata for grpc-js.
@@ -26,23 +25,36 @@ const reserved =
  * @throws TypeError that names an entry that gRPC cannot carry.
  */
 export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Metadata {
+  if (!isPlainObject(init)) {
+    throw new TypeError(`metadata must be a plain object, not ${formatObject(init)}`);
+  }
   const metadata = new Metadata(options);
   for (const [name, values] of Object.entries(init)) {
-    if (reserved.test(name)) {
-      throw new TypeError(`metadata "${name}" is reserved for gRPC`);
-    }
+    checkName(name);
     for (const value of Array.isArray(values) ? values : [values]) {
-      try {
-        metadata.add(name, value instanceof Uint8Array ? Buffer.from(value) : value);
-      } catch (error) {
-        throw new TypeError(`metadata "${name}" cannot be sent: ${reasonOf(error)}`);
-      }
-    }
-    if (singularHeaders.test(name.toLowerCase()) && metadata.get(name).length > 1) {
-      throw new TypeError(`metadata "${name}" cannot be sent: HTTP allows one value for it`);
+      metadata.add(name, toMetadataValue(name, value, metadata.get(name).length));
     }
   }
+  const bytes = metadataBytes(metadata);
+  if (bytes > maxMetadataBytes) {
+    throw new TypeError(`metadata is too large: ${bytes} bytes, and at most ${maxMetadataBytes} can be sent`);
+  }
   return metadata;
+}
+
+/** Sets an entry for telemetry, unless it cannot be sent: telemetry never fails a call. */
+export function setTelemetry(metadata: Metadata, name: string, value: unknown): void {
+  try {
+    checkName(name);
+    const checked = toMetadataValue(name, value);
+    // `authorization` could contradict the client's token, or go out in plain text.
+    const isAllowed = name.toLowerCase() !== "authorization";
+    if (isAllowed && metadataBytes(metadata) + entryBytes(name, checked) <= maxBytesWithTelemetry) {
+      metadata.set(name, checked);
+    }
+  } catch {
+    // The value comes from the program's propagator, and the call does not depend on it.
+  }
 }
 
 /** Converts metadata from grpc-js, without its own count of attempts. */
@@ -62,4 +74,13 @@ export function withoutName(metadata: ReceivedMetadata, name: string): ReceivedM
   const rest: Record<string, readonly (string | Uint8Array)[]> = Object.assign(Object.create(null), metadata);
   delete rest[name];
   return rest;
+}
+
+/** Tests for an object literal, of any realm. The entries of a `Map`, `Headers` or `Metadata` are no properties. */
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

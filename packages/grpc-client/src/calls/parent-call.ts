@@ -1,4 +1,6 @@
-import { offAbort, onAbort } from "./on-abort.js";
+import { isDate } from "node:util/types";
+import { formatValue } from "@hello/grpc-common";
+import { isAbortSignal, offAbort, onAbort } from "./on-abort.js";
 
 /** Server call on whose behalf a client call is made. */
 export type ParentCall =
@@ -14,6 +16,20 @@ export type ParentCall =
       off(event: "cancelled", listener: () => void): unknown;
     };
 
+/** @throws TypeError if a value is no server call. */
+export function checkParent(name: string, value: unknown): void {
+  const call: { readonly [Name in "signal" | "deadline" | "cancelled" | "getDeadline" | "on" | "off"]?: unknown } =
+    Object(value);
+  const isCall =
+    "signal" in call
+      ? isAbortSignal(call.signal) && (call.deadline === undefined || isDate(call.deadline))
+      : typeof call.cancelled === "boolean" &&
+        [call.getDeadline, call.on, call.off].every((method) => typeof method === "function");
+  if (!isCall) {
+    throw new TypeError(`${name} must be a server call, not ${formatValue(value)}`);
+  }
+}
+
 /** Returns the deadline of a server call in milliseconds since 1970, or Infinity. */
 export function deadlineOf(parent: ParentCall): number {
   const deadline = "signal" in parent ? parent.deadline : parent.getDeadline();
@@ -22,16 +38,8 @@ export function deadlineOf(parent: ParentCall): number {
 
 /** Calls back when a server call is cancelled, at once if it already is. Returns a function that stops that. */
 export function onCancelled(parent: ParentCall, listener: () => void): () => void {
-  if ("signal" in parent) {
-    const { signal } = parent;
-    const onAbortListener = { onAbort: listener };
-    onAbort(signal, onAbortListener);
-    return () => offAbort(signal, onAbortListener);
-  }
-  if (parent.cancelled) {
-    listener();
-  } else {
-    parent.on("cancelled", listener);
-  }
-  return () => parent.off("cancelled", listener);
+  const source = "signal" in parent ? parent.signal : parent;
+  const abortListener = { onAbort: listener };
+  onAbort(source, abortListener);
+  return () => offAbort(source, abortListener);
 }

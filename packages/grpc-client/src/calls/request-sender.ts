@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import { reasonOf } from "@hello/grpc-common";
+import { formatValue, reasonOf } from "@hello/grpc-common";
+import { encode, type Method } from "./method.js";
 
 /** Call that takes encoded requests. */
 export interface RequestSink {
@@ -22,7 +23,7 @@ const maxUnwritten = 64;
  */
 export class RequestSender<Request> {
   readonly #iterator: Iterator<Request> | AsyncIterator<Request>;
-  readonly #serialize: (request: Request) => Buffer;
+  readonly #method: Method<Request, unknown>;
   readonly #sink: RequestSink;
   readonly #context = { callback: () => this.#onTaken() };
   #sent = 0;
@@ -35,11 +36,15 @@ export class RequestSender<Request> {
   /** @throws TypeError if the requests are not iterable. */
   constructor(
     requests: Iterable<Request> | AsyncIterable<Request>,
-    serialize: (request: Request) => Buffer,
+    method: Method<Request, unknown>,
     sink: RequestSink,
   ) {
-    this.#iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
-    this.#serialize = serialize;
+    // The characters of a string are no requests.
+    if (typeof requests !== "object" || requests === null || !(isAsync(requests) || Symbol.iterator in requests)) {
+      throw new TypeError(`the requests of ${method.path} must be an iterable, not ${formatValue(requests)}`);
+    }
+    this.#iterator = isAsync(requests) ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
+    this.#method = method;
     this.#sink = sink;
   }
 
@@ -115,7 +120,7 @@ export class RequestSender<Request> {
 
   #encode(request: Request): Buffer | undefined {
     try {
-      return this.#serialize(request);
+      return encode(this.#method, request);
     } catch (error) {
       this.#sink.cancel(status.INTERNAL, `a request cannot be encoded: ${reasonOf(error)}`, error);
       return undefined;
@@ -136,4 +141,8 @@ export class RequestSender<Request> {
       // The call has ended for another reason, and its result is settled.
     }
   }
+}
+
+function isAsync<Value>(values: Iterable<Value> | AsyncIterable<Value>): values is AsyncIterable<Value> {
+  return Symbol.asyncIterator in values;
 }

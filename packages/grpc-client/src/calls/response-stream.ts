@@ -1,7 +1,6 @@
 import { connectivityState, type StatusObject, status } from "@grpc/grpc-js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
-import { checkTimeout } from "./call-timeout.js";
 import { ClientCall } from "./client-call.js";
 import type { Method } from "./method.js";
 
@@ -46,18 +45,14 @@ export class ResponseStreamCall<Request, Response> extends ClientCall<Request, R
   #wake = () => {};
 
   /**
-   * @param firstResponseMs Time that the first response may take in milliseconds, or Infinity.
-   * @throws TypeError if a timeout is invalid.
+   * @param firstResponseMs Time that the first response may take in milliseconds, or Infinity. Default: the client's
+   * `timeoutMs`, or no limit if the options have a `timeoutMs`.
+   * @throws TypeError if an option is invalid.
    */
-  constructor(
-    scope: CallScope,
-    method: Method<Request, Response>,
-    options: StreamOptions,
-    firstResponseMs = options.timeoutMs === undefined ? scope.pool.timeoutMs : Number.POSITIVE_INFINITY,
-  ) {
+  constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, firstResponseMs?: number) {
     super(scope, method, options, Number.POSITIVE_INFINITY);
-    checkTimeout("timeoutMs", firstResponseMs);
-    this.#firstResponseMs = firstResponseMs;
+    const defaultMs = options.timeoutMs === undefined ? scope.pool.timeoutMs : Number.POSITIVE_INFINITY;
+    this.#firstResponseMs = firstResponseMs ?? defaultMs;
   }
 
   /** Makes the call with one request. */

@@ -1,25 +1,20 @@
 import type { StreamOptions } from "./call-options.js";
+import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { checkKind, type Method } from "./method.js";
 import { ResponseStreamCall, responseStream } from "./response-stream.js";
 
 const kind = { requestStream: false, responseStream: true };
 
-/**
- * Makes a call with one request and a stream of responses. Throws as `ServiceClient.serverStream` does.
- *
- * @param firstResponseMs Time that the first response may take in milliseconds. Default: the client's `timeoutMs`, or
- * no limit if the options have a `timeoutMs`.
- */
+/** Makes a call with one request and a stream of responses. Throws as `ServiceClient.serverStream` does. */
 export function serverStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
   request: Request,
-  options: StreamOptions = {},
-  firstResponseMs?: number,
+  options: StreamOptions = noOptions,
 ): AsyncGenerator<Response, void, undefined> {
   return responseStream(scope, () => {
     checkKind(method, kind);
-    return new ResponseStreamCall(scope, method, options, firstResponseMs).open(request);
+    return new ResponseStreamCall(scope, method, options).open(request);
   });
 }

@@ -1,11 +1,10 @@
 import type { StatusObject } from "@grpc/grpc-js";
 import { isResponseLost } from "../retries/lost-response.js";
 import type { CallOptions } from "./call-options.js";
+import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { ClientCall } from "./client-call.js";
 import { checkKind, type Method } from "./method.js";
-
-const noOptions: CallOptions = {};
 
 /** Makes a unary call. Throws as `ServiceClient.unary` does. */
 export async function unaryCall<Request, Response>(

@@ -1,5 +1,5 @@
 import { type CallCredentials, credentials, Metadata, status } from "@grpc/grpc-js";
-import { reasonOf } from "@hello/grpc-common";
+import { formatValue, reasonOf } from "@hello/grpc-common";
 
 /**
  * Bearer token, or a function that returns one, called before every attempt of a call: it may cache a token until that
@@ -7,6 +7,15 @@ import { reasonOf } from "@hello/grpc-common";
  * as `cause`.
  */
 export type Token = string | (() => string | Promise<string>);
+
+/** @throws TypeError if a client cannot have this token. */
+export function checkToken(token: unknown): void {
+  if (typeof token === "string") {
+    checkBearer(token);
+  } else if (token !== undefined && typeof token !== "function") {
+    throw new TypeError(`token must be a string or a function, not ${formatValue(token)}`);
+  }
+}
 
 /** Listener for the attempts of a call and their tokens. */
 export interface AttemptListener {
@@ -39,11 +48,15 @@ export function attemptCredentials(token: Token | undefined, listener: AttemptLi
 
 async function authorization(token: Token): Promise<Metadata> {
   const value = typeof token === "string" ? token : await token();
+  checkBearer(value);
+  const metadata = new Metadata();
+  metadata.set("authorization", `Bearer ${value}`);
+  return metadata;
+}
+
+function checkBearer(value: unknown): void {
   if (typeof value !== "string" || !/^[\w.~+/-]+=*$/.test(value)) {
     // The message must not contain the value, which is a secret.
     throw new TypeError("the token is not a valid bearer token (RFC 6750)");
   }
-  const metadata = new Metadata();
-  metadata.set("authorization", `Bearer ${value}`);
-  return metadata;
 }

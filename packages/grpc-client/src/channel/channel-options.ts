@@ -1,4 +1,5 @@
-import { formatValue } from "@hello/grpc-common";
+import { checkObject, formatValue } from "@hello/grpc-common";
+import { checkHeaderText } from "./header-text.js";
 
 /**
  * Channel options of grpc-js with the type of their value. Many have a client option that is easier to read; setting both
@@ -78,6 +79,15 @@ export type ChannelOptions = {
   readonly [Name in keyof typeof valueTypes]?: (typeof valueTypes)[Name] extends "string" ? string : number;
 };
 
+/** Options that go out in headers. */
+const headers = new Set([
+  "grpc.primary_user_agent",
+  "grpc.secondary_user_agent",
+  "grpc.default_authority",
+  "grpc.http_connect_target",
+  "grpc.http_connect_creds",
+]);
+
 /** Names of all channel options. */
 export const channelOptionNames: readonly string[] = Object.keys(valueTypes);
 
@@ -87,6 +97,7 @@ export const channelOptionNames: readonly string[] = Object.keys(valueTypes);
  * @throws TypeError that names the option.
  */
 export function checkChannelOptions(options: ChannelOptions): void {
+  checkObject("channelOptions", options);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(valueTypes, name)) {
       throw new TypeError(`unknown channel option "${name}"`);
@@ -94,6 +105,9 @@ export function checkChannelOptions(options: ChannelOptions): void {
     const type = valueTypes[name as keyof ChannelOptions];
     if (typeof value !== type || Number.isNaN(value)) {
       throw new TypeError(`channelOptions["${name}"] must be a ${type}, not ${formatValue(value)}`);
+    }
+    if (headers.has(name)) {
+      checkHeaderText(`channelOptions["${name}"]`, value);
     }
   }
 }

@@ -1,16 +1,18 @@
 import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
-import { checkOptions, formatValue } from "@hello/grpc-common";
+import { checkObject, checkOptions, formatValue } from "@hello/grpc-common";
 import type { CallOptions } from "../calls/call-options.js";
 import { toGrpcMetadata } from "../calls/metadata.js";
 import { closedError } from "../errors/closed-error.js";
 import { methodConfigFor } from "../retries/method-config.js";
 import { toServiceConfig } from "../retries/resilience.js";
 import type { ServiceConfig } from "../retries/service-config.js";
-import type { Token } from "./bearer-token.js";
+import { checkToken, type Token } from "./bearer-token.js";
 import { type ClientOptions, clientOptionTable } from "./client-options.js";
 import { connect } from "./connect.js";
 import { grpcChannelOptions } from "./grpc-channel-options.js";
-import { canonicalTarget, openChannel } from "./target.js";
+import { openChannelThroughProxy } from "./http-proxy.js";
+import { retryWhileCallsWait } from "./retry-while-calls-wait.js";
+import { canonicalTarget } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
 /** grpc-js channels to one target, with the settings that their calls share. */
@@ -25,6 +27,7 @@ export class ChannelPool {
   /** True if no call may carry `authorization`, because anyone could read it. */
   readonly #forbidsAuthorization: boolean;
   readonly #waitForReady: boolean;
+  readonly #retryIntervalMs: number;
   /** Metadata of calls without their own, by `waitForReady`; grpc-js copies it. */
   readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
   readonly #serviceConfig: ServiceConfig;
@@ -38,11 +41,10 @@ export class ChannelPool {
     if (typeof target !== "string") {
       throw new TypeError(`invalid target ${formatValue(target)}: expected a string or a ClientChannel`);
     }
+    checkObject("options", options);
     const { tls = false, token, retry, hedging, retryThrottling, serviceConfig, channelOptions, ...scalars } = options;
     const values = checkOptions(clientOptionTable, scalars);
-    if (token !== undefined && typeof token !== "string" && typeof token !== "function") {
-      throw new TypeError(`token must be a string or a function, not ${formatValue(token)}`);
-    }
+    checkToken(token);
     this.target = target;
     this.canonicalTarget = canonicalTarget(target);
     this.timeoutMs = values.timeoutMs;
@@ -52,6 +54,7 @@ export class ChannelPool {
       throw new TypeError(plaintextMessage("token"));
     }
     this.#waitForReady = values.waitForReady;
+    this.#retryIntervalMs = values.initialReconnectBackoffMs;
     this.#noMetadata = {
       false: toGrpcMetadata({}, { waitForReady: false }),
       true: toGrpcMetadata({}, { waitForReady: true }),
@@ -59,7 +62,12 @@ export class ChannelPool {
     const config = toServiceConfig(options);
     const credentials = channelCredentials(tls);
     const grpcOptions = grpcChannelOptions(target, options, values, config);
-    this.#channels = Array.from({ length: values.connections }, () => openChannel(target, credentials, grpcOptions));
+    this.#channels = Array.from({ length: values.connections }, () =>
+      openChannelThroughProxy(target, credentials, grpcOptions),
+    );
+    for (const channel of this.#channels) {
+      retryWhileCallsWait(channel, this.#retryIntervalMs);
+    }
     const override = channelOptions?.["grpc.service_config"];
     this.#retries = override === undefined && channelOptions?.["grpc.enable_retries"] !== 0;
     this.#serviceConfig = override === undefined ? config : JSON.parse(override);
@@ -105,10 +113,16 @@ export class ChannelPool {
     if (metadata === undefined) {
       return waitForReady ? this.#noMetadata.true : this.#noMetadata.false;
     }
-    if (this.#forbidsAuthorization && Object.keys(metadata).some((name) => name.toLowerCase() === "authorization")) {
-      throw new TypeError(plaintextMessage('metadata "authorization"'));
+    const converted = toGrpcMetadata(metadata, { waitForReady });
+    if (converted.get("authorization").length > 0) {
+      if (this.#forbidsAuthorization) {
+        throw new TypeError(plaintextMessage('metadata "authorization"'));
+      }
+      if (this.token !== undefined) {
+        throw new TypeError('metadata "authorization" cannot be sent: the client sends its token under this name');
+      }
     }
-    return toGrpcMetadata(metadata, { waitForReady });
+    return converted;
   }
 
   /**
@@ -118,9 +132,13 @@ export class ChannelPool {
    */
   async connect(): Promise<void> {
     const { target, timeoutMs } = this;
-    await Promise.all(
-      this.#channels.map((channel) => connect(channel, { target, timeoutMs, waitForReady: this.#waitForReady })),
-    );
+    const options = {
+      target,
+      timeoutMs,
+      waitForReady: this.#waitForReady,
+      retryIntervalMs: this.#retryIntervalMs,
+    };
+    await Promise.all(this.#channels.map((channel) => connect(channel, options)));
   }
 
   /** Closes the channels: open calls finish, calls without a connection fail, and streams end. */

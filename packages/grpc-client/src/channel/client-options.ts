@@ -2,6 +2,7 @@ import { choice, integer, MAX_TIMER_MS, type OptionTable, text, toggle } from "@
 import type { ResilienceOptions } from "../retries/resilience.js";
 import type { Token } from "./bearer-token.js";
 import type { ChannelOptions } from "./channel-options.js";
+import { checkHeaderText } from "./header-text.js";
 import type { TlsOptions } from "./transport-security.js";
 
 /** Options with a single value; defaults and ranges are in {@link clientOptionTable}. */
@@ -19,9 +20,15 @@ interface ScalarOptions {
   readonly connections: number;
   /** Load balancing over the addresses of a target: `round_robin`, or `pick_first`, which stays with one address. */
   readonly loadBalancing: "round_robin" | "pick_first";
-  /** Idle time after which a connection with an open call is pinged, in milliseconds; 0 turns keepalive off. */
+  /**
+   * Time after which a connection with an open call is pinged, in milliseconds; 0 turns all pings off. gRPC servers allow
+   * one ping in five minutes by default. A call that gets no answer causes a ping after a quarter of a second.
+   */
   readonly keepaliveTimeMs: number;
-  /** Time to wait for the answer to a ping before the connection counts as dead, in milliseconds. */
+  /**
+   * Time to wait for the answer to a ping before the connection counts as lost, in milliseconds. It must leave time for a
+   * retry within `timeoutMs`.
+   */
   readonly keepaliveTimeoutMs: number;
   /** Ping connections without an open call too. Servers may reject that. */
   readonly keepaliveWithoutCalls: boolean;
@@ -35,7 +42,7 @@ interface ScalarOptions {
   readonly maxSendMessageBytes: number;
   /** Compression of requests; a server that does not accept it gets them uncompressed, from the second call on. */
   readonly compression: "identity" | "gzip";
-  /** Prefix of grpc-js's own `user-agent`, like `billing/1.2`. */
+  /** Prefix of grpc-js's own `user-agent`, like `billing/1.2`: printable ASCII. */
   readonly userAgent: string | undefined;
 }
 
@@ -65,13 +72,13 @@ export const clientOptionTable: OptionTable<ClientOptionValues> = {
     placeholder: "policy",
     words: ["round_robin", "pick_first"],
   }),
-  // A dead peer is noticed within 15 seconds.
-  keepaliveTimeMs: integer("idle time before a connection with an open call is pinged, in milliseconds; 0: never", {
-    default: 10_000,
+  // Above the five minutes that gRPC servers ask for, below the 350 seconds after which AWS drops quiet connections.
+  keepaliveTimeMs: integer("time before a connection with an open call is pinged, in milliseconds; 0: never", {
+    default: 330_000,
     placeholder: "ms",
   }),
   keepaliveTimeoutMs: integer("time to wait for the answer to a ping, in milliseconds", {
-    default: 5_000,
+    default: 2_000,
     placeholder: "ms",
     min: 1,
   }),
@@ -94,5 +101,12 @@ export const clientOptionTable: OptionTable<ClientOptionValues> = {
     placeholder: "encoding",
     words: ["identity", "gzip"],
   }),
-  userAgent: text("prefix of the user-agent", { placeholder: "text" }),
+  userAgent: {
+    ...text("prefix of the user-agent", { placeholder: "text" }),
+    parse([text]) {
+      checkHeaderText("", text);
+      return text;
+    },
+    check: (value) => checkHeaderText("", value),
+  },
 };

@@ -9,6 +9,8 @@ interface ConnectOptions {
   readonly timeoutMs: number;
   /** Keep trying while no server can be reached. */
   readonly waitForReady: boolean;
+  /** Time after which to try again, in milliseconds. */
+  readonly retryIntervalMs: number;
 }
 
 /**
@@ -18,7 +20,7 @@ interface ConnectOptions {
  */
 export async function connect(
   channel: ChannelInterface,
-  { target, timeoutMs, waitForReady }: ConnectOptions,
+  { target, timeoutMs, waitForReady, retryIntervalMs }: ConnectOptions,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -33,7 +35,8 @@ export async function connect(
     if (error !== undefined) {
       throw notConnected(status.UNAVAILABLE, error);
     }
-    if (!(await stateChange(channel, state, deadline))) {
+    const changed = await stateChange(channel, state, Math.min(deadline, Date.now() + retryIntervalMs));
+    if (!changed && Date.now() >= deadline) {
       throw notConnected(
         status.DEADLINE_EXCEEDED,
         `Deadline exceeded after ${timeoutMs} ms`,

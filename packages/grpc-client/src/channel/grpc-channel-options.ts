@@ -4,6 +4,7 @@ import type { ServiceConfig } from "../retries/service-config.js";
 import { type ChannelOptions, checkChannelOptions } from "./channel-options.js";
 import type { ClientOptions, ClientOptionValues } from "./client-options.js";
 import { probeService } from "./connection-error.js";
+import { checkHeaderText } from "./header-text.js";
 import { isLoopback } from "./target.js";
 
 /** Channel options that stand for one scalar option of the client. */
@@ -68,8 +69,10 @@ function checkConflicts(options: ClientOptions, channelOptions: ChannelOptions):
   for (const [option, names] of Object.entries(conflicts)) {
     rejectBoth(option, options[option as keyof ClientOptions], names, channelOptions);
   }
-  if (typeof options.tls === "object") {
-    rejectBoth("tls.serverName", options.tls.serverName, ["grpc.ssl_target_name_override"], channelOptions);
+  const { tls } = options;
+  if (typeof tls === "object" && tls.serverName !== undefined) {
+    checkHeaderText("tls.serverName", tls.serverName);
+    rejectBoth("tls.serverName", tls.serverName, ["grpc.ssl_target_name_override"], channelOptions);
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
+import { experimental } from "@grpc/grpc-js";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 import type { ClientOptions } from "../index.js";
@@ -22,7 +24,12 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
     { initialReconnectBackoffMs: 200, maxReconnectBackoffMs: 100 },
     /^initialReconnectBackoffMs, 200, exceeds maxReconnectBackoffMs, 100$/,
   ],
-  [{ userAgent: 1 }, /^userAgent must be /],
+  [{ userAgent: 1 }, /^userAgent must be a string, not 1$/],
+  [{ userAgent: "billing 😀" }, /^userAgent must be printable ASCII without space around it, not "billing 😀"$/],
+  [{ userAgent: "billing/1.2\n" }, /^userAgent must be printable ASCII /],
+  [{ userAgent: " billing" }, /^userAgent must be printable ASCII /],
+  [null, /^options must be an object, not null$/],
+  [new Map([["timeoutMs", 5]]), /^options must be an object, not a Map$/],
   [{ timeoutMs: 0, connections: 0 }, /^timeoutMs must be .*\nconnections must be /],
   [{ loadBalancing: "random" }, /^loadBalancing must be one of round_robin, pick_first, not "random"$/],
   [{ compression: "br" }, /^compression must be one of identity, gzip, not "br"$/],
@@ -52,11 +59,24 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ tls: { key: "-----BEGIN PRIVATE KEY-----" } }, /^tls\.key requires tls\.cert$/],
   [{ tls: { rejectUnauthorized: false } }, /rejectUnauthorized/],
   [{ token: "secret" }, /^token would be sent in plain text; set tls, or allowPlaintextToken /],
+  [{ tls: { serverName: 1 } }, /^tls\.serverName must be a string, not 1$/],
+  [{ tls: { serverName: "a\n" } }, /^tls\.serverName must be printable ASCII /],
+  [{ tls: new Map() }, /^tls must be an object, not a Map$/],
+  [{ token: "", tls: true }, /^the token is not a valid bearer token/],
   [{ token: 1, tls: true }, /^token must be a string or a function, not 1$/],
 
   [
     { channelOptions: { "grpc.max_recieve_message_length": 1 } },
     /^unknown channel option "grpc\.max_recieve_message_length"$/,
+  ],
+  [{ channelOptions: new Map() }, /^channelOptions must be an object, not a Map$/],
+  [
+    { channelOptions: { "grpc.secondary_user_agent": "ü" } },
+    /^channelOptions\["grpc\.secondary_user_agent"\] must be printable ASCII .*, not "ü"$/,
+  ],
+  [
+    { channelOptions: { "grpc.default_authority": "münchen.example" } },
+    /^channelOptions\["grpc\.default_authority"\] must be printable ASCII /,
   ],
   [{ channelOptions: { "grpc.keepalive_time_ms": "1" } }, /\["grpc\.keepalive_time_ms"\] must be a number, not "1"$/],
   [
@@ -153,20 +173,111 @@ for (const [options, message] of [
   ...invalid,
   ...invalidMethods.map(([method, message]) => [{ serviceConfig: { methodConfig: [method] } }, message] as const),
 ]) {
-  test(`${JSON.stringify(options)} is rejected by the constructor`, () => {
+  test(`${inspect(options, { breakLength: Number.POSITIVE_INFINITY, depth: 9 })} is rejected by the constructor`, () => {
     assert.throws(() => new EchoClient("localhost:1", options as ClientOptions), { name: "TypeError", message });
   });
 }
 
+/** Targets that no server can have, each with the reason. */
 const invalidTargets: Readonly<Record<string, RegExp>> = {
-  "": /^invalid target "": /,
-  "http://localhost:50051": /^invalid target "http:\/\/localhost:50051": unknown scheme; expected host:port/,
+  "": /./,
+  "http://localhost:50051": /^unknown scheme; expected host:port, dns:\/\/\/host:port, /,
+  "DNS:///localhost:50051": /^unknown scheme; /,
+  ":50051": /^the host is missing$/,
+  "dns:///:50051": /^the host is missing$/,
+  "dns:///": /^the host is missing$/,
+  "dns:": /^the address is missing$/,
+  "50051": /^50051 is a port, and the host is missing$/,
+  "localhost:": /^the port is missing$/,
+  "localhost:1/": /^"1\/" is not a port$/,
+  "localhost:+1": /^"\+1" is not a port$/,
+  "localhost:http": /^"http" is not a port$/,
+  "localhost:0": /^the port must be from 1 to 65535, not 0$/,
+  "localhost:99999": /^the port must be from 1 to 65535, not 99999$/,
+  "localhost:50051 ": /^it has white space around it, or a control character$/,
+  "\tlocalhost:50051": /^it has white space around it/,
+  "localhost:50051\n": /^it has white space around it/,
+  "local\0host:50051": /^it has white space around it, or a control character$/,
+  "local host:50051": /^"local host" is not a host name$/,
+  "api..example:50051": /^"api\.\.example" is not a host name$/,
+  "user@localhost:50051": /^"user@localhost" is not a host name$/,
+  "a:1,b:2": /^"a:1,b" is not a host name/,
+  "dns://localhost:50051": /^"\/\/localhost" is not a host name$/,
+  "dns://dns.example/localhost:50051": /^Invalid IP address: dns\.example$/,
+  "münchen.example:50051": /^the host must be in ASCII: xn--mnchen-3ya\.example$/,
+  "10.0.0.256:50051": /^"10\.0\.0\.256" is not an IPv4 address$/,
+  "::1:50051": /^"::1" is not a host name; write an IPv6 address in brackets$/,
+  "[::1": /is not a host name; write an IPv6 address in brackets$/,
+  "[::1]50051": /^"50051" is not a port$/,
+  "[localhost]:50051": /^"localhost" is not an IPv6 address$/,
+  "ipv4:10.0.0.1:50051,": /^the host is missing$/,
+  "ipv4:10.0.0.1:50051,localhost:50051": /^"localhost" is not an IPv4 address$/,
+  "ipv4:[::1]:50051": /^"::1" is not an IPv4 address$/,
+  "ipv6:[::1]:50051,[::2]:": /^the port is missing$/,
+  "unix:": /^the address is missing$/,
+  "unix:///": /^the path is missing$/,
+  "unix://run/echo.sock": /^expected unix:\/path or unix:\/\/\/path$/,
+  [`unix:/${"x".repeat(107)}`]: /^the path has 108 bytes, and a Unix domain socket at most \d+$/,
 };
-for (const [target, message] of Object.entries(invalidTargets)) {
-  test(`rejects the target "${target}"`, () => {
-    assert.throws(() => new EchoClient(target), { name: "TypeError", message });
+for (const [target, reason] of Object.entries(invalidTargets)) {
+  test(`rejects the target ${JSON.stringify(target)}`, () => {
+    assert.throws(
+      () => new EchoClient(target),
+      ({ name, message }: Error) => {
+        const [prefix, ...rest] = message.split(": ");
+        assert.deepEqual([name, prefix], ["TypeError", `invalid target ${JSON.stringify(target)}`]);
+        assert.match(rest.join(": "), reason);
+        return true;
+      },
+    );
   });
 }
+
+const validTargets = [
+  "localhost",
+  "my_service:50051",
+  "api.example.:50051",
+  "dns:localhost:50051",
+  "dns:///localhost:50051",
+  "dns://127.0.0.1:53/localhost:50051",
+  "127.0.0.1:50051",
+  "127.1:50051",
+  "0.0.0.0:50051",
+  "::1",
+  "fe80::1%eth0",
+  "[::1]",
+  "[::]:50051",
+  "[fe80::1%eth0]:50051",
+  "ipv4:10.0.0.1:50051,10.0.0.2",
+  "ipv4:///10.0.0.1:50051",
+  "ipv6:[::1]:50051,::2",
+  "unix:echo.sock",
+  "unix:/run/my service/echo.sock",
+  "unix:///run/echo.sock",
+  `unix:/${"x".repeat(100)}`,
+  "xds:///echo",
+];
+for (const target of validTargets) {
+  test(`accepts the target "${target}"`, () => {
+    new EchoClient(target).close();
+  });
+}
+
+test("leaves the targets of a resolver of the program to it", () => {
+  experimental.registerResolver(
+    "own",
+    class implements experimental.Resolver {
+      updateResolution() {}
+      destroy() {}
+      static getDefaultAuthority() {
+        return "localhost";
+      }
+    },
+  );
+  for (const target of ["own:anything/at all", "own:///:99999"]) {
+    new EchoClient(target).close();
+  }
+});
 
 test("rejects a target that is neither a string nor a channel", () => {
   assert.throws(() => new EchoClient(undefined as unknown as string), {

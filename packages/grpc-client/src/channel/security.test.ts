@@ -127,8 +127,12 @@ test("fails the call if the token function fails, with its error as the cause", 
 });
 
 test("does not reveal an invalid token", async () => {
+  assert.throws(() => new EchoClient("localhost:1", { token: "se cret\n", allowPlaintextToken: true }), {
+    name: "TypeError",
+    message: "the token is not a valid bearer token (RFC 6750)",
+  });
   await using server = await serve();
-  await using client = new EchoClient(server.target, { token: "se cret\n", allowPlaintextToken: true });
+  await using client = new EchoClient(server.target, { token: () => "se cret\n", allowPlaintextToken: true });
   await assert.rejects(client.echo("World"), {
     status: "UNAUTHENTICATED",
     details: "there is no token: the token is not a valid bearer token (RFC 6750)",

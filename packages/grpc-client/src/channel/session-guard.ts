@@ -1,24 +1,45 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { ChannelCredentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, experimental } from "@grpc/grpc-js";
+import { closeWhenLost, type PingSettings } from "./liveness.js";
+import { guardRequests } from "./request-guard.js";
+import { addPingRejection, isTooManyPings } from "./too-many-pings.js";
 
 /**
- * Guards the HTTP/2 sessions of a channel: calls on a connection that its server closes gracefully would end with
- * UNAVAILABLE at the next keepalive ping.
+ * Guards the HTTP/2 sessions of a channel: notices lost connections, slows pings that the server rejects, and refuses
+ * requests that cannot be sent.
  */
 export function guardSessions(credentials: ChannelCredentials): ChannelCredentials {
   const createConnector = credentials._createSecureConnector.bind(credentials);
-  credentials._createSecureConnector = (...args) => {
-    const connector = createConnector(...args);
+  credentials._createSecureConnector = (target, options, ...args) => {
+    const connector = createConnector(target, options, ...args);
     const connect = connector.connect.bind(connector);
+    const settings: PingSettings = {
+      keepaliveTimeMs: options["grpc.keepalive_time_ms"] ?? 0,
+      keepaliveTimeoutMs: options["grpc.keepalive_timeout_ms"] ?? 0,
+      slowdown: 1,
+    };
     connector.connect = async (tcpSocket) => {
       const result = await connect(tcpSocket);
       // grpc-js creates the session as soon as it has the socket.
       setImmediate(() => {
         const session = sessionOf(result.socket);
-        if (session) {
-          pingOnlyWhileOpen(session);
+        if (session === undefined) {
+          return;
         }
+        if (settings.keepaliveTimeMs > 0) {
+          closeWhenLost(session, result.socket, settings);
+        }
+        guardRequests(session);
+        // grpc-js removes all listeners when the SETTINGS arrive.
+        session.once("remoteSettings", () => {
+          session.once("goaway", (code, _, data) => {
+            if (isTooManyPings(code, data)) {
+              settings.slowdown *= 2;
+              addPingRejection(experimental.uriToString(target));
+            }
+          });
+        });
       });
       return result;
     };
@@ -36,17 +57,4 @@ function sessionOf(socket: Socket): ClientHttp2Session | undefined {
 
 function isSession(value: unknown): value is ClientHttp2Session {
   return typeof value === "object" && value !== null && "ping" in value && "request" in value;
-}
-
-/** Answers pings of grpc-js on a closing session: their failure would count as a dead peer and end the calls. */
-function pingOnlyWhileOpen(session: ClientHttp2Session): void {
-  const { ping } = session;
-  session.ping = (...args: [unknown, unknown?]) => {
-    if (session.closed) {
-      const callback = args.at(-1) as (error: null, duration: number, payload: Buffer) => void;
-      process.nextTick(callback, null, 0, Buffer.alloc(8));
-      return true;
-    }
-    return Reflect.apply(ping, session, args);
-  };
 }

@@ -1,9 +1,10 @@
-import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
 import { formatValue, reasonOf } from "@hello/grpc-common";
 import type { ChannelOptions } from "./channel-options.js";
 import { resetCancelledStreams } from "./reset-cancelled-streams.js";
+import { targetProblem } from "./target-problem.js";
+import { registerXds } from "./xds.js";
 
 /**
  * Creates a channel to a target. For `xds:` it loads @grpc/grpc-js-xds.
@@ -16,8 +17,11 @@ export function openChannel(
   options: ChannelOptions,
 ): ChannelInterface {
   const invalid = `invalid target ${formatValue(target)}`;
-  if (target.startsWith("xds:")) {
-    registerXds(invalid);
+  const unknown = target.startsWith("xds:")
+    ? registerXds()
+    : "unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path";
+  if (/^\s|\s$|\p{Cc}/u.test(target)) {
+    throw new TypeError(`${invalid}: it has white space around it, or a control character`);
   }
   let channel: ChannelInterface;
   try {
@@ -26,9 +30,14 @@ export function openChannel(
     throw new TypeError(`${isConfigError(error) ? invalidConfig : invalid}: ${reasonOf(error)}`, { cause: error });
   }
   // grpc-js takes an unknown scheme for part of a host name.
-  if (/^[\w+.-]+:\/\//.test(target) && channel.getTarget() === `dns:${target}`) {
+  if (/^(?:xds:|[\w+.-]+:\/\/)/.test(target) && channel.getTarget() === `dns:${target}`) {
     channel.close();
-    throw new TypeError(`${invalid}: unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path`);
+    throw new TypeError(`${invalid}: ${unknown}`);
+  }
+  const problem = targetProblem(channel.getTarget());
+  if (problem !== undefined) {
+    channel.close();
+    throw new TypeError(`${invalid}: ${problem}`);
   }
   resetCancelledStreams(channel);
   return channel;
@@ -39,19 +48,6 @@ const invalidConfig = 'invalid channelOptions["grpc.service_config"]';
 
 function isConfigError(error: unknown): boolean {
   return error instanceof SyntaxError || /^Error: Invalid [ \w]*(?:config|Config|Throttling)\b/.test(String(error));
-}
-
-function registerXds(invalid: string): void {
-  const require = createRequire(import.meta.url);
-  let xds: { register(): void };
-  try {
-    xds = require("@grpc/grpc-js-xds");
-  } catch (error) {
-    throw new TypeError(`${invalid}: xds needs the package @grpc/grpc-js-xds, which is not installed`, {
-      cause: error,
-    });
-  }
-  xds.register();
 }
 
 /**

@@ -11,6 +11,8 @@ export interface FailureContext {
   readonly progress: "token" | "sent" | "metadata" | "message";
   /** Reason why there is no connection, in the words of grpc-js, if known. */
   readonly connectionError?: string | undefined;
+  /** True if a server of the target has rejected keepalive pings. */
+  readonly pingsRejected?: boolean | undefined;
   /** Content type of the response. */
   readonly contentType?: string | undefined;
 }
@@ -32,6 +34,9 @@ function describe(details: string, context: FailureContext): string {
   }
   if (details.startsWith("Deadline exceeded after ")) {
     return origin === "client" || deadlinePassed ? describeDeadline(details, context) : details;
+  }
+  if (context.pingsRejected && details === enhanceYourCalm) {
+    return "the server closed the connection because of too many pings (GOAWAY too_many_pings): raise keepaliveTimeMs";
   }
   return origin === "client" ? describeConnection(details) : rewrite(details, anytime);
 }
@@ -90,6 +95,9 @@ const unanswered: readonly Rewording[] = [
   [/^Attempted to send message with a size larger than (\d+)$/, "the request is larger than maxSendMessageBytes, $1"],
 ];
 
+/** Message of grpc-js for ENHANCE_YOUR_CALM. */
+const enhanceYourCalm = "Bandwidth exhausted or memory limit exceeded";
+
 const httpStatus: Rewording = [
   /^Received HTTP status code (\d+)$/,
   "the peer answered with HTTP status $1, as a proxy or a web server does",
@@ -108,6 +116,10 @@ const anytime: readonly Rewording[] = [
     "the server ended the call without a status",
   ],
   [/^Call cancelled$/, "the server cancelled the call"],
+  [
+    /^Bandwidth exhausted or memory limit exceeded$/,
+    "the call was reset with ENHANCE_YOUR_CALM: the metadata of the request or the response is too large, or has more than 128 entries, or the server limits its clients",
+  ],
   httpStatus,
 ];
 

@@ -1,6 +1,7 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { fromGrpcMetadata } from "../calls/metadata.js";
 import { connectionError } from "../channel/connection-error.js";
+import { hasPingRejection } from "../channel/too-many-pings.js";
 import { describeFailure, type FailureContext } from "./describe-failure.js";
 import { RpcError } from "./rpc-error.js";
 import { originOf, previousAttempts } from "./status-origin.js";
@@ -33,6 +34,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
     contentType: typeof contentType === "string" ? contentType : undefined,
     connectionError:
       channel !== undefined && code === status.DEADLINE_EXCEEDED ? await connectionError(channel) : undefined,
+    pingsRejected: channel !== undefined && hasPingRejection(channel),
   });
   return new RpcError({
     code,

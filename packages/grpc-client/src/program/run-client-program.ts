@@ -1,3 +1,4 @@
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { parseCommandLine, programVersion, reasonOf, UsageError } from "@hello/grpc-common";
 import type { CallOptions } from "../calls/call-options.js";
 import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
@@ -48,17 +49,21 @@ export interface ProgramContext {
  */
 export async function runClientProgram<Client extends ServiceClient>(program: ClientProgram<Client>): Promise<void> {
   const { stdout, stderr } = process;
+  let json = process.argv.includes("--json");
+  if (!(process.env["GRPC_NODE_VERBOSITY"] ?? process.env["GRPC_VERBOSITY"])) {
+    // Otherwise grpc-js writes its own lines between those of the program.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     // A reader like `head` closes the pipe when it has enough.
     if (error.code !== "EPIPE") {
-      report(program.name, `standard output: ${error.message}`);
+      reportFailure(program.name, new Error(`standard output: ${error.message}`), json);
     }
     process.exit(error.code === "EPIPE" ? 0 : 1);
   });
   stderr.on("error", () => {
     // Without a reader, the exit status still tells.
   });
-  let json = false;
   try {
     const command = parse(program);
     if (command.action === "print") {
@@ -67,6 +72,9 @@ export async function runClientProgram<Client extends ServiceClient>(program: Cl
     }
     const { values, args, given } = command;
     ({ json } = values);
+    if (json) {
+      printWarningsAsJson();
+    }
     await using client = createClient(program, values, given);
     const context = { callOptions: { metadata: values.metadata }, json, output: stdout };
     if (!values.health) {
@@ -129,15 +137,22 @@ function reportFailure(name: string, error: unknown, json: boolean): number {
   const message = reasonOf(error);
   const cause = error instanceof Error ? error.cause : undefined;
   const failure = [error, cause].find((error) => error instanceof RpcError);
-  if (failure !== undefined && json) {
-    const { code, status, details } = failure;
+  if (json) {
+    const { code, status, details } = failure ?? {};
     process.stderr.write(`${JSON.stringify({ error: { code, status, details, message } })}\n`);
   } else {
-    report(name, error instanceof UsageError ? `${message}\nfor the options: ${name} --help` : message);
+    const text = error instanceof UsageError ? `${message}\nfor the options: ${name} --help` : message;
+    process.stderr.write(`${text.replaceAll(/^/gm, `${name}: `)}\n`);
   }
   return failure ? 64 + failure.code : error instanceof UsageError ? 2 : 1;
 }
 
-function report(name: string, message: string): void {
-  process.stderr.write(`${message.replaceAll(/^/gm, `${name}: `)}\n`);
+/** Prints the warnings of Node as JSON, unless they are switched off. */
+function printWarningsAsJson(): void {
+  if (process.listenerCount("warning") > 0) {
+    process.removeAllListeners("warning");
+    process.on("warning", ({ name, message }) => {
+      process.stderr.write(`${JSON.stringify({ warning: { name, message } })}\n`);
+    });
+  }
 }

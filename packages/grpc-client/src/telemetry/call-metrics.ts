@@ -1,5 +1,4 @@
-import { latencyBuckets, sizeBuckets } from "@hello/grpc-common";
-import type { Meter } from "@opentelemetry/api";
+import { latencyBuckets, type Meter, sizeBuckets } from "@hello/grpc-common";
 
 /** Attributes of the metrics of a call. */
 export interface CallLabels {

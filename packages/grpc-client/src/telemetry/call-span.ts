@@ -1,6 +1,14 @@
 import type { Metadata } from "@grpc/grpc-js";
-import type { OpenTelemetry } from "@hello/grpc-common";
-import type { Span, TextMapSetter } from "@opentelemetry/api";
+import {
+  type OpenTelemetry,
+  rootContext,
+  setSpan,
+  spanError,
+  spanKind,
+  type TextMapSetter,
+  type Tracer,
+} from "@hello/grpc-common";
+import { setTelemetry } from "../calls/metadata.js";
 
 /** Span of a call. */
 export interface CallSpan {
@@ -9,7 +17,7 @@ export interface CallSpan {
   end(code: number, details: string): void;
 }
 
-const setter: TextMapSetter<Metadata> = { set: (metadata, name, value) => metadata.set(name, value) };
+const setter: TextMapSetter<Metadata> = { set: setTelemetry };
 
 /**
  * Starts the span of a call as a child of the active span.
@@ -17,25 +25,29 @@ const setter: TextMapSetter<Metadata> = { set: (metadata, name, value) => metada
  * @param path Method, like `/package.Service/Method`.
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
  */
-export function startCallSpan(api: OpenTelemetry["api"], scope: string, path: string, target: string): CallSpan {
-  const { context, propagation, SpanKind, SpanStatusCode, trace } = api;
+export function startCallSpan(
+  { context, propagation }: OpenTelemetry,
+  tracer: Tracer,
+  path: string,
+  target: string,
+): CallSpan {
   const separator = path.lastIndexOf("/");
-  const parent = context.active();
+  const parent = context?.active() ?? rootContext;
   const attributes = {
     "rpc.system": "grpc",
     "rpc.service": path.slice(1, separator),
     "rpc.method": path.slice(separator + 1),
     "server.address": target,
   };
-  const span: Span = trace.getTracer(scope).startSpan(path.slice(1), { kind: SpanKind.CLIENT, attributes }, parent);
+  const span = tracer.startSpan(path.slice(1), { kind: spanKind.client, attributes }, parent);
   return {
     inject(metadata) {
-      propagation.inject(trace.setSpan(parent, span), metadata, setter);
+      propagation?.inject(setSpan(parent, span), metadata, setter);
     },
     end(code, details) {
       span.setAttribute("rpc.grpc.status_code", code);
       if (code !== 0) {
-        span.setStatus({ code: SpanStatusCode.ERROR, message: details });
+        span.setStatus({ code: spanError, message: details });
       }
       span.end();
     },

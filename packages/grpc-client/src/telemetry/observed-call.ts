@@ -1,5 +1,5 @@
 import { type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { type OpenTelemetry, openTelemetry } from "@hello/grpc-common";
+import { type MeterProvider, type OpenTelemetry, openTelemetry } from "@hello/grpc-common";
 import { type CallLabels, type CallMetrics, createCallMetrics } from "./call-metrics.js";
 import { startCallSpan } from "./call-span.js";
 
@@ -22,23 +22,32 @@ export interface MessageSizes {
 /** Instrumented library; gRFC A66 uses it as the name of the meter. */
 const scope = "grpc-js";
 
-const metricsOf = new WeakMap<OpenTelemetry, CallMetrics>();
+const metricsOf = new WeakMap<MeterProvider, CallMetrics>();
 
-/** Starts observing a call if an OpenTelemetry SDK is registered. */
+/** Starts observing a call if an OpenTelemetry SDK is registered. The SDK never fails the call. */
 export function observeCall(path: string, target: string): ObservedCall | undefined {
   const telemetry = openTelemetry();
-  return telemetry && observe(telemetry, path, target);
+  return telemetry && attempt(() => observe(telemetry, path, target));
+}
+
+function attempt<Result>(action: () => Result): Result | undefined {
+  try {
+    return action();
+  } catch {
+    // A sampler, processor, propagator or instrument of the program has failed, and the call does not depend on it.
+    return undefined;
+  }
 }
 
 function observe(telemetry: OpenTelemetry, path: string, target: string): ObservedCall {
-  const metrics = metricsFor(telemetry);
-  const span = telemetry.traces ? startCallSpan(telemetry.api, scope, path, target) : undefined;
+  const metrics = telemetry.metrics && metricsFor(telemetry.metrics);
+  const span = telemetry.trace && startCallSpan(telemetry, telemetry.trace.getTracer(scope), path, target);
   const labels: CallLabels = { "grpc.method": path.slice(1), "grpc.target": target };
   const startedAt = performance.now();
   const attemptStarts: number[] = [];
   const attemptStarted = () => {
     attemptStarts.push(performance.now());
-    metrics?.attemptStarted(labels);
+    attempt(() => metrics?.attemptStarted(labels));
   };
   return {
     propagate(metadata) {
@@ -46,7 +55,7 @@ function observe(telemetry: OpenTelemetry, path: string, target: string): Observ
         return metadata;
       }
       const own = metadata.clone();
-      span.inject(own);
+      attempt(() => span.inject(own));
       return own;
     },
     attemptStarted,
@@ -58,21 +67,20 @@ function observe(telemetry: OpenTelemetry, path: string, target: string): Observ
       }
       const now = performance.now();
       const name = status[code] ?? "UNKNOWN";
-      metrics?.attemptEnded(labels, { status: name, durationMs: now - lastStart, sentBytes, receivedBytes });
-      metrics?.callEnded(labels, { status: name, durationMs: now - startedAt });
-      span?.end(code, details);
+      attempt(() => {
+        metrics?.attemptEnded(labels, { status: name, durationMs: now - lastStart, sentBytes, receivedBytes });
+        metrics?.callEnded(labels, { status: name, durationMs: now - startedAt });
+      });
+      attempt(() => span?.end(code, details));
     },
   };
 }
 
-function metricsFor(telemetry: OpenTelemetry): CallMetrics | undefined {
-  if (!telemetry.metrics) {
-    return undefined;
-  }
-  let metrics = metricsOf.get(telemetry);
+function metricsFor(provider: MeterProvider): CallMetrics {
+  let metrics = metricsOf.get(provider);
   if (metrics === undefined) {
-    metrics = createCallMetrics(telemetry.api.metrics.getMeter(scope));
-    metricsOf.set(telemetry, metrics);
+    metrics = createCallMetrics(provider.getMeter(scope));
+    metricsOf.set(provider, metrics);
   }
   return metrics;
 }

@@ -6,6 +6,9 @@ export type CheckTable<Values> = {
   readonly [Name in keyof Values]: Pick<Option<Values[Name]>, "default" | "check">;
 };
 
+/** Options of which each may be left out or undefined. */
+export type Optional<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined };
+
 /**
  * Completes options that are given in code: one that is left out or undefined has its default.
  *

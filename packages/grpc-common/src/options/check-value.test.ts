@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkKeys, checkList, checkNumber, formatValue, MAX_TIMER_MS } from "./check-value.js";
+import { checkKeys, checkList, checkNumber, formatObject, formatValue, MAX_TIMER_MS } from "./check-value.js";
 
 test("accepts numbers in the range, and undefined", () => {
   for (const value of [1, 2, MAX_TIMER_MS, undefined]) {
@@ -25,7 +25,7 @@ test("rejects unknown keys and what is no object", () => {
   assert.throws(() => checkKeys("retry", { attempt: 1 }, ["attempts", "pause"]), {
     message: "unknown option retry.attempt: retry has attempts, pause",
   });
-  for (const value of [null, [], "x", undefined]) {
+  for (const value of [null, [], "x", undefined, new Map(), new Set()]) {
     assert.throws(() => checkKeys("retry", value, []), /^TypeError: retry must be an object, not /);
   }
 });
@@ -38,4 +38,15 @@ test("rejects what is no list", () => {
 test("formats any value", () => {
   const formatted = ["a\n", 1, Number.NaN, 1n, null, undefined, { a: [1] }].map(formatValue);
   assert.deepEqual(formatted, ['"a\\n"', "1", "NaN", "1", "null", "undefined", '{"a":[1]}']);
+});
+
+test("formats objects that JSON has no form for", () => {
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  assert.deepEqual([circular, { n: 1n }].map(formatValue), ["[object Object]", "[object Object]"]);
+});
+
+test("formats objects by their class", () => {
+  const formatted = [new Map(), new AbortController(), {}, [], null, Object.create(null), "a"].map(formatObject);
+  assert.deepEqual(formatted, ["a Map", "an AbortController", "{}", "[]", "null", "{}", '"a"']);
 });

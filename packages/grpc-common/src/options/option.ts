@@ -5,16 +5,16 @@ export interface Option<Value> {
   /** Meaning in a few words, with the unit. */
   readonly help: string;
   /** Name of its value in the help, like `ms`. An option without one is a switch. */
-  readonly placeholder?: string;
+  readonly placeholder?: string | undefined;
   /** Flag, without dashes. Default: the name in kebab-case, after `no-` for a switch that is on by default. */
-  readonly flag?: string;
+  readonly flag?: string | undefined;
   readonly default: Value;
   /** Allowed values, for the documentation, like `1 to 1024`. */
-  readonly range?: string;
+  readonly range?: string | undefined;
   /** Allows the flag to be given more than once; the variable is split at commas. */
-  readonly repeatable?: boolean;
+  readonly repeatable?: boolean | undefined;
   /** Names of options that must be given with it. */
-  readonly needs?: readonly string[];
+  readonly needs?: readonly string[] | undefined;
   /**
    * Parses the value from the texts that follow its flags, or from its variable.
    *
@@ -40,7 +40,7 @@ export function integer(
     placeholder,
     min = 0,
     max = MAX_TIMER_MS,
-  }: { default: number; placeholder: string; min?: number; max?: number },
+  }: { default: number; placeholder: string; min?: number | undefined; max?: number | undefined },
 ): Option<number> {
   const range = { min, max };
   return {
@@ -82,7 +82,7 @@ export function choice<Word extends string>(
 /** Creates an option that is a text, such as a path. Has no default. */
 export function text(
   help: string,
-  { placeholder, needs }: { placeholder: string; needs?: readonly string[] },
+  { placeholder, needs }: { placeholder: string; needs?: readonly string[] | undefined },
 ): Option<string | undefined> {
   return {
     help,

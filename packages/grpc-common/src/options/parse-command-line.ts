@@ -8,11 +8,11 @@ export interface CommandLine {
   /** Name of the program. */
   readonly name: string;
   /** Usage after the name, like `[options] [name...]`. Default `[options]`. */
-  readonly usage?: string;
+  readonly usage?: string | undefined;
   /** Description that the help begins with. */
   readonly description: string;
   /** Text at the end of the help. */
-  readonly epilogue?: string;
+  readonly epilogue?: string | undefined;
   /** Prefix of the environment variables, like `ACME` for `ACME_ADDRESS`. */
   readonly envPrefix: string;
   /** Text that `--version` prints. */
@@ -21,7 +21,7 @@ export interface CommandLine {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Allows arguments that are not options. Default false. */
-  readonly positionals?: boolean;
+  readonly positionals?: boolean | undefined;
 }
 
 /** Result of a command line: text to print, or values to run with. */
@@ -46,8 +46,12 @@ export class UsageError extends Error {
  * as unset.
  *
  * @throws UsageError that names every mistake in the values, and the first unknown option or argument.
+ * @throws Error if Node is too old to run the program.
  */
 export function parseCommandLine<Values>(table: OptionTable<Values>, line: CommandLine): ParsedCommandLine<Values> {
+  if (Number.parseInt(process.versions.node, 10) < 20) {
+    throw new Error(`needs Node 20.19 or later, not ${process.versions.node}`);
+  }
   const options = namedOptions(table, line.envPrefix);
   const texts = new Map<string, string[]>();
   let printed = "";

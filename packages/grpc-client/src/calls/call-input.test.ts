@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Metadata } from "@grpc/grpc-js";
+import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
+import { listenHttp2 } from "@hello/testing/peer";
+import { EchoClient } from "../../test/echo-client.js";
+import { requestsOf } from "../../test/request-source.js";
+import { type CallOptions, type MetadataInit, ServiceClient } from "../index.js";
+
+/** Makes a call of each kind with options that no type check has seen. */
+const doors: Readonly<Record<string, (client: EchoClient, options: object) => Promise<unknown>>> = {
+  "unary call": (client, options) => client.echo("a", options),
+  "client stream": (client, options) => client.collect(requestsOf("a"), options),
+  "server stream": (client, options) => client.echoStream("a", 1, options).next(),
+  "bidirectional stream": (client, options) => client.chat(requestsOf("a"), options).next(),
+  "health check": (client, options) => client.checkHealth("", options),
+  "health watch": (client, options) => client.watchHealth("", options).next(),
+};
+
+const { signal } = new AbortController();
+const symbolName = { "x-id": Symbol("id") } as unknown as MetadataInit;
+
+/** Invalid options, each with the message of its TypeError. */
+const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
+  [{ timeout: 5 }, /^unknown call option timeout: a call has timeoutMs, signal, /],
+  [{ timeoutMS: 5 }, /^unknown call option timeoutMS: /],
+  [{ constructor: 1 }, /^unknown call option constructor: /],
+  [null, /^options must be an object, not null$/],
+  ["5s", /^options must be an object, not "5s"$/],
+  [[5], /^options must be an object, not \[5\]$/],
+  [new Map([["timeoutMs", 5]]), /^options must be an object, not a Map$/],
+  [{ timeoutMs: "5" }, /^timeoutMs must be a number up to 2147483647, or Infinity, not "5"$/],
+  [{ timeoutMs: Number.NaN }, /^timeoutMs must be a number .*, not NaN$/],
+  [{ timeoutMs: null }, /^timeoutMs must be a number .*, not null$/],
+  [{ signal: new AbortController() }, /^signal must be an AbortSignal, not an AbortController$/],
+  [{ signal: { aborted: true } }, /^signal must be an AbortSignal, not \{"aborted":true\}$/],
+  [{ signal: null }, /^signal must be an AbortSignal, not null$/],
+  [{ waitForReady: "false" }, /^waitForReady must be true or false, not "false"$/],
+  [{ onMetadata: {} }, /^onMetadata must be a function, not \{\}$/],
+  [{ onTrailers: [] }, /^onTrailers must be a function, not \[\]$/],
+  [{ metadata: new Map([["x-id", "1"]]) }, /^metadata must be a plain object, not a Map$/],
+  [{ metadata: new Headers({ "x-id": "1" }) }, /^metadata must be a plain object, not a Headers$/],
+  [{ metadata: new Metadata() }, /^metadata must be a plain object, not a Metadata$/],
+  [{ metadata: [["x-id", "1"]] }, /^metadata must be a plain object, not \[\["x-id","1"\]\]$/],
+  [{ metadata: "x-id: 1" }, /^metadata must be a plain object, not "x-id: 1"$/],
+  [{ metadata: null }, /^metadata must be a plain object, not null$/],
+  [
+    { metadata: { "x-id": undefined } },
+    /^metadata "x-id" cannot be sent: it must be a string, or bytes .*, not undefined$/,
+  ],
+  [{ metadata: { "x-id": 42 } }, /^metadata "x-id" cannot be sent: it must be a string, .*, not 42$/],
+  [{ metadata: { "x-id": ["a", undefined] } }, /^metadata "x-id" cannot be sent: .*, not undefined$/],
+  [{ metadata: symbolName }, /^metadata "x-id" cannot be sent: .*, not Symbol\(id\)$/],
+  [{ metadata: { "x-bin": "text" } }, /^metadata "x-bin" cannot be sent: it must be bytes, .*, not "text"$/],
+];
+
+for (const [door, call] of Object.entries(doors)) {
+  test(`a ${door} rejects invalid options before it connects`, async () => {
+    await using peer = await listenHttp2((stream) => stream.close());
+    await using client = new EchoClient(peer.address);
+    for (const [options, message] of invalid) {
+      await assert.rejects(call(client, options as object), { name: "TypeError", message }, String(message));
+    }
+    assert.equal(peer.accepted, 0);
+  });
+
+  test(`a ${door} accepts options that are undefined`, async () => {
+    await using peer = await listenHttp2((stream) =>
+      stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
+    );
+    await using client = new EchoClient(peer.address);
+    const names = ["timeoutMs", "signal", "metadata", "waitForReady", "onMetadata", "onTrailers"];
+    const options = Object.fromEntries(names.map((name) => [name, undefined]));
+    await assert.rejects(call(client, options), { status: "NOT_FOUND" });
+    await assert.rejects(call(client, { timeoutMs: 60_000, signal, metadata: {}, waitForReady: true }), {
+      status: "NOT_FOUND",
+    });
+  });
+}
+
+const parents: readonly unknown[] = [signal, null, {}, { signal: {} }, { signal, deadline: 5 }, { getDeadline: 5 }];
+for (const [door, call] of Object.entries(doors)) {
+  test(`a ${door} rejects a parent that is no server call`, async () => {
+    await using client = new EchoClient("127.0.0.1:1");
+    for (const parent of parents) {
+      const message = door === "health watch" ? /^unknown call option parent: / : /^parent must be a server call, not /;
+      await assert.rejects(call(client, { parent }), { name: "TypeError", message });
+    }
+  });
+
+  test(`a ${door} ${door.includes("stream") ? "checks" : "does not have"} an idle limit`, async () => {
+    await using client = new EchoClient("127.0.0.1:1");
+    const message = door.includes("stream")
+      ? /^idleTimeoutMs must be a number up to .*, not "5"$/
+      : /^unknown call option idleTimeoutMs: /;
+    await assert.rejects(call(client, { idleTimeoutMs: "5" }), { name: "TypeError", message });
+  });
+}
+
+test("an AbortController as the signal of a watch leaves nothing behind", async () => {
+  let streams = 0;
+  await using peer = await listenHttp2((stream) => {
+    streams += 1;
+    stream.respond({ "content-type": "application/grpc" });
+  });
+  await using client = new EchoClient(peer.address);
+  const options = { signal: new AbortController() as unknown as AbortSignal };
+  await assert.rejects(client.watchHealth("", options).next(), { name: "TypeError" });
+  await assert.rejects(client.watchHealth("", null as unknown as object).next(), { name: "TypeError" });
+  client.close();
+  assert.equal(streams, 0);
+});
+
+test("accepts a signal of another library", async () => {
+  const { signal: real } = new AbortController();
+  const own = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: real.addEventListener.bind(real),
+    removeEventListener: real.removeEventListener.bind(real),
+  } as unknown as AbortSignal;
+  await using client = new EchoClient("127.0.0.1:1", { retry: false });
+  await assert.rejects(client.echo("a", { signal: own }), { status: "UNAVAILABLE" });
+});
+
+class UncheckedClient extends ServiceClient {
+  call(request: unknown, options?: CallOptions): Promise<EchoResponse> {
+    return this.unary(EchoService.unary, request as EchoRequest, options);
+  }
+  stream(request: unknown) {
+    return this.serverStream(EchoService.serverStream, request as EchoRequest);
+  }
+  upload(requests: unknown) {
+    return this.clientStream(EchoService.clientStream, requests as EchoRequest[]);
+  }
+  chat(requests: unknown) {
+    return this.bidiStream(EchoService.bidiStream, requests as EchoRequest[]);
+  }
+  text(request: unknown) {
+    const method = {
+      path: "/testing.v1.Echo/Unary",
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: (bytes: unknown) => bytes as Buffer,
+      responseDeserialize: (bytes: Buffer) => bytes,
+    };
+    return this.unary(method, request);
+  }
+}
+
+test("rejects a request of another type before it connects", async () => {
+  await using peer = await listenHttp2((stream) => stream.close());
+  await using client = new UncheckedClient(peer.address);
+  const expected = { name: "TypeError", message: "invalid request: Expected argument of type testing.v1.EchoRequest" };
+  for (const request of [undefined, null, "a", {}, new EchoResponse()]) {
+    await assert.rejects(client.call(request), expected);
+    await assert.rejects(client.stream(request).next(), expected);
+  }
+  assert.equal(peer.accepted, 0);
+});
+
+test("rejects requests that are no iterable before it connects", async () => {
+  await using peer = await listenHttp2((stream) => stream.close());
+  await using client = new UncheckedClient(peer.address);
+  for (const requests of [undefined, null, 5, "abc", {}, () => []]) {
+    const expected = {
+      name: "TypeError",
+      message: /^the requests of \/testing\.v1\.Echo\/\w+ must be an iterable, not /,
+    };
+    await assert.rejects(client.upload(requests), expected);
+    await assert.rejects(client.chat(requests).next(), expected);
+  }
+  assert.equal(peer.accepted, 0);
+});
+
+test("fails a call whose method encodes no bytes", async () => {
+  await using peer = await listenHttp2((stream) => stream.close());
+  await using client = new UncheckedClient(peer.address);
+  await assert.rejects(client.text("abc"), {
+    status: "INTERNAL",
+    details: /^the request cannot be encoded: .* encodes a request as "abc", which is no Buffer$/,
+  });
+  assert.equal(peer.accepted, 0);
+});
+
+test("rejects the name of a service that is no string", async () => {
+  await using client = new EchoClient("127.0.0.1:1");
+  const expected = { name: "TypeError", message: /^invalid service 5: it must be a string$/ };
+  await assert.rejects(client.checkHealth(5 as unknown as string), expected);
+  await assert.rejects(client.watchHealth(5 as unknown as string).next(), expected);
+});

@@ -1,0 +1,59 @@
+import { checkObject, formatObject, formatValue } from "@hello/grpc-common";
+import type { HealthWatchOptions, StreamOptions } from "./call-options.js";
+import { checkTimeout } from "./call-timeout.js";
+import { isAbortSignal } from "./on-abort.js";
+import { checkParent } from "./parent-call.js";
+
+type Check = (name: string, value: unknown) => void;
+
+/** Checks of the options of every call. The values of `metadata` are checked when it is converted. */
+const callChecks = {
+  timeoutMs: checkTimeout,
+  signal: checkSignal,
+  metadata() {},
+  waitForReady: checkType("true or false", (value) => typeof value === "boolean"),
+  parent: checkParent,
+  onMetadata: checkType("a function", (value) => typeof value === "function"),
+  onTrailers: checkType("a function", (value) => typeof value === "function"),
+};
+
+const { parent: _, ...watchChecks } = callChecks;
+
+/** Checks by the name of the option. */
+export type OptionChecks = ReadonlyMap<string, Check>;
+
+export const unaryOptions: OptionChecks = checksOf<Omit<StreamOptions, "idleTimeoutMs">>(callChecks);
+export const streamOptions: OptionChecks = checksOf<StreamOptions>({ ...callChecks, idleTimeoutMs: checkTimeout });
+export const healthWatchOptions: OptionChecks = checksOf<HealthWatchOptions>(watchChecks);
+
+/** @throws TypeError that names an unknown option, or one with an invalid value. */
+export function checkCallOptions(options: object, checks: OptionChecks): void {
+  checkObject("options", options);
+  for (const [name, value] of Object.entries(options)) {
+    const check = checks.get(name);
+    if (check === undefined) {
+      throw new TypeError(`unknown call option ${name}: a call has ${[...checks.keys()].join(", ")}`);
+    }
+    if (value !== undefined) {
+      check(name, value);
+    }
+  }
+}
+
+function checksOf<Options>(checks: { readonly [Name in keyof Options]-?: Check }): OptionChecks {
+  return new Map(Object.entries<Check>(checks));
+}
+
+function checkType(expected: string, isValid: (value: unknown) => boolean): Check {
+  return (name, value) => {
+    if (!isValid(value)) {
+      throw new TypeError(`${name} must be ${expected}, not ${formatValue(value)}`);
+    }
+  };
+}
+
+function checkSignal(name: string, value: unknown): void {
+  if (!isAbortSignal(value)) {
+    throw new TypeError(`${name} must be an AbortSignal, not ${formatObject(value)}`);
+  }
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createSecureServer, createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { test } from "node:test";
+import { setInterval } from "node:timers/promises";
+import { createCertificates } from "@hello/testing/certificates";
+import { listen, type Peer } from "@hello/testing/peer";
+import { EchoClient } from "../../test/echo-client.js";
+
+/** Starts an HTTP/2 server that counts pings, and by default answers no call. */
+async function listenForPings(onStream: (stream: ServerHttp2Stream) => void = () => {}) {
+  const server = createServer();
+  let pings = 0;
+  server.on("session", (session) => session.on("ping", () => pings++));
+  server.on("stream", onStream);
+  return Object.defineProperty(await listen(server), "pings", { get: () => pings }) as Peer & {
+    readonly pings: number;
+  };
+}
+
+/** Makes a first call, during which the server acknowledges the SETTINGS, and a second, during which it sends nothing. */
+async function callTwice(client: EchoClient): Promise<void> {
+  for (const timeoutMs of [200, 3_000]) {
+    await assert.rejects(client.echo("World", { timeoutMs }), { status: "DEADLINE_EXCEEDED" });
+  }
+}
+
+test("pings a server that is slow to answer once, however many calls wait", async () => {
+  await using peer = await listenForPings();
+  await using client = new EchoClient(peer.address, { timeoutMs: 60_000, retry: false });
+  const calls: Promise<unknown>[] = [];
+  for await (const _ of setInterval(600)) {
+    if (calls.length === 5) {
+      break;
+    }
+    calls.push(assert.rejects(client.echo("World")));
+  }
+  assert.equal(peer.pings, 1);
+  await peer[Symbol.asyncDispose]();
+  await Promise.all(calls);
+});
+
+test("sends no ping with keepaliveTimeMs: 0", async () => {
+  await using peer = await listenForPings();
+  await using client = new EchoClient(peer.address, { keepaliveTimeMs: 0, retry: false });
+  await callTwice(client);
+  assert.equal(peer.pings, 0);
+});
+
+for (const tls of [false, true]) {
+  test(`a ping that is answered saves a connection ${tls ? "over TLS" : "in plain text"}`, async () => {
+    await using certificates = await createCertificates();
+    const server = tls ? createSecureServer(certificates.server) : createServer();
+    await using peer = await listen(server);
+    const options = { keepaliveTimeoutMs: 500, tls: tls && { ca: certificates.ca.cert } };
+    await using client = new EchoClient(peer.address.replace("127.0.0.1", "localhost"), options);
+    await callTwice(client);
+    assert.equal(peer.accepted, 1);
+  });
+}
+
+test("pings half as often after each GOAWAY too_many_pings, and names it", async () => {
+  const keepaliveTimeMs = 100;
+  const server = createServer();
+  const gaps: number[] = [];
+  server.on("session", (session: ServerHttp2Session) => {
+    const opened = performance.now();
+    session.once("ping", () => {
+      gaps.push(performance.now() - opened);
+      session.goaway(11, 0, Buffer.from("too_many_pings"));
+    });
+  });
+  await using peer = await listen(server);
+  await using client = new EchoClient(peer.address, { keepaliveTimeMs, retry: false, timeoutMs: 60_000 });
+  for (let calls = 0; calls < 4; calls++) {
+    await assert.rejects(client.echo("World"), { status: "RESOURCE_EXHAUSTED", details: /\(GOAWAY too_many_pings\)/ });
+  }
+  const shortest = [1, 2, 4, 8].map((factor) => factor * keepaliveTimeMs - 10);
+  assert.ok(
+    gaps.every((gap, index) => gap > (shortest[index] ?? 0)),
+    `after ${gaps.map(Math.round)} ms`,
+  );
+});
+
+test("a stream without messages causes no ping", async () => {
+  await using peer = await listenForPings((stream) =>
+    stream.respond({ ":status": 200, "content-type": "application/grpc" }),
+  );
+  await using client = new EchoClient(peer.address);
+  const watch = client.watchHealth("", { timeoutMs: 2_000 });
+  await assert.rejects(watch.next(), { status: "DEADLINE_EXCEEDED" });
+  assert.equal(peer.pings, 0);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ChannelInterface, Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { listenHttp2 } from "@hello/testing/peer";
+import { openChannel } from "./target.js";
+import { channelCredentials } from "./transport-security.js";
+
+/** Sends metadata that no check has seen, and resolves with the status of the call. */
+function callUnchecked(channel: ChannelInterface, entries: Record<string, readonly string[]>): Promise<StatusObject> {
+  return new Promise((resolve) => {
+    const metadata = new Metadata();
+    for (const [name, values] of Object.entries(entries)) {
+      for (const value of values) {
+        metadata.add(name, value);
+      }
+    }
+    const call = channel.createCall("/Test/Test", Date.now() + 60_000, undefined, null, undefined);
+    call.start(metadata, { onReceiveMetadata() {}, onReceiveMessage() {}, onReceiveStatus: resolve });
+    call.startRead();
+    call.sendMessageWithContext({}, Buffer.from("a"));
+    call.halfClose();
+  });
+}
+
+const refused: Readonly<Record<string, Record<string, readonly string[]>>> = {
+  "a header of the connection": { connection: ["close"] },
+  "two values of a name that HTTP allows once": { "if-match": ["a", "b"] },
+};
+for (const [kind, entries] of Object.entries(refused)) {
+  test(`a call with ${kind}, which Node refuses to send, fails alone and is not repeated`, async () => {
+    await using peer = await listenHttp2((stream) =>
+      stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
+    );
+    const channel = openChannel(peer.address, channelCredentials(false), {});
+    assert.equal((await callUnchecked(channel, {})).code, status.NOT_FOUND);
+    const { code, details } = await callUnchecked(channel, entries);
+    assert.equal(code, status.INTERNAL);
+    assert.match(details, /^the metadata cannot be sent: /);
+    assert.equal((await callUnchecked(channel, {})).code, status.NOT_FOUND);
+    assert.equal(peer.accepted, 1);
+    channel.close();
+  });
+}

@@ -1,0 +1,69 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
+import { Duplex } from "node:stream";
+import { status } from "@grpc/grpc-js";
+import { reasonOf } from "@hello/grpc-common";
+import { fieldOverhead, maxMetadataBytes } from "../calls/metadata-entry.js";
+
+/**
+ * Fails a call whose headers cannot be sent, and leaves the other calls of its session alone. On its own, grpc-js ends the
+ * session if Node refuses the headers, and tries the call on a new one, forever; headers that are too large make many servers
+ * end the connection.
+ */
+export function guardRequests(session: ClientHttp2Session): void {
+  const request = session.request.bind(session);
+  session.request = (headers = {}, options) => {
+    const accepted = session.remoteSettings.maxHeaderListSize ?? maxMetadataBytes;
+    const limit = Math.min(accepted, maxMetadataBytes);
+    const bytes = headerBytes(headers);
+    if (bytes > limit) {
+      const reason = accepted > limit ? `and at most ${limit} can be sent` : `and the server accepts ${limit}`;
+      return refuse(status.RESOURCE_EXHAUSTED, `the metadata is too large: ${bytes} bytes, ${reason}`);
+    }
+    try {
+      return request(headers, options);
+    } catch (error) {
+      if (session.closed || session.destroyed) {
+        throw error;
+      }
+      return refuse(status.INTERNAL, `the metadata cannot be sent: ${reasonOf(error)}`);
+    }
+  };
+}
+
+/** Returns the size of headers as HTTP/2 counts it, in bytes: RFC 9113, section 10.5.1. */
+function headerBytes(headers: OutgoingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) {
+      for (const part of value) {
+        bytes += name.length + part.length + fieldOverhead;
+      }
+    } else {
+      bytes += name.length + String(value).length + fieldOverhead;
+    }
+  }
+  return bytes;
+}
+
+function refuse(code: status, details: string): ClientHttp2Stream {
+  return new RefusedStream(code, details) as Duplex as ClientHttp2Stream;
+}
+
+/** Stream that is never sent, and answers with a status as a server would. */
+class RefusedStream extends Duplex {
+  readonly rstCode = constants.NGHTTP2_NO_ERROR;
+
+  constructor(code: status, details: string) {
+    super({ read() {}, write: (_chunk, _encoding, callback) => callback() });
+    const headers = { "grpc-status": String(code), "grpc-message": encodeURI(details) };
+    process.nextTick(() => {
+      this.emit("response", headers, constants.NGHTTP2_FLAG_END_STREAM);
+      this.close();
+    });
+  }
+
+  close(): void {
+    this.destroy();
+  }
+}

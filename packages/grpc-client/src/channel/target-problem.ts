@@ -1,0 +1,98 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { domainToASCII } from "node:url";
+
+/** Longest path of a Unix domain socket, in bytes. Node cuts a longer one. */
+const maxPathBytes = process.platform === "linux" ? 107 : 103;
+
+const hostName = /^(?=.{1,254}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
+
+/**
+ * Returns the reason why no server can have a target, or `undefined`. Knows the schemes of grpc-js, and leaves others to their
+ * resolvers.
+ *
+ * @param target Target with its scheme, as a channel of grpc-js returns it.
+ */
+export function targetProblem(target: string): string | undefined {
+  const [, scheme, authority, path = ""] = /^(dns|ipv4|ipv6|unix):(?:\/\/([^/]*)\/)?(.*)$/s.exec(target) ?? [];
+  switch (scheme) {
+    case "dns":
+      // grpc-js takes a scheme without an address for a host.
+      return /^(?:dns|ipv4|ipv6|unix):$/.test(path) ? "the address is missing" : addressProblem(path);
+    case "ipv4":
+    case "ipv6":
+      return path
+        .split(",")
+        .map((address) => addressProblem(address, scheme))
+        .find((problem) => problem !== undefined);
+    case "unix":
+      return authority || path.startsWith("//")
+        ? "expected unix:/path or unix:///path"
+        : pathProblem(authority === "" ? `/${path}` : path);
+    default:
+      return undefined;
+  }
+}
+
+function addressProblem(address: string, scheme?: "ipv4" | "ipv6"): string | undefined {
+  const [, ipv6, end] = /^\[([^\]]*)\](.*)$/s.exec(address) ?? [];
+  if (ipv6 !== undefined && end !== undefined) {
+    return isIPv6(ipv6) && scheme !== "ipv4" ? portProblem(end) : notAddress(scheme ?? "ipv6", ipv6);
+  }
+  if (isIPv6(address)) {
+    return scheme === "ipv4" ? notAddress(scheme, address) : undefined;
+  }
+  const separator = address.lastIndexOf(":");
+  const host = separator < 0 ? address : address.slice(0, separator);
+  return hostProblem(host, scheme) ?? portProblem(separator < 0 ? "" : address.slice(separator));
+}
+
+function hostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined {
+  if (host === "") {
+    return "the host is missing";
+  }
+  if (host.includes(":") || scheme === "ipv6") {
+    return `${JSON.stringify(host)} is not a host name; write an IPv6 address in brackets`;
+  }
+  if (isIPv4(host)) {
+    return undefined;
+  }
+  if (scheme === "ipv4" || /^\d+(?:\.\d+){3}$/.test(host)) {
+    return notAddress("ipv4", host);
+  }
+  if (/^\d+$/.test(host)) {
+    return `${host} is a port, and the host is missing`;
+  }
+  // The host is sent as `:authority` too.
+  if (/[^\0-\x7f]/.test(host)) {
+    return `the host must be in ASCII: ${domainToASCII(host)}`;
+  }
+  return hostName.test(host) ? undefined : `${JSON.stringify(host)} is not a host name`;
+}
+
+function notAddress(version: "ipv4" | "ipv6", host: string): string {
+  return `${JSON.stringify(host)} is not an ${version === "ipv4" ? "IPv4" : "IPv6"} address`;
+}
+
+/** @param port Port after its colon, or empty. */
+function portProblem(port: string): string | undefined {
+  if (port === "") {
+    return undefined;
+  }
+  const digits = /^:(\d+)$/.exec(port)?.[1];
+  if (digits === undefined) {
+    return port === ":" ? "the port is missing" : `${JSON.stringify(port.replace(/^:/, ""))} is not a port`;
+  }
+  return Number(digits) >= 1 && Number(digits) <= 65_535
+    ? undefined
+    : `the port must be from 1 to 65535, not ${digits}`;
+}
+
+function pathProblem(path: string): string | undefined {
+  const bytes = Buffer.byteLength(path);
+  if (path === "/") {
+    return "the path is missing";
+  }
+  return bytes <= maxPathBytes
+    ? undefined
+    : `the path has ${bytes} bytes, and a Unix domain socket at most ${maxPathBytes}`;
+}

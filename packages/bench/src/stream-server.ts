@@ -1,5 +1,6 @@
 /** Streams on grpc-server with all its defaults. */
-import { bindService, runServer } from "@hello/grpc-server/run";
+import { bindService } from "@hello/grpc-server";
+import { runServer } from "@hello/grpc-server/run";
 import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 
 const echo = (request: EchoRequest) => new EchoResponse().setValue(request.getValue()).setPayload(request.getPayload());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npm, pnpm } from "@hello/testing/package-managers";
 import { run } from "@hello/testing/program";
@@ -27,12 +27,12 @@ export interface Tarballs extends Disposable {
   ): Promise<string>;
 }
 
-/** Packs every published package. */
-export async function packTarballs(): Promise<Tarballs> {
+/** Packs published packages: all of them, by default. */
+export async function packTarballs(names: readonly PackageName[] = publishedPackages): Promise<Tarballs> {
   // Outside the repository, where nothing is found by accident.
   const folder = mkdtempSync(join(tmpdir(), "hello-packages-"));
   const files = {} as Record<PackageName, readonly string[]>;
-  for (const name of publishedPackages) {
+  for (const name of names) {
     const source = fileURLToPath(new URL(`../../${name}`, import.meta.url));
     const out = await succeed([...pnpm, "pack", "--json", "--out", join(folder, `${name}.tgz`)], source);
     files[name] = (JSON.parse(out) as { files: { path: string }[] }).files.map(({ path }) => path);
@@ -42,6 +42,7 @@ export async function packTarballs(): Promise<Tarballs> {
     async createProject(content, install, ...args) {
       const project = mkdtempSync(join(folder, "project-"));
       for (const [name, text] of Object.entries({ "package.json": "{}", ...content })) {
+        mkdirSync(dirname(join(project, name)), { recursive: true });
         writeFileSync(join(project, name), text);
       }
       const paths = install.map((name) => join(folder, `${name}.tgz`));
@@ -53,8 +54,12 @@ export async function packTarballs(): Promise<Tarballs> {
 }
 
 /** Runs a command that must succeed, and resolves with its output. */
-export async function succeed(command: readonly [string, ...string[]], cwd: string): Promise<string> {
-  const { status, stdout, stderr } = await run(command, { cwd });
+export async function succeed(
+  command: readonly [string, ...string[]],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<string> {
+  const { status, stdout, stderr } = await run(command, { cwd, env });
   assert.equal(status, 0, `${command.join(" ")}\n${stdout}${stderr}`);
   return stdout;
 }

@@ -100,6 +100,30 @@ test("a shutdown while a worker starts ends it, too", async () => {
   assert.equal(logged("worker does not stop; killing it"), 0);
 });
 
+const failingStarts: Record<string, { program: string; reason: RegExp }> = {
+  ends: { program: "process.exit(7)", reason: /^hello-server: a worker ended with 7\n$/ },
+  "is killed": {
+    program: "process.kill(process.pid, 'SIGKILL')",
+    reason: /^hello-server: a worker ended with SIGKILL\n$/,
+  },
+  "reports a failure": {
+    program:
+      "Object.assign(process.env, { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: 'none' })",
+    reason: /^hello-server: OTEL_EXPORTER_PROMETHEUS_PORT must be a port [^\n]*\n$/,
+  },
+};
+for (const [what, { program, reason }] of Object.entries(failingStarts)) {
+  test(`a start fails if one of its workers ${what}, and the others stop in order`, { timeout: 60_000 }, async () => {
+    const preload = `if (process.env.WORKER_NUMBER === "1") { ${program} }`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
+    await using server = await startServerWith(env, "--workers", "2");
+    assert.equal(await server.ended, 1);
+    assert.match(server.stderr, reason);
+    const messages = server.log.map(({ msg }) => msg);
+    assert.deepEqual(messages.slice(-2), ["stopped", "all workers stopped"]);
+  });
+}
+
 test("a worker that the system cannot start is tried again", { skip: process.platform === "win32" }, async (t) => {
   const folder = await makeTemporaryFolder("workers-");
   t.after(() => rm(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { ServerInterceptor } from "@grpc/grpc-js";
-import { type CheckTable, checkOptions } from "@hello/grpc-common";
+import { type CheckTable, checkOptions, type Optional } from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
 import type { Authorize, RequiredAuthorize } from "./authorization/authorize.js";
 import { addService } from "./calls/add-service.js";
@@ -28,7 +28,7 @@ import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-
 import { identifyPeer } from "./tls/peer-identity.js";
 
 /** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the bounds. */
-export interface ServerOptions<Context = undefined> extends Partial<Limits>, Partial<ShutdownTimes> {
+export interface ServerOptions<Context = undefined> extends Optional<Limits>, Optional<ShutdownTimes> {
   /** Services to serve, each made by `bindService`. Health and reflection are added. */
   readonly services: readonly BoundService<Context>[];
   /**
@@ -170,9 +170,7 @@ export function createServer<Context = undefined>(
   }
   const standardEnvironment = authorizeStandardServices ? environment : { ...environment, authorize: undefined };
   addLazyServices(server, standard, (service) => addService(server, service, standardEnvironment, standardLimiters));
-  if (environment.observers.length + interceptors.length > 0) {
-    interceptUnknownMethods(server, environment);
-  }
+  interceptUnknownMethods(server, environment);
 
   const connections = createConnections(server);
   let transport: Transport | undefined;

@@ -5,24 +5,18 @@ import { HelloRequest, HelloService } from "@hello/proto";
 import { callUnary } from "@hello/testing/call-unary";
 import { createHelloServer } from "./server.js";
 
-for (const [name, greeting] of [
-  ["World", "Hello World"],
-  ["", "Hello "],
-  ["世界", "Hello 世界"],
-] as const) {
-  test(`greets "${name}" over a socket`, async () => {
-    const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
-    const [address = ""] = await server.start();
-    const client = new Client(address, credentials.createInsecure());
-    try {
-      const response = await callUnary(client, HelloService.hello, new HelloRequest().setValue(name));
-      assert.equal(response.getValue(), greeting);
-    } finally {
-      client.close();
-      await server.shutdown();
-    }
-  });
-}
+test("greets over a socket", async () => {
+  const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
+  const [address = ""] = await server.start();
+  const client = new Client(address, credentials.createInsecure());
+  try {
+    const response = await callUnary(client, HelloService.hello, new HelloRequest().setValue("World"));
+    assert.equal(response.getValue(), "Hello World");
+  } finally {
+    client.close();
+    await server.shutdown();
+  }
+});
 
 test("refuses an unknown option", () => {
   assert.throws(() => createHelloServer({ port: 50_051 } as object), /^TypeError: unknown option port/);

@@ -31,6 +31,8 @@ export function start(
 /** Runs a program to its end. */
 export async function run(command: readonly [string, ...string[]], options: ProgramOptions = {}): Promise<Outcome> {
   const child = start(command, options);
+  // A program may end before it has read its input.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
   const [[code, signal], stdout, stderr] = await Promise.all([
     once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>,

@@ -16,13 +16,16 @@ export interface InteropServer extends AsyncDisposable {
 export type StartServer = (tls: TlsFiles | undefined) => Promise<InteropServer>;
 
 /** Starts our server. */
-export const startOurServer: StartServer = async (tls) => {
+export const startOurServer: StartServer = (tls) =>
+  startOurServerWith(...(tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile]));
+
+/** Starts our server with flags. */
+export async function startOurServerWith(...flags: readonly string[]): Promise<InteropServer> {
   const program = fileURLToPath(new URL("interop-server.ts", import.meta.url));
-  const flags = tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
   const command = [process.execPath, "--import=tsx", program, "--address", "127.0.0.1:0", ...flags] as const;
   const { address, [Symbol.asyncDispose]: dispose } = await serving(start(command));
   return { port: Number(address.split(":")[1]), [Symbol.asyncDispose]: dispose };
-};
+}
 
 /** Starts a server that prints its port. */
 export async function startPeerServer(command: readonly [string, ...string[]]): Promise<InteropServer> {

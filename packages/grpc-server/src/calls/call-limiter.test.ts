@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { healthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
@@ -92,58 +91,6 @@ test("at twice the limit half are refused at once, half are answered, and health
   open();
   assert.deepEqual(await Promise.all(accepted), Array(8).fill("World"));
 });
-
-test("under twice the load that is let in, the accepted calls are about as fast as without load", async (t) => {
-  const workMs = 200;
-  const server = await serve(t, {
-    limit: 8,
-    async handler() {
-      await delay(workMs);
-      return echo;
-    },
-  });
-  const timed = async () => {
-    const begun = performance.now();
-    await server.start().answer;
-    return performance.now() - begun;
-  };
-  const quiet: number[] = [];
-  for (let calls = 0; calls < 5; calls++) {
-    quiet.push(await timed());
-  }
-
-  const loaded: number[] = [];
-  let refused = 0;
-  let unhealthy = 0;
-  const end = performance.now() + 1_500;
-  const caller = async () => {
-    while (performance.now() < end) {
-      try {
-        loaded.push(await timed());
-      } catch (error) {
-        refused++;
-        await delay(Number(pushback(error as ServiceError)[0]));
-      }
-    }
-  };
-  const prober = async () => {
-    while (performance.now() < end) {
-      unhealthy += (await server.health()) === SERVING ? 0 : 1;
-      await delay(20);
-    }
-  };
-  await Promise.all([prober(), ...Array.from({ length: 16 }, caller)]);
-
-  const [before, under] = [median(quiet), median(loaded)];
-  t.diagnostic(`median ${before.toFixed()} ms alone, ${under.toFixed()} ms of ${loaded.length}; ${refused} refused`);
-  assert.ok(refused > 0);
-  assert.equal(unhealthy, 0);
-  assert.ok(under < 2 * before, `${under} ms after ${before} ms`);
-});
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
 
 const endings: Record<string, { handler: Handler; timeoutMs?: number; code: status }> = {
   "a throw": {

@@ -105,8 +105,11 @@ test("ignores a second settlement", async () => {
 });
 
 test("ends a call that is never answered at its deadline", async () => {
-  await using server = await serve(firstly(() => new Promise(() => undefined)));
+  // On a busy machine the deadline may pass before the call has reached the handler.
+  let answers = false;
+  await using server = await serve(() => (answers ? fine : new Promise(() => undefined)));
   await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
+  answers = true;
   assert.equal(await server.call(), "fine");
   assert.deepEqual(server.log, []);
 });
@@ -186,15 +189,16 @@ test("a log that cannot be written does not change the answer", async () => {
 });
 
 test("the signal aborts when the deadline passes, with DEADLINE_EXCEEDED as its reason", async () => {
-  const seen = new EventEmitter();
-  const aborted = once(seen, "abort");
+  let reason: unknown;
   await using server = await serve(async (_request, { signal }) => {
     await once(signal, "abort");
-    seen.emit("abort", signal.reason);
-    throw signal.reason;
+    reason = signal.reason;
+    throw reason;
   });
-  await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
-  const [reason] = await aborted;
+  // On a busy machine the deadline may pass before the call has reached the handler.
+  while (reason === undefined) {
+    await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
+  }
   assert.ok(reason instanceof StatusError);
   assert.equal(reason.code, status.DEADLINE_EXCEEDED);
 });

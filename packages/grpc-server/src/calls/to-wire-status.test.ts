@@ -89,6 +89,7 @@ for (const [key, value] of Object.entries({
   te: "x",
   "transfer-encoding": "chunked",
   upgrade: "h2c",
+  "a:b": "1",
 })) {
   test(`metadata called ${key}, which HTTP/2 forbids, is left out, and the status arrives with the rest`, async () => {
     const metadata = metadataOf([key, value], ["a", "1"]);
@@ -121,6 +122,23 @@ test("more metadata than clients take is left out, with a warning, and the statu
   }
   const { metadata } = await answered(notFound("", { metadata: metadataOf(["a", "x".repeat(5_599)]) }));
   assert.equal(String(metadata.get("a")).length, 5_599);
+});
+
+test("more entries than clients take are left out, with a warning, and the status arrives", async () => {
+  const numbered = (count: number) =>
+    notFound("text", {
+      metadata: metadataOf(...Array.from({ length: count }, (_, n): [string, string] => [`n${n}`, "1"])),
+    });
+  for (const error of [numbered(130), notFound("text", { metadata: metadataOf(...Array(130).fill(["n", "1"])) })]) {
+    const { code, metadata, log } = await answered(error);
+    assert.equal(code, status.NOT_FOUND);
+    assert.deepEqual(metadata.get("n"), []);
+    assert.deepEqual(metadata.get("n1"), []);
+    assert.match(log.join(), /"level":40.*metadata left out/);
+  }
+  const { code, metadata } = await answered(numbered(112));
+  assert.equal(code, status.NOT_FOUND);
+  assert.deepEqual(metadata.get("n111"), ["1"]);
 });
 
 test("a cause is logged once, with the status, and does not reach the client", async () => {

@@ -9,13 +9,16 @@ import type { StatusError } from "./status-error.js";
 const maxMessageBytes = 2_048;
 const maxMetadataBytes = 5_632;
 
+/** Most metadata entries. Node takes 128 header fields, those of gRPC included, and resets the call at the next. */
+const maxMetadataEntries = 112;
+
 /** Cost of a header field beside its name and value: RFC 9113 section 10.5.1. */
 const fieldOverhead = 32;
 
 /** Metadata that every client can receive. */
 export interface WireMetadata {
   readonly metadata: Metadata;
-  /** Size of the metadata that was left out because it exceeds what clients must accept, or 0. */
+  /** Size of the metadata that was left out because it, or its number of entries, exceeds what clients accept; or 0. */
   readonly omittedBytes: number;
 }
 
@@ -48,6 +51,7 @@ export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusD
   }
   const metadata = new Metadata();
   let bytes = 0;
+  let entries = 0;
   for (const [key, values] of Object.entries(merged.toJSON())) {
     if (!isReserved(key)) {
       // gRPC allows joining the values of a key.
@@ -56,20 +60,24 @@ export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusD
         metadata.add(key, typeof value === "string" ? value.trim() : value);
         const valueBytes = typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4;
         bytes += key.length + fieldOverhead + valueBytes;
+        entries++;
       }
     }
   }
-  return bytes > maxMetadataBytes ? { metadata: new Metadata(), omittedBytes: bytes } : { metadata, omittedBytes: 0 };
+  const fits = bytes <= maxMetadataBytes && entries <= maxMetadataEntries;
+  return fits ? { metadata, omittedBytes: 0 } : { metadata: new Metadata(), omittedBytes: bytes };
 }
 
 const statusDetailsKey = "grpc-status-details-bin";
 
 /**
  * Tells whether a key is reserved: grpc-js sets it itself, and the metadata would overwrite it and turn an error into OK,
- * or HTTP/2 forbids it, and the call would lose its status.
+ * or HTTP/2 forbids it, as it does a colon, and the call would lose its status.
  */
 function isReserved(key: string): boolean {
-  return httpHeaders.includes(key) || (key.startsWith("grpc-") && !allowedForHandlers.includes(key));
+  return (
+    key.includes(":") || httpHeaders.includes(key) || (key.startsWith("grpc-") && !allowedForHandlers.includes(key))
+  );
 }
 
 /** Headers that frame a response, and connection headers of HTTP/1: RFC 9113 section 8.2.2. */

@@ -16,8 +16,8 @@ const pinged = (connection: RawConnection, times: number) =>
 
 test("a client that does not confirm the SETTINGS is cut off", async (t) => {
   const { address } = await serve(t, { handshakeTimeoutMs: 200 });
-  using connection = await connectRaw(address, { confirmSettings: false });
   const begun = performance.now();
+  using connection = await connectRaw(address, { confirmSettings: false });
   connection.send(preface);
   const settingsTimeout = 4;
   assert.equal(goawayCode(await connection.frame("GOAWAY")), settingsTimeout);

@@ -1,6 +1,8 @@
 import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
 import type { Handler } from "../calls/add-service.js";
 import { type CallEnvironment, intercept } from "../calls/call-environment.js";
+import { StatusError } from "../calls/status-error.js";
+import { toWireStatus } from "../calls/to-wire-status.js";
 
 /** Codec of an unknown method, whose messages are neither read nor written; it marks such a method. */
 function unknownCodec(): never {
@@ -13,8 +15,8 @@ export function isUnknownMethod({ requestDeserialize }: ServerMethodDefinition<u
 }
 
 /**
- * Passes calls of unknown methods through the server's interceptors, and answers them as grpc-js does: UNIMPLEMENTED,
- * in its words. By itself grpc-js answers them before any interceptor.
+ * Passes calls of unknown methods through the server's interceptors, and answers them with UNIMPLEMENTED. By itself grpc-js
+ * answers them before any interceptor, and repeats a name of any length, for which many clients report another status.
  */
 export function interceptUnknownMethods(server: Server, environment: CallEnvironment): void {
   // grpc-js has no fallback handler, only this map.
@@ -35,9 +37,9 @@ function unknownMethod(path: string, environment: CallEnvironment): Handler {
     path,
     func(base) {
       const call = intercept(base, definition, environment);
-      const details = `The server does not implement the method ${path}`;
+      const error = new StatusError(status.UNIMPLEMENTED, `The server does not implement the method ${path}`);
       call.start({
-        onReceiveMetadata: () => call.sendStatus({ code: status.UNIMPLEMENTED, details, metadata: null }),
+        onReceiveMetadata: () => call.sendStatus(toWireStatus(error)),
         onReceiveMessage() {},
         onReceiveHalfClose() {},
         onCancel() {},

@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from "node:net";
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Longest path that fits into a `sockaddr_un`. Node may cut a longer one instead of refusing it. */
-const maxPathBytes = process.platform === "linux" ? 107 : 103;
+export const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 /**
  * Parses `host:port`, `[IPv6]:port`, `:port` (every interface) or `unix:/path`. Port 0 stands for any free port.

@@ -82,6 +82,7 @@ const mistakes: Record<string, RegExp> = {
   "192.0.2.1:0": /cannot listen on 192\.0\.2\.1:0: this machine has no such address/,
   "no-such-host.invalid:0": /cannot listen on no-such-host\.invalid:0: the host name does not resolve/,
   "unix:/no/such/folder/echo.sock": /: the folder \/no\/such\/folder does not exist$/,
+  "unix:/": /: the file exists and is not a socket$/,
   ...(process.platform === "linux" && {
     "unix:/proc/echo.sock": /: permission denied: no socket can be created in \/proc$/,
   }),
@@ -110,7 +111,7 @@ test("a socket file that a living process serves is left alone", async () => {
 test("a file that is no socket is left alone", async () => {
   const path = join(folder, "precious.txt");
   await writeFile(path, "precious");
-  await assert.rejects(listenOn([`unix:${path}`]), /it is in use/);
+  await assert.rejects(listenOn([`unix:${path}`]), /: the file exists and is not a socket$/);
   assert.equal(await readFile(path, "utf8"), "precious");
 });
 

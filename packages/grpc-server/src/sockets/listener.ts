@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { access, lstat, unlink } from "node:fs/promises";
+import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { dirname } from "node:path";
-import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { createThrottledWarn } from "../telemetry/throttled-warn.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
+import { bindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
 import { createConnectionLimit } from "./connection-limit.js";
 import { lookupHost } from "./lookup-host.js";
 
@@ -54,7 +53,7 @@ export async function listen(addresses: readonly string[], options: ListenOption
     for (const text of addresses) {
       const address = parseAddress(text);
       await bindAll(address, bind).catch(async (error: unknown) => {
-        throw new Error(`cannot listen on ${text}: ${await reason(error, address)}`, { cause: error });
+        throw new Error(`cannot listen on ${text}: ${await bindFailure(error, address)}`, { cause: error });
       });
     }
   } catch (error) {
@@ -94,11 +93,6 @@ async function bindAll(address: Address, bind: (address: Address) => Promise<Ser
   if (!isBound) {
     throw missing;
   }
-}
-
-/** Tells whether listening failed because this machine lacks the address. */
-export function isMissingAddress(error: unknown): boolean {
-  return ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "");
 }
 
 /** Every interface, IPv4 included. */
@@ -141,40 +135,4 @@ function boundAddress(server: Server): string {
     throw new Error("the server is not listening");
   }
   return formatAddress(typeof address === "string" ? { path: address } : { host: address.address, port: address.port });
-}
-
-async function reason(error: unknown, address: Address): Promise<string> {
-  switch (errorCode(error)) {
-    case "EADDRINUSE":
-      return "it is in use; stop the other process or choose another address";
-    case "EACCES":
-      return "path" in address ? socketFileReason(address.path) : portReason(address.port);
-    case "EADDRNOTAVAIL":
-      return "this machine has no such address";
-    case "ENOTFOUND":
-      return "the host name does not resolve";
-    case "EAI_AGAIN":
-      return "the host name does not resolve now: no name server answers";
-    default:
-      return reasonOf(error);
-  }
-}
-
-function portReason(port: number): string {
-  return port < 1024 ? "permission denied; ports below 1024 need privileges" : "permission denied";
-}
-
-/** Says why a socket file cannot be created: Node reports a missing folder as EACCES, too. */
-async function socketFileReason(path: string): Promise<string> {
-  const folder = dirname(path);
-  try {
-    await access(folder);
-    return `permission denied: no socket can be created in ${folder}`;
-  } catch (error) {
-    return errorCode(error) === "ENOENT" ? `the folder ${folder} does not exist` : reasonOf(error);
-  }
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

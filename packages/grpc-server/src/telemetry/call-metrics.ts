@@ -1,6 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { latencyBuckets, sizeBuckets } from "@hello/grpc-common";
-import type { Attributes, Meter } from "@opentelemetry/api";
+import { type Attributes, latencyBuckets, type Meter, sizeBuckets } from "@hello/grpc-common";
 import type { CallEnd } from "./observed-call.js";
 
 /** Server metrics of gRFC A66. */

@@ -1,6 +1,16 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
-import type { OpenTelemetry } from "@hello/grpc-common";
-import type { Attributes, Span, TextMapGetter } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  type OpenTelemetry,
+  rootContext,
+  type Span,
+  setSpan,
+  spanError,
+  spanKind,
+  type TextMapGetter,
+  type Tracer,
+} from "@hello/grpc-common";
 import type { CallEnd } from "./observed-call.js";
 
 /** Call that has a span. */
@@ -40,33 +50,33 @@ const getter: TextMapGetter<Metadata> = {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
  */
-export function createCallTracer(api: OpenTelemetry["api"], scope: string): CallTracer {
-  const { context, propagation, trace, ROOT_CONTEXT, SpanKind, SpanStatusCode } = api;
-  const tracer = trace.getTracer(scope);
+export function createCallTracer(telemetry: OpenTelemetry, tracer: Tracer): CallTracer {
+  const runWith = (context: Context, run: () => void) =>
+    telemetry.context ? telemetry.context.with(context, run) : run();
   return (call, { name, path }) => {
     let span: Span | undefined;
-    let active = ROOT_CONTEXT;
+    let active = rootContext;
     const traced = new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, next) {
-            const parent = propagation.extract(ROOT_CONTEXT, metadata, getter);
-            span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: attributesOf(call, path) }, parent);
-            active = trace.setSpan(parent, span);
-            context.with(active, next, undefined, metadata);
+            const parent = telemetry.propagation?.extract(rootContext, metadata, getter) ?? rootContext;
+            span = tracer.startSpan(name, { kind: spanKind.server, attributes: attributesOf(call, path) }, parent);
+            active = setSpan(parent, span);
+            runWith(active, () => next(metadata));
           },
-          onReceiveMessage: (message, next) => context.with(active, next, undefined, message),
-          onReceiveHalfClose: (next) => context.with(active, next),
+          onReceiveMessage: (message, next) => runWith(active, () => next(message)),
+          onReceiveHalfClose: (next) => runWith(active, next),
         });
       },
     });
     return {
       call: traced,
       end({ code }, log) {
-        context.with(active, log);
+        runWith(active, log);
         span?.setAttribute("rpc.grpc.status_code", code);
         if (faults.includes(code)) {
-          span?.setStatus({ code: SpanStatusCode.ERROR });
+          span?.setStatus({ code: spanError });
         }
         span?.end();
       },

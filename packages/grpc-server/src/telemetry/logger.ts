@@ -1,4 +1,4 @@
-import { openTelemetry } from "@hello/grpc-common";
+import { getSpan, openTelemetry } from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
 import { createLogOutput, type LogOutput } from "./log-output.js";
 
@@ -37,7 +37,7 @@ async function makeReadable(output: LogOutput): Promise<LogOutput> {
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
  */
 export function activeSpan(): object {
-  const telemetry = openTelemetry();
-  const span = telemetry?.traces && telemetry.api.trace.getActiveSpan()?.spanContext();
+  const context = openTelemetry()?.context?.active();
+  const span = context && getSpan(context)?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId, trace_flags: span.traceFlags } : {};
 }

@@ -17,8 +17,8 @@ const scope = "grpc-js";
  */
 export function observeCalls(logger: Logger): ServerInterceptor[] {
   const telemetry = openTelemetry();
-  const metrics = telemetry?.metrics ? createCallMetrics(telemetry.api.metrics.getMeter(scope)) : undefined;
-  const tracer = telemetry?.traces ? createCallTracer(telemetry.api, scope) : undefined;
+  const metrics = telemetry?.metrics && createCallMetrics(telemetry.metrics.getMeter(scope));
+  const tracer = telemetry?.trace && createCallTracer(telemetry, telemetry.trace.getTracer(scope));
   const verbose = logger.isLevelEnabled("debug");
   if (!(metrics || tracer || verbose)) {
     return [];

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { reasonOf } from "@hello/grpc-common";
 import type { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
-import { isMissingAddress } from "../sockets/listener.js";
+import { isMissingAddress } from "../sockets/bind-failure.js";
 import { lookupHost } from "../sockets/lookup-host.js";
 
 /** Endpoint that Prometheus scrapes. */

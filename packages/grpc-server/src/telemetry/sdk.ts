@@ -87,9 +87,9 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
 }
 
 /** Flushes the providers of an SDK, which its owner may have no opportunity to shut down before the process exits. */
-async function flush({ api }: OpenTelemetry): Promise<void> {
-  const providers = [api.trace.getTracerProvider(), api.metrics.getMeterProvider()] as readonly Provider[];
-  await Promise.all(providers.map((provider) => (provider.getDelegate?.() ?? provider).forceFlush?.()));
+async function flush({ trace, metrics }: OpenTelemetry): Promise<void> {
+  const providers = [trace, metrics] as readonly (Provider | undefined)[];
+  await Promise.all(providers.map((provider) => (provider?.getDelegate?.() ?? provider)?.forceFlush?.()));
 }
 
 /** Waits until telemetry is sent, for two seconds at most. */

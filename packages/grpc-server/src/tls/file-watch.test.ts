@@ -66,6 +66,25 @@ test("checks a file that replaces another", async (t) => {
   await changed;
 });
 
+const chains: Record<string, (folder: string) => [first: string, second: string]> = {
+  "a link to a link": (folder) => [join(folder, "tls.crt"), "current.crt"],
+  "an absolute link": (folder) => [join(folder, "tls.crt"), join(folder, "current.crt")],
+};
+for (const [what, makeChain] of Object.entries(chains)) {
+  test(`checks a file that is written behind ${what}`, async (t) => {
+    const { folder, checked } = await watch(t, async (folder) => {
+      const [link, target] = makeChain(folder);
+      await writeFile(join(folder, "2025.crt"), "1");
+      await symlink("2025.crt", join(folder, "current.crt"));
+      await symlink(target, link);
+      return link;
+    });
+    const changed = checked();
+    await writeFile(join(folder, "2025.crt"), "2");
+    await changed;
+  });
+}
+
 test("checks a file whose folder is swapped behind a link", async (t) => {
   const { folder, checked } = await watch(t, async (folder) => {
     for (const version of ["1", "2"]) {

@@ -1,5 +1,6 @@
-import { type FSWatcher, readlinkSync, watch } from "node:fs";
-import { basename, dirname, sep } from "node:path";
+import { type FSWatcher, statSync, watch } from "node:fs";
+import { dirname } from "node:path";
+import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { onReload } from "../process/reload.js";
 
@@ -37,8 +38,11 @@ export function watchFiles(
   // Watches folders: a file that is replaced is another file, and Kubernetes swaps the folder behind a link.
   const folders = new Set(paths.map((path) => dirname(path)));
   // A busy log beside the files must not have them read all the time.
-  const onEvent = (name: string | null) => {
-    if (name === null || paths.some((path) => dependsOn(path, name))) {
+  let lastState = stateOf(paths);
+  const onEvent = () => {
+    const state = stateOf(paths);
+    if (state !== lastState) {
+      lastState = state;
       void onChange();
     }
   };
@@ -59,28 +63,25 @@ export function watchFiles(
   };
 }
 
-/** Tells whether a file is the one with this name in its folder, or a symbolic link to it or to something within it. */
-function dependsOn(file: string, name: string): boolean {
-  if (basename(file) === name) {
-    return true;
-  }
+/** Returns a text that changes with the files, be they behind any number of symbolic links. */
+function stateOf(paths: readonly string[]): string {
+  return paths.map(fileState).join();
+}
+
+function fileState(path: string): string {
   try {
-    return readlinkSync(file).split(sep)[0] === name;
-  } catch {
-    // It is no link, or is being replaced, which is an event of its own.
-    return false;
+    const { dev, ino, size, ctimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${size} ${ctimeNs}`;
+  } catch (error) {
+    return reasonOf(error);
   }
 }
 
-function watchFolder(
-  folder: string,
-  onEvent: (name: string | null) => void,
-  { pollMs, logger }: FileWatchOptions,
-): FSWatcher | undefined {
+function watchFolder(folder: string, onEvent: () => void, { pollMs, logger }: FileWatchOptions): FSWatcher | undefined {
   const onError = (error: unknown) =>
     logger.warn({ err: error, folder, pollMs }, "cannot watch a folder: polling its files instead");
   try {
-    return watch(folder, { persistent: false }, (_event, name) => onEvent(name)).on("error", onError);
+    return watch(folder, { persistent: false }, onEvent).on("error", onError);
   } catch (error) {
     onError(error);
     return undefined;

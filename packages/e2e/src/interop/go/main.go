@@ -1,6 +1,8 @@
-// Runs a case of gRPC's interoperability tests, or serves them on a free port, which it prints:
+// Runs a case of gRPC's interoperability tests, makes one call and prints its status, or serves the tests on a free port,
+// which it prints:
 //
 //	interop client CASE PORT [CA SERVER_NAME]
+//	interop raw PORT PATH HEADERS HEADER_BYTES [REQUEST_BYTES]
 //	interop server [CERT KEY]
 package main
 
@@ -17,9 +19,12 @@ const (
 
 func main() {
 	var err error
-	if args := os.Args[2:]; os.Args[1] == "server" {
+	switch args := os.Args[2:]; os.Args[1] {
+	case "server":
 		err = serve(args)
-	} else {
+	case "raw":
+		err = callRaw(args[0], args[1], args[2:])
+	default:
 		err = runCase(args[0], args[1], args[2:])
 	}
 	if err != nil {

@@ -1,0 +1,33 @@
+// Serves health on a free port, which it prints. It takes the shortest time between two pings without data in between, in
+// milliseconds.
+package main
+
+import (
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+)
+
+func main() {
+	ms, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy := keepalive.EnforcementPolicy{MinTime: time.Duration(ms) * time.Millisecond}
+	server := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(policy))
+	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	log.Fatal(server.Serve(listener))
+}

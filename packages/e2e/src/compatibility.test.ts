@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { run } from "@hello/testing/program";
+import { clientMain } from "./client-program.js";
+import { serverMain } from "./server-process.js";
+
+const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.8" } });`;
+
+for (const [name, main] of Object.entries({ "hello-client": clientMain, "hello-server": serverMain })) {
+  test(`${name} names the version of Node that it needs in one line`, async () => {
+    const command = [process.execPath, `--import=data:text/javascript,${encodeURIComponent(versions)}`, main] as const;
+    const { status, stdout, stderr } = await run([...command, "--help"]);
+    assert.equal(stderr, `${name}: needs Node 20.19 or later, not 18.20.8\n`);
+    assert.equal(stdout, "");
+    assert.equal(status, 1);
+  });
+}

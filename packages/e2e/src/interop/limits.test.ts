@@ -1,0 +1,129 @@
+/** Statuses that clients of other languages report for calls beyond a limit: the table in docs/limits.md. */
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { Disposables } from "./disposables.js";
+import { useGoProgram } from "./go-program.js";
+import { InteropClient } from "./interop-client.js";
+import { type InteropServer, startOurServerWith } from "./interop-server-process.js";
+import { ResponseParameters, StreamingOutputCallRequest } from "./test-service.js";
+
+const go = useGoProgram();
+const python = requires("python3-grpcio");
+const ruby = requires("ruby-grpc");
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+interface PeerClient {
+  readonly skip: string | false;
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Programs that make one call and print its status. */
+const clients = {
+  "grpc-js": { skip: false, command: [process.execPath, "--import=tsx", file("raw-call.ts")] },
+  Python: { skip: python.skip, command: [python.program, file("raw_call.py")] },
+  Ruby: { skip: ruby.skip, command: [ruby.program, file("raw_call.rb")] },
+  Go: { skip: go.skip, command: [go.program, "raw"] },
+} satisfies Record<string, PeerClient>;
+
+interface Call {
+  readonly method?: string;
+  readonly headers?: number;
+  readonly headerBytes?: number;
+  /** Size of the request. Without it, the call is a stream on which the client sends nothing. */
+  readonly requestBytes?: number;
+}
+
+/** Status for each client, as it prints it: Go does not write it in capitals. */
+type Statuses = Readonly<Record<keyof typeof clients, RegExp>>;
+
+const everyClient = (status: RegExp): Statuses => ({ "grpc-js": status, Python: status, Ruby: status, Go: status });
+const exhausted = everyClient(/^RESOURCE_?EXHAUSTED /i);
+/** Go's client checks the size itself. */
+const notSent = /^Internal header list size to send violates the maximum size/;
+
+interface Scenario {
+  readonly flags?: readonly string[];
+  readonly call: Call;
+  readonly statuses: Statuses;
+  /** Takes up what the server limits, before the call. */
+  readonly prepare?: (server: InteropServer) => Promise<AsyncDisposable>;
+}
+
+const scenarios: Record<string, Scenario> = {
+  "a call within the limits": { call: { requestBytes: 0 }, statuses: everyClient(/^OK/) },
+  "more headers than --max-header-bytes": {
+    call: { headers: 10, headerBytes: 2_000, requestBytes: 0 },
+    statuses: { ...exhausted, Go: notSent },
+  },
+  "more than 128 headers": { call: { headers: 140, headerBytes: 10, requestBytes: 0 }, statuses: exhausted },
+  "a header of more than 64 KiB": {
+    // Node 20 leaves the connection open, until keepalive closes it.
+    flags: ["--keepalive-time-ms", "500", "--keepalive-timeout-ms", "5000"],
+    call: { headers: 1, headerBytes: 100_000, requestBytes: 0 },
+    statuses: { ...everyClient(/^UNAVAILABLE /), "grpc-js": /^INTERNAL /, Go: notSent },
+  },
+  "an unknown method with a name of 9 KiB": {
+    call: { method: "M".repeat(9 * 1_024), requestBytes: 0 },
+    statuses: everyClient(/^UNIMPLEMENTED The server does not implement the method \/grpc\.testing/i),
+  },
+  "a message beyond --max-receive-message-bytes": {
+    call: { method: "UnaryCall", requestBytes: 5 * 1_024 * 1_024 },
+    statuses: exhausted,
+  },
+  "one more call than --max-streaming-calls": {
+    flags: ["--max-streaming-calls", "1"],
+    prepare: holdStream,
+    call: { method: "FullDuplexCall" },
+    statuses: exhausted,
+  },
+  "a stream on a connection beyond its age and grace": {
+    flags: ["--max-connection-age-ms", "1000", "--max-connection-age-grace-ms", "1"],
+    call: { method: "FullDuplexCall" },
+    statuses: everyClient(/^UNAVAILABLE /i),
+  },
+};
+
+/** Opens a stream and waits until its handler runs. */
+async function holdStream({ port }: InteropServer): Promise<AsyncDisposable> {
+  const client = new InteropClient(`127.0.0.1:${port}`, { timeoutMs: 60_000 });
+  const requests = new PassThrough({ objectMode: true });
+  const parameters = new ResponseParameters().setSize(1);
+  requests.write(new StreamingOutputCallRequest().setResponseParametersList([parameters]));
+  const responses = client.fullDuplexCall(requests)[Symbol.asyncIterator]();
+  await responses.next();
+  return {
+    async [Symbol.asyncDispose]() {
+      requests.end();
+      await responses.next();
+      await client.close();
+    },
+  };
+}
+
+for (const [what, { flags = [], call, statuses, prepare }] of Object.entries(scenarios)) {
+  describe(what, { concurrency: 2 }, () => {
+    let server: InteropServer;
+    const resources = new Disposables();
+    before(async () => {
+      server = resources.use(await startOurServerWith(...flags));
+      if (prepare) {
+        resources.use(await prepare(server));
+      }
+    });
+    after(() => resources.end());
+
+    for (const [name, { skip, command }] of Object.entries(clients) as [keyof typeof clients, PeerClient][]) {
+      test(`${name}'s client reports ${what}`, { skip }, async () => {
+        const { method = "EmptyCall", headers = 0, headerBytes = 0, requestBytes } = call;
+        const path = `/grpc.testing.TestService/${method}`;
+        const numbers = [headers, headerBytes, ...(requestBytes === undefined ? [] : [requestBytes])].map(String);
+        const { stdout, stderr } = await run([...command, String(server.port), path, ...numbers]);
+        assert.match(stdout, statuses[name], stderr);
+      });
+    }
+  });
+}

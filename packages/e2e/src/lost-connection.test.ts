@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { HelloClient } from "@hello/client";
+import { createHelloServer } from "@hello/server";
+import { startLoad } from "./call-load.js";
+import { startRelay, type TcpRelay } from "./tcp-relay.js";
+
+/** Serves Hello behind a relay that can drop connections without notice. */
+async function serve(t: TestContext): Promise<TcpRelay> {
+  const server = createHelloServer({ addresses: ["127.0.0.1:0"], shutdownGraceMs: 0 });
+  const [address = ""] = await server.start();
+  const relay = await startRelay(address);
+  t.after(async () => {
+    await relay[Symbol.asyncDispose]();
+    await server.shutdown();
+  });
+  return relay;
+}
+
+test("a connection that is dropped without notice loses no call", { timeout: 60_000 }, async (t) => {
+  const relay = await serve(t);
+  await using client = new HelloClient(relay.address);
+  await using load = startLoad(client);
+  await load.more(300);
+  relay.drop();
+  await load.more(300);
+  await load.stop();
+  assert.deepEqual(load.failures, []);
+  t.diagnostic(`the slowest call took ${load.slowestMs.toFixed(0)} ms`);
+});
+
+test("a quiet connection that is dropped without notice does not lose the next call", async (t) => {
+  const relay = await serve(t);
+  await using client = new HelloClient(relay.address);
+  await client.hello("World");
+  relay.drop();
+  assert.equal(await client.hello("World"), "Hello World");
+});
+
+test("a watch ends when the next call finds that its connection was dropped", async (t) => {
+  const relay = await serve(t);
+  await using client = new HelloClient(relay.address);
+  const watch = client.watchHealth();
+  assert.equal((await watch.next()).value, "SERVING");
+  relay.drop();
+  const ended = assert.rejects(watch.next(), {
+    status: "UNAVAILABLE",
+    details: "the connection was lost while the call was open",
+  });
+  assert.equal(await client.hello("World"), "Hello World");
+  await ended;
+});

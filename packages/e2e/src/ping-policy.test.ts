@@ -1,0 +1,65 @@
+/** Pings of the client at servers of other libraries, which close connections that are pinged too often (gRFC A8). */
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { HelloClient } from "@hello/client";
+import { run } from "@hello/testing/program";
+import { requires } from "@hello/testing/requires";
+import { clientOptionTable } from "../../grpc-client/src/channel/client-options.js";
+import { startPeerServer } from "./interop/interop-server-process.js";
+import { python, pythonProgram } from "./python-program.js";
+
+const go = requires("golang-google-grpc-dev");
+const folder = mkdtempSync(join(tmpdir(), "hello-pings-"));
+after(() => rm(folder, { recursive: true }));
+
+/** Five minutes, the shortest time between two pings that gRPC's servers allow by default, a thousand times faster. */
+const minPingIntervalMs = "300";
+const keepaliveTimeMs = clientOptionTable.keepaliveTimeMs.default / 1_000;
+
+async function buildGoServer(): Promise<string> {
+  const program = join(folder, "server");
+  const source = fileURLToPath(new URL("../go/ping_policy_server.go", import.meta.url));
+  const { status, stderr } = await run([go.program, "build", "-o", program, source], { env: go.env });
+  assert.equal(status, 0, stderr);
+  return program;
+}
+
+const pythonServer = "ping_policy_server.py";
+const peers = [
+  { name: "grpcio", skip: python.skip, command: async () => pythonProgram(pythonServer, minPingIntervalMs) },
+  { name: "grpc-go", skip: go.skip, command: async () => [await buildGoServer(), minPingIntervalMs] as const },
+];
+
+/** Rejects when the server closes the connection of a watch because of pings. */
+async function watchImpatiently(target: string, keepaliveTimeMs: number): Promise<void> {
+  await using client = new HelloClient(target, { keepaliveTimeMs });
+  for await (const status of client.watchHealth()) {
+    assert.equal(status, "SERVING");
+  }
+}
+
+for (const { name, skip, command } of peers) {
+  test(`a quiet watch lives at ${name}, however long it lasts`, { skip }, async () => {
+    await using server = await startPeerServer(await command());
+    const target = `127.0.0.1:${server.port}`;
+    await using client = new HelloClient(target, { keepaliveTimeMs, keepaliveTimeoutMs: 20_000 });
+    const watch = client.watchHealth();
+    assert.equal((await watch.next()).value, "SERVING");
+    const next = watch.next().then(() => assert.fail("the watch ended"));
+    next.catch(() => undefined);
+    // Meanwhile, the server closes the connections of clients that are faster.
+    for (const keepaliveTimeMs of [100, 101, 102, 103, 104, 105]) {
+      const closed = assert.rejects(watchImpatiently(target, keepaliveTimeMs), {
+        status: "RESOURCE_EXHAUSTED",
+        details:
+          "the server closed the connection because of too many pings (GOAWAY too_many_pings): raise keepaliveTimeMs",
+      });
+      await Promise.race([closed, next]);
+    }
+  });
+}

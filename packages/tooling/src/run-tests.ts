@@ -37,7 +37,7 @@ const { status } = spawnSync(
   [
     "--import=tsx",
     "--test",
-    "--test-timeout=300000",
+    "--test-timeout=600000",
     // Tests wait more than they compute.
     `--test-concurrency=${availableParallelism()}`,
     "--test-reporter=spec",

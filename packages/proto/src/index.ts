@@ -1,9 +1,3 @@
 /** Typed code that grpc-tools generates from the contracts. */
-export {
-  HelloClient,
-  HelloRequest,
-  HelloResponse,
-  HelloService,
-  type IHelloClient,
-  type IHelloServer,
-} from "./hello.js";
+
+export * from "./hello.js";

@@ -1,0 +1,95 @@
+/**
+ * Runs a generator of turbo/generators with @turbo/gen. Asks for missing arguments on a terminal; elsewhere, and for
+ * invalid ones, it ends with one line and status 2 before anything is written.
+ */
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Answers, generators, type Question } from "./generators/generators.js";
+import { GeneratorError } from "./generators/plan.js";
+
+const root = join(__dirname, "../../..");
+const usage = Object.entries(generators)
+  .map(
+    ([name, { description, questions }]) =>
+      `  pnpm gen ${name} ${questions.map(synopsis).join(" ")}\n      ${description}`,
+  )
+  .join("\n");
+
+try {
+  const name = process.argv[2] ?? "";
+  if (name === "" || name === "--help" || name === "-h") {
+    console.log(`Usage:\n${usage}`);
+    process.exitCode = name === "" ? 2 : 0;
+  } else {
+    process.exitCode = generate(name, process.argv.slice(3));
+  }
+} catch (error) {
+  const isMistake =
+    error instanceof GeneratorError || String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS");
+  if (!isMistake) {
+    throw error;
+  }
+  console.error(`gen: ${(error as Error).message.split(/\.? To |\n/)[0]}`);
+  process.exitCode = 2;
+}
+
+/** Runs a generator. Returns the exit status. */
+function generate(name: string, args: readonly string[]): number {
+  const generator = generators[name];
+  if (generator === undefined) {
+    throw new GeneratorError(`unknown generator "${name}": choose ${Object.keys(generators).join(", ")}`);
+  }
+  const { questions, plan } = generator;
+  const answers = readAnswers(questions, args);
+  const missing = questions.filter(({ name, choices }) => choices === undefined && answers[name] === undefined);
+  if (missing.length === 0) {
+    plan(root, answers);
+  } else if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new GeneratorError(`missing <${missing[0]?.name}>: pnpm gen ${name} ${questions.map(synopsis).join(" ")}`);
+  }
+  // plop asks for what is `_`.
+  const defaultAnswer = ({ choices: [first = ""] = [] }: Question) => (missing.length === 0 ? first : "_");
+  const bypass = questions.map((question) => answers[question.name] ?? defaultAnswer(question));
+  const program = join(dirname(require.resolve("@turbo/gen/package.json")), "dist/cli.js");
+  const { status } = spawnSync(process.execPath, [program, "run", name, "--root", root, "--args", ...bypass], {
+    // No script of this repository asks for updates.
+    env: { ...process.env, npm_config_registry: "http://127.0.0.1:9/" },
+    stdio: "inherit",
+  });
+  return status ?? 1;
+}
+
+/**
+ * Reads answers from the command line.
+ *
+ * @throws GeneratorError if one is invalid.
+ */
+function readAnswers(questions: readonly Question[], args: readonly string[]): Answers {
+  const choices = questions.flatMap((question) => question.choices ?? []);
+  const options = Object.fromEntries(choices.map((choice) => [choice, { type: "boolean" } as const]));
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const answers: Record<string, string> = {};
+  for (const { name, choices, findProblem } of questions) {
+    const chosen = choices?.filter((choice) => values[choice]) ?? [];
+    if (chosen.length > 1) {
+      throw new GeneratorError(`--${chosen.join(" and --")} exclude each other`);
+    }
+    const answer = choices === undefined ? positionals.shift() : chosen[0];
+    const problem = answer === undefined ? undefined : findProblem?.(answer);
+    if (problem !== undefined) {
+      throw new GeneratorError(problem);
+    }
+    if (answer !== undefined) {
+      answers[name] = answer;
+    }
+  }
+  if (positionals.length > 0) {
+    throw new GeneratorError(`unexpected argument "${positionals[0]}"`);
+  }
+  return answers;
+}
+
+function synopsis({ name, choices }: Question): string {
+  return choices === undefined ? `<${name}>` : `[--${choices.join(" | --")}]`;
+}

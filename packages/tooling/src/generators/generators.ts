@@ -1,0 +1,83 @@
+/** Generators of `pnpm gen`: what each asks, plans, and says afterwards. */
+import { type RpcKind, rpcKinds } from "./contract.js";
+import { findRpcNameProblem, findScopeProblem, findServiceNameProblem, spellService } from "./names.js";
+import type { Plan } from "./plan.js";
+import { planRename } from "./rename.js";
+import { planRpc } from "./rpc.js";
+import { planService } from "./service.js";
+
+/** Answers by the names of the questions. */
+export type Answers = Readonly<Record<string, string>>;
+
+/** Question of a generator. */
+export interface Question {
+  /** Name of the answer, and of the argument that answers it unless there are choices. */
+  readonly name: string;
+  readonly message: string;
+  /** Answers to choose from, the default first. An option by the name of an answer chooses it. */
+  readonly choices?: readonly string[] | undefined;
+  /** Explains why an answer is invalid. Returns undefined if it is valid. */
+  readonly findProblem?: ((answer: string) => string | undefined) | undefined;
+}
+
+/** Generator of `pnpm gen`. */
+export interface Generator {
+  readonly description: string;
+  readonly questions: readonly Question[];
+  /** @throws GeneratorError if the repository does not allow it. */
+  plan(root: string, answers: Answers): Plan;
+  /** Describes what remains for the user to do. */
+  nextSteps(answers: Answers, plan: Plan): string;
+}
+
+const service: Question = { name: "Service", message: "Name of the service", findProblem: findServiceNameProblem };
+const rpc: Question = { name: "Rpc", message: "Name of the RPC", findProblem: findRpcNameProblem };
+const compile = `  pnpm generate    # compiles the contract; docs/generated-code.md helps where the compiler is missing
+  pnpm build`;
+
+export const generators: Readonly<Record<string, Generator>> = {
+  service: {
+    description: "adds a service with one unary RPC",
+    questions: [
+      service,
+      rpc,
+      {
+        name: "process",
+        message: "Join the process of packages/server, or get packages and a process of its own?",
+        choices: ["join", "own"],
+      },
+    ],
+    plan: (root, { Service = "", Rpc = "", process }) =>
+      planService(root, { service: Service, rpc: Rpc, separate: process === "own" }),
+    nextSteps({ Service = "", process }) {
+      const { kebab } = spellService(Service);
+      const own = process === "own";
+      const [server, client] = own ? [`${kebab}-server`, `${kebab}-client`] : ["server", "client"];
+      const published = own ? ["proto", server, client] : ["proto", client];
+      return `${own ? "  pnpm install     # links the new packages\n" : ""}${compile}
+  pnpm ${published.map((name) => `--filter ${name} `).join("")}api    # records the new public types
+  pnpm check && pnpm test
+Then write the business in packages/${server}/src/${kebab}-servicer.ts.`;
+    },
+  },
+  rpc: {
+    description: "adds an RPC to a service",
+    questions: [service, rpc, { name: "kind", message: "Kind of the RPC", choices: rpcKinds }],
+    plan: (root, { Service = "", Rpc = "", kind = "unary" }) =>
+      planRpc(root, { service: Service, rpc: Rpc, kind: kind as RpcKind }),
+    nextSteps(_, plan) {
+      const client = plan.edited.find((file) => file.endsWith("-client.ts"))?.split("/")[1];
+      return `${compile}
+  pnpm --filter proto --filter ${client} api    # records the new public types
+  pnpm check && pnpm test
+Then write the business in ${plan.edited.find((file) => file.endsWith("-servicer.ts"))}.`;
+    },
+  },
+  rename: {
+    description: "changes the scope of the packages",
+    questions: [{ name: "scope", message: "New scope, like @acme", findProblem: findScopeProblem }],
+    plan: (root, { scope = "" }) => planRename(root, { scope }),
+    nextSteps: () =>
+      "  pnpm install     # links the packages by their new names\n  pnpm build\n  pnpm check && pnpm test",
+  },
+};

@@ -1,0 +1,18 @@
+import type { Plan } from "./plan.js";
+
+/** Manifest of a package, as far as generators read it. */
+export interface Manifest {
+  readonly name: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** Reads the manifest of a package. */
+export function manifestOf(plan: Plan, folder: string): Manifest {
+  return JSON.parse(plan.read(`${folder}/package.json`)) as Manifest;
+}
+
+/** Returns the scope of the packages, with its `@`. */
+export function scopeOf(plan: Plan): string {
+  return manifestOf(plan, "packages/proto").name.replace(/\/.*/, "");
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { planRpc } from "./rpc.js";
+import { planService } from "./service.js";
+
+const root = join(__dirname, "../../../..");
+
+test("plans without writing", () => {
+  const { added, edited } = planService(root, { service: "Clock", rpc: "Tell", separate: false });
+  assert.equal(added.length, 6);
+  assert.equal(edited.length, 3);
+  assert.deepEqual(planService(root, { service: "Clock", rpc: "Tell", separate: false }).added, added);
+});
+
+const clashes: readonly (readonly [string, string, string])[] = [
+  ["Hello", "Tell", "packages/proto/protos/hello.proto has a service Hello already"],
+  ["Echo", "Tell", "packages/testing/protos/echo.proto has a service Echo already"],
+  [
+    "Clock",
+    "Hello",
+    "packages/proto/protos/hello.proto has a message HelloRequest already: choose another name for the RPC",
+  ],
+];
+for (const [service, rpc, message] of clashes) {
+  test(`refuses the RPC ${rpc} of a new service ${service}`, () => {
+    for (const separate of [false, true]) {
+      assert.throws(() => planService(root, { service, rpc, separate }), { name: "GeneratorError", message });
+    }
+  });
+}
+
+test("refuses an RPC of a service that does not exist", () => {
+  assert.throws(() => planRpc(root, { service: "Clock", rpc: "Ring", kind: "unary" }), {
+    message: "packages/proto/protos has no service Clock",
+  });
+});
+
+test("adds an RPC to a service that people wrote", () => {
+  assert.deepEqual(planRpc(root, { service: "Hello", rpc: "Wave", kind: "bidi" }).edited, [
+    "packages/proto/protos/hello.proto",
+    "packages/proto/src/hello.ts",
+    "packages/server/src/hello-servicer.ts",
+    "packages/client/src/hello-client.ts",
+    "packages/client/src/hello-client.test.ts",
+  ]);
+});

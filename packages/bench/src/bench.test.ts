@@ -14,6 +14,7 @@ const benchmarks = [
   { name: "streams", args: ["1", "1"], skip: withLoad, ratios: ["messages a second / bare", "CPU a message / bare"] },
   { name: "memory", args: ["1", "5000"], skip: withLoad, ratios: ["/ bare"] },
   { name: "client", args: ["1", "1"], skip: false, ratios: ["HelloClient / stub"] },
+  { name: "json", args: ["1", "1"], skip: false, ratios: ["parse time protobuf / JSON"] },
 ];
 
 for (const { name, args, skip, ratios } of benchmarks) {

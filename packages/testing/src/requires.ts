@@ -27,6 +27,11 @@ const tools = {
     attempt: ["-c", "import grpc, google.protobuf"],
     packages: "python3-grpcio python3-protobuf",
   },
+  "python3-grpc-tools": {
+    programs: ["python3", "/usr/bin/python3"],
+    attempt: ["-c", "import grpc, grpc_tools"],
+    packages: "python3-grpcio python3-grpc-tools",
+  },
   "ruby-grpc": {
     // The first Ruby on the PATH need not be Debian's.
     programs: ["ruby", "/usr/bin/ruby"],

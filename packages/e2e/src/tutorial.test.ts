@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { requires } from "@hello/testing/requires";
+import { messagesCode, serviceCode } from "./stand-in-code.js";
+import { readTutorial } from "./tutorial-page.js";
+import { python, TutorialReader } from "./tutorial-reader.js";
+
+const root = new URL("../../../", import.meta.url);
+const pages = ["docs/tutorial.md", "docs/tutorial.zh-TW.md"];
+const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : python.skip || requires("git").skip;
+
+describe("a reader gets from an empty folder to the end of", { concurrency: true, skip }, () => {
+  for (const page of pages) {
+    test(page, { timeout: 600_000 }, async () => {
+      await using reader = new TutorialReader();
+      await reader.follow(readTutorial(new URL(page, root)));
+    });
+  }
+});
+
+test("the tutorial is the same in each language: commands, snippets, headings and links", () => {
+  const [english, chinese] = pages.map((page) => {
+    const { blocks, headings, links } = readTutorial(new URL(page, root));
+    const code = blocks.map(({ language, code, file }) => [language, file, language === "mermaid" ? "" : code]);
+    return { code, headings, links: links.filter((link) => !link.startsWith("tutorial")) };
+  });
+  assert.ok((english?.code.length ?? 0) > 30 && (english?.headings.length ?? 0) > 12);
+  assert.deepEqual(chinese, english);
+});
+
+test("the stand-in writes what the compiler has written for the contracts here", () => {
+  for (const [folder, name] of [
+    ["proto", "hello"],
+    ["testing", "echo"],
+  ] as const) {
+    const read = (path: string) => readFileSync(new URL(`packages/${folder}/${path}`, root), "utf8");
+    const proto = read(`protos/${name}.proto`);
+    assert.equal(serviceCode(name, proto), read(`gen/${name}_grpc_pb.js`));
+    if (name === "hello") {
+      assert.equal(messagesCode(name, proto), read(`gen/${name}_pb.js`));
+    }
+  }
+});

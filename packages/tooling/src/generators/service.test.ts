@@ -41,6 +41,7 @@ test("adds an RPC to a service that people wrote", () => {
     "packages/proto/protos/hello.proto",
     "packages/proto/src/hello.ts",
     "packages/server/src/hello-servicer.ts",
+    "packages/server/src/hello-servicer.test.ts",
     "packages/client/src/hello-client.ts",
     "packages/client/src/hello-client.test.ts",
   ]);

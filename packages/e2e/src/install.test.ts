@@ -12,8 +12,7 @@ import { snippets } from "./snippets.js";
 import { succeed } from "./tarballs.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const missing = [requires("git"), requires("perl")].find(({ skip }) => skip)?.skip ?? false;
-const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : missing;
+const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : requires("git").skip;
 
 /** Commands of docs/install.md, in order. */
 const [add = "", pack = "", install = "", rename = "", publish = ""] = snippets(

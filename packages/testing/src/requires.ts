@@ -17,7 +17,6 @@ const tools = {
   haproxy: { programs: ["haproxy", "/usr/sbin/haproxy"], attempt: ["-v"], packages: "haproxy" },
   nginx: { programs: ["nginx", "/usr/sbin/nginx"], attempt: ["-v"], packages: "nginx" },
   git: { programs: ["git"], attempt: ["--version"], packages: "git" },
-  perl: { programs: ["perl"], attempt: ["--version"], packages: "perl" },
   // util-linux's, which runs a program in a terminal of its own; BSD's takes other options.
   script: { programs: ["script"], attempt: ["--version"], packages: "bsdutils" },
   openssl: { programs: ["openssl"], attempt: ["version"], packages: "openssl" },

@@ -29,8 +29,8 @@ export interface ShutdownSubject {
   drain(): void;
   /** Stops accepting connections. */
   closeListener(): void;
-  /** Closes every connection, with the calls on it. */
-  closeConnections(): void;
+  /** Closes every connection, with the calls on it. Resolves once all are closed. */
+  closeConnections(): Promise<void>;
 }
 
 /**
@@ -70,9 +70,11 @@ export async function shutdown(
         call.end(reason);
       }
     }
-    subject.closeConnections();
+    // Node may never report the end of a session whose socket is gone, which grpc-js would wait for.
+    await Promise.race([finished, subject.closeConnections()]);
+  } else {
+    await finished;
   }
-  await finished;
   logger.info("stopped");
 }
 

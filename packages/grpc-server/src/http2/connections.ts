@@ -1,12 +1,16 @@
 import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 
 /** HTTP/2 connections of a server. */
 export interface Connections {
   /** Serves calls on a socket. */
   add(socket: Socket): void;
-  /** Closes every connection, with its calls, after a moment in which the peer can read what was last written. */
-  close(): void;
+  /**
+   * Closes every connection, with its calls, after a moment in which the peer can read what was last written. Resolves
+   * once all are closed.
+   */
+  close(): Promise<void>;
 }
 
 /** Time for a peer to read what was last written, and to close the connection itself. */
@@ -22,13 +26,14 @@ export function createConnections(server: Server): Connections {
       socket.once("close", () => sockets.delete(socket));
       injector.injectConnection(socket);
     },
-    close() {
+    async close() {
       // grpc-js closes its side and waits for the peer to do the same, which a hanging one never does.
-      setTimeout(() => {
-        for (const socket of sockets) {
-          socket.destroy();
-        }
-      }, lingerMs);
+      await delay(lingerMs);
+      await Promise.all([...sockets].map(closeSocket));
     },
   };
+}
+
+function closeSocket(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()).destroy());
 }

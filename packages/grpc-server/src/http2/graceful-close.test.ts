@@ -130,6 +130,21 @@ test("SETTINGS come before the GOAWAY on a connection that is closed at once", a
   await connection.closed;
 });
 
+test("reports the end of a session that is closed while it is destroyed", async () => {
+  const http2Server = createHttp2Server();
+  const closed = new Promise<void>((resolve) => {
+    http2Server.prependListener("session", (session) => {
+      closeGracefully(session);
+      session.destroy();
+      session.close(resolve);
+    });
+  });
+  await using peer = await listen(http2Server);
+  using connection = await connectRaw(peer.address);
+  connection.send(preface);
+  await closed;
+});
+
 test("the announcement waits for room in the socket, and splits no frame", async (t) => {
   const count = 8;
   const big = Buffer.alloc(4 * 1024 * 1024, 1);

@@ -34,13 +34,12 @@ export function closeGracefully(session: ServerHttp2Session): void {
   });
 
   session.close = (callback) => {
-    if (session.closed || session.destroyed) {
-      return;
-    }
     if (callback) {
+      // Node would drop the callback of a session that is destroyed but whose end it has not reported yet, and grpc-js's
+      // shutdown would wait for it forever.
       session.once("close", callback);
     }
-    if (closing) {
+    if (closing || session.closed || session.destroyed) {
       return;
     }
     closing = true;

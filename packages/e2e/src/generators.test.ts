@@ -1,9 +1,6 @@
-/**
- * Runs `pnpm gen` in one copy of the repository. No npm package holds the compiler of the contracts: a stand-in fills names
- * into the compiler's committed output for `pnpm gen service Clock Tell`, fixtures/clock.
- */
+/** Runs `pnpm gen` in a copy of the repository, with the stand-in for the compiler. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -15,7 +12,7 @@ import { pnpm } from "@hello/testing/package-managers";
 import { type Outcome, run, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { serving } from "./server-process.js";
-import { compileLikeClock } from "./stand-in-compiler.js";
+import { installStandIn } from "./stand-in-compiler.js";
 
 const require = createRequire(import.meta.url);
 const { findRpcNameProblem } = require("../../tooling/src/generators/names.ts") as {
@@ -43,18 +40,7 @@ before(async () => {
     /^(node_modules|\.turbo|\.git|dist\.\d+|gen\.tmp|test-report\.xml|__pycache__|\.snippet-.*|\.first-change-.*)$/;
   cpSync(root, copy, { recursive: true, filter: (path) => !made.test(basename(path)) });
   await succeed([...pnpm, "install", "--prefer-offline"]);
-  const compiler = fileURLToPath(new URL("stand-in-compiler.ts", import.meta.url));
-  const command = [`--import=${tsx}`, compiler].map((part) => JSON.stringify(part)).join(", ");
-  for (const program of ["protoc", "grpc_node_plugin"]) {
-    writeFileSync(
-      join(realpathSync(join(copy, "packages/tooling/node_modules/grpc-tools")), "bin", program),
-      `#!${process.execPath}
-const { spawnSync } = require("node:child_process");
-const args = [${command}, ...process.argv.slice(2)];
-process.exitCode = spawnSync(process.execPath, args, { stdio: "inherit" }).status;`,
-      { mode: 0o755 },
-    );
-  }
+  installStandIn(copy);
 });
 after(() => rmSync(copy, { recursive: true }));
 
@@ -125,15 +111,6 @@ test("no RPC may replace a method that clients and stubs have", () => {
       const rpc = method.charAt(0).toUpperCase() + method.slice(1);
       assert.match(findRpcNameProblem(rpc) ?? "", /every client has a method/, rpc);
     }
-  }
-});
-
-test("the stand-in compiler writes the bytes of the compiler for the example", () => {
-  for (const [file, content] of compileLikeClock(
-    "clock.proto",
-    readFileSync(new URL("clock.proto", fixtures), "utf8"),
-  )) {
-    assert.equal(content, readFileSync(new URL(file, fixtures), "utf8"), file);
   }
 });
 

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
+import { installStandIn } from "./stand-in-compiler.js";
 import { applyDiff, type Block, commandsOf, matchesOutput, missingFrom, type TutorialPage } from "./tutorial-page.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -110,7 +111,7 @@ export class TutorialReader implements AsyncDisposable {
       await this.#startServer(command);
     } else {
       if (command === "pnpm generate") {
-        this.#installStandIn();
+        installStandIn(this.#cwd);
       }
       const shellCommand = command.replaceAll("localhost:50051", this.#address);
       const outcome = await run(["sh", "-c", shellCommand], { cwd: this.#cwd, env: this.#env() });
@@ -176,15 +177,5 @@ export class TutorialReader implements AsyncDisposable {
       TURBO_HASH: undefined,
       NODE_TEST_CONTEXT: undefined,
     };
-  }
-
-  #installStandIn(): void {
-    const bin = join(this.#cwd, "packages/tooling/node_modules/grpc-tools/bin");
-    const program = fileURLToPath(new URL("stand-in-protoc.ts", import.meta.url));
-    const tsx = import.meta.resolve("tsx");
-    const script = `#!/bin/sh\nexec "${process.execPath}" --import="${tsx}" "${program}" "$@"\n`;
-    for (const name of ["protoc", "grpc_node_plugin"]) {
-      writeFileSync(join(bin, name), script, { mode: 0o755 });
-    }
   }
 }

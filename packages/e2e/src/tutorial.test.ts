@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { requires } from "@hello/testing/requires";
-import { messagesCode, serviceCode } from "./stand-in-code.js";
 import { readTutorial } from "./tutorial-page.js";
 import { python, TutorialReader } from "./tutorial-reader.js";
 
@@ -27,18 +25,4 @@ test("the tutorial is the same in each language: commands, snippets, headings an
   });
   assert.ok((english?.code.length ?? 0) > 30 && (english?.headings.length ?? 0) > 12);
   assert.deepEqual(chinese, english);
-});
-
-test("the stand-in writes what the compiler has written for the contracts here", () => {
-  for (const [folder, name] of [
-    ["proto", "hello"],
-    ["testing", "echo"],
-  ] as const) {
-    const read = (path: string) => readFileSync(new URL(`packages/${folder}/${path}`, root), "utf8");
-    const proto = read(`protos/${name}.proto`);
-    assert.equal(serviceCode(name, proto), read(`gen/${name}_grpc_pb.js`));
-    if (name === "hello") {
-      assert.equal(messagesCode(name, proto), read(`gen/${name}_pb.js`));
-    }
-  }
 });

@@ -42,7 +42,9 @@ function generate(name: string, args: readonly string[]): number {
   }
   const { questions, plan } = generator;
   const answers = readAnswers(questions, args);
-  const missing = questions.filter(({ name, choices }) => choices === undefined && answers[name] === undefined);
+  const missing = questions.filter(
+    ({ name, choices, isOption }) => choices === undefined && !isOption && answers[name] === undefined,
+  );
   if (missing.length === 0) {
     plan(root, answers);
   } else if (!process.stdin.isTTY || !process.stdout.isTTY) {
@@ -66,16 +68,19 @@ function generate(name: string, args: readonly string[]): number {
  * @throws GeneratorError if one is invalid.
  */
 function readAnswers(questions: readonly Question[], args: readonly string[]): Answers {
-  const choices = questions.flatMap((question) => question.choices ?? []);
-  const options = Object.fromEntries(choices.map((choice) => [choice, { type: "boolean" } as const]));
+  const options: Record<string, { readonly type: "boolean" | "string" }> = {};
+  for (const { name, choices = [], isOption } of questions) {
+    Object.assign(options, isOption && { [name]: { type: "string" } });
+    Object.assign(options, ...choices.map((choice) => ({ [choice]: { type: "boolean" } })));
+  }
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const answers: Record<string, string> = {};
-  for (const { name, choices, findProblem } of questions) {
+  for (const { name, choices, isOption, findProblem } of questions) {
     const chosen = choices?.filter((choice) => values[choice]) ?? [];
     if (chosen.length > 1) {
       throw new GeneratorError(`--${chosen.join(" and --")} exclude each other`);
     }
-    const answer = choices === undefined ? positionals.shift() : chosen[0];
+    const answer = isOption ? values[name]?.toString() : choices === undefined ? positionals.shift() : chosen[0];
     const problem = answer === undefined ? undefined : findProblem?.(answer);
     if (problem !== undefined) {
       throw new GeneratorError(problem);
@@ -90,6 +95,9 @@ function readAnswers(questions: readonly Question[], args: readonly string[]): A
   return answers;
 }
 
-function synopsis({ name, choices }: Question): string {
+function synopsis({ name, choices, isOption }: Question): string {
+  if (isOption) {
+    return `[--${name} <${name}>]`;
+  }
   return choices === undefined ? `<${name}>` : `[--${choices.join(" | --")}]`;
 }

@@ -16,6 +16,8 @@ export interface Question {
   readonly message: string;
   /** Answers to choose from, the default first. An option by the name of an answer chooses it. */
   readonly choices?: readonly string[] | undefined;
+  /** Whether an option by the name of the question answers it, and an empty answer is the default. Default false. */
+  readonly isOption?: boolean | undefined;
   /** Explains why an answer is invalid. Returns undefined if it is valid. */
   readonly findProblem?: ((answer: string) => string | undefined) | undefined;
 }
@@ -74,9 +76,17 @@ Then write the business in ${plan.edited.find((file) => file.endsWith("-servicer
     },
   },
   rename: {
-    description: "changes the scope of the packages",
-    questions: [{ name: "scope", message: "New scope, like @acme", findProblem: findScopeProblem }],
-    plan: (root, { scope = "" }) => planRename(root, { scope }),
+    description: "changes the scope of the packages, and the name Hello of the server and client",
+    questions: [
+      { name: "scope", message: "New scope, like @acme", findProblem: findScopeProblem },
+      {
+        name: "name",
+        message: "New name of the server and client, like Greeter (empty: keep it)",
+        isOption: true,
+        findProblem: (name) => (name === "" ? undefined : findServiceNameProblem(name)),
+      },
+    ],
+    plan: (root, { scope = "", name = "" }) => planRename(root, { scope, name }),
     nextSteps: () =>
       "  pnpm install     # links the packages by their new names\n  pnpm build\n  pnpm check && pnpm test",
   },

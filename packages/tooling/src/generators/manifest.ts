@@ -16,3 +16,12 @@ export function manifestOf(plan: Plan, folder: string): Manifest {
 export function scopeOf(plan: Plan): string {
   return manifestOf(plan, "packages/proto").name.replace(/\/.*/, "");
 }
+
+/** Returns the name of the programs in packages/server and packages/client, in PascalCase: that of `hello-server` is `Hello`. */
+export function serviceNameOf(plan: Plan): string {
+  const { bin } = JSON.parse(plan.read("packages/server/package.json")) as {
+    readonly bin: Readonly<Record<string, string>>;
+  };
+  const [program = ""] = Object.keys(bin);
+  return program.replace(/-server$/, "").replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -13,6 +13,7 @@ export class Plan {
   readonly #root: string;
   readonly #added = new Map<string, string>();
   readonly #edited = new Map<string, string>();
+  readonly #moved = new Map<string, string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -26,6 +27,11 @@ export class Plan {
   /** Files that exist and change. */
   get edited(): readonly string[] {
     return [...this.#edited.keys()];
+  }
+
+  /** Files that get another path, each with its new one. */
+  get moved(): readonly (readonly [string, string])[] {
+    return [...this.#moved];
   }
 
   /** Tells whether a file exists. */
@@ -100,6 +106,18 @@ export class Plan {
     }
   }
 
+  /**
+   * Moves a file, after its edits.
+   *
+   * @throws GeneratorError if the new path exists.
+   */
+  move(file: string, newPath: string): void {
+    if (this.has(newPath)) {
+      throw new GeneratorError(`${newPath} already exists`);
+    }
+    this.#moved.set(file, newPath);
+  }
+
   /** Writes the files, and has biome format them and sort their imports. */
   write(): void {
     for (const [file, content] of [...this.#added, ...this.#edited]) {
@@ -107,8 +125,12 @@ export class Plan {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content, { flag: this.#added.has(file) ? "wx" : "w" });
     }
+    for (const [file, newPath] of this.#moved) {
+      renameSync(join(this.#root, file), join(this.#root, newPath));
+    }
     const biome = createRequire(join(this.#root, "package.json")).resolve("@biomejs/biome/bin/biome");
-    const files = [...this.added, ...this.edited].filter((file) => /\.([cm]?[jt]s|json|md)$/.test(file));
+    const written = [...this.added, ...this.edited].map((file) => this.#moved.get(file) ?? file);
+    const files = written.filter((file) => /\.([cm]?[jt]s|json|md)$/.test(file));
     const { status, stderr } = spawnSync(process.execPath, [biome, "check", "--write", ...files], {
       cwd: this.#root,
       encoding: "utf8",

@@ -1,19 +1,26 @@
-import { scopeOf } from "./manifest.js";
+import { scopeOf, serviceNameOf } from "./manifest.js";
+import { spellService } from "./names.js";
 import { Plan } from "./plan.js";
 
 /** Answers that {@link planRename} needs. */
 export interface RenameAnswers {
   /** New scope, with its `@`. */
   readonly scope: string;
+  /** New name in PascalCase for the programs, classes and environment variables. The empty name keeps the present one. */
+  readonly name: string;
 }
 
-/** Plans a change of the scope of all packages: in code, manifests, lockfile and documentation. */
-export function planRename(root: string, { scope }: RenameAnswers): Plan {
+/**
+ * Plans a change of the scope of all packages, and of the name of their programs and classes: in code, manifests, lockfile
+ * and documentation. The contract keeps its names, so that clients in the field go on working.
+ */
+export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
   const plan = new Plan(root);
-  const old = new RegExp(`${scopeOf(plan)}(?![\\w-])`, "g");
+  const oldScope = new RegExp(`${scopeOf(plan)}(?![\\w-])`, "g");
+  const renameService = name === "" ? (text: string) => text : createServiceRename(plan, name);
   for (const file of plan.listAll()) {
     plan.edit(file, (content) => {
-      const renamed = content.replace(old, scope);
+      const renamed = content.replace(oldScope, scope);
       // The report of public types lists packages in alphabetical order.
       return !file.endsWith("/api.md")
         ? renamed
@@ -22,6 +29,32 @@ export function planRename(root: string, { scope }: RenameAnswers): Plan {
             (_, label: string, names: string) => `${label}${names.split(", ").sort().join(", ")}.`,
           );
     });
+    if (!/\/(gen|protos|python)\//.test(file)) {
+      plan.edit(file, renameService);
+      const renamedFile = renameService(file);
+      if (renamedFile !== file) {
+        plan.move(file, renamedFile);
+      }
+    }
   }
   return plan;
+}
+
+/** Returns a function that replaces the name of the programs and classes of packages/server and packages/client. */
+function createServiceRename(plan: Plan, name: string): (text: string) => string {
+  const before = spellService(serviceNameOf(plan));
+  const after = spellService(name);
+  const [upperBefore, upperAfter] = [before, after].map(({ snake }) => snake.toUpperCase());
+  // Python's generated code has a class HelloServicer of its own.
+  const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b|ServerOptions\\b)`;
+  const inPascalCase = new RegExp(`${classes}|(?<=\\bcreate)${before.pascal}(?=Server\\b)`, "g");
+  const inPrint = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");
+  const inKebabCase = new RegExp(`\\b${before.kebab}(?=-(server|client|servicer)\\b)`, "g");
+  const inUpperCase = new RegExp(`\\b${upperBefore}(?=_[A-Z]|")`, "g");
+  return (text) =>
+    text
+      .replace(inPascalCase, after.pascal)
+      .replace(inPrint, after.pascal)
+      .replace(inKebabCase, after.kebab)
+      .replace(inUpperCase, upperAfter ?? "");
 }

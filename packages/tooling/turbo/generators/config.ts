@@ -22,6 +22,7 @@ export default function define(plop: PlopTypes.NodePlopAPI): void {
           const lines = [
             ...planned.added.map((file) => `added ${file}`),
             ...planned.edited.map((file) => `edited ${file}`),
+            ...planned.moved.map(([file, newPath]) => `moved ${file} to ${newPath}`),
             "Next:",
             nextSteps(answers as Answers, planned),
           ];

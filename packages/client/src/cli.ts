@@ -8,8 +8,8 @@ await runClientProgram({
   envPrefix: "HELLO",
   usage: "[options] [name...]\n       hello-client --health [--watch] [options] [service]",
   description:
-    "Prints the greeting for each name, one a line; without a name, that for World.\n" +
-    "For the name - it reads names from standard input, one a line, as UTF-8.",
+    "Prints a greeting for each name, one per line. The default name is World.\n" +
+    "The name - stands for the lines of standard input, in UTF-8.",
   defaultTarget: "localhost:50051",
   createClient: (target, options) => new HelloClient(target, options),
   run: greet,

@@ -11,6 +11,6 @@ after(async () => {
   await server.shutdown();
 });
 
-test("calls Hello over a socket", async () => {
+test("greets a name over a socket", async () => {
   assert.equal(await client.hello("World"), "Hello World");
 });

@@ -5,7 +5,7 @@ import { HelloRequest, HelloService } from "@hello/proto";
 export type HelloClientOptions = ClientOptions;
 
 /**
- * Client of the Hello service. It connects with the first call, and reconnects when necessary.
+ * Client for the Hello service. Connects on the first call and reconnects when necessary.
  *
  *     await using client = new HelloClient("localhost:50051");
  *     console.log(await client.hello("World")); // Hello World
@@ -14,7 +14,7 @@ export class HelloClient extends ServiceClient {
   /**
    * Requests the greeting for a name.
    *
-   * @throws RpcError if the call fails; TypeError if the name is no string, or the options are invalid.
+   * @throws RpcError if the call fails; TypeError if the name is not a string or an option is invalid.
    */
   async hello(name: string, options?: CallOptions): Promise<string> {
     if (typeof name !== "string") {

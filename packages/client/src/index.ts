@@ -1,4 +1,4 @@
-/** Client of the Hello service. */
+/** Client for the Hello service. */
 export {
   type BadRequest,
   type CallOptions,

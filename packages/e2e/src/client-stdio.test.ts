@@ -49,7 +49,7 @@ test("with --json, standard error has one JSON object a line, whatever fails", a
   const mistakes: [args: string[], message: RegExp, options?: Parameters<typeof client.run>[1]][] = [
     [["--json"], /^UNAVAILABLE: no connection: the HTTP proxy /, { env: unreachable }],
     [["--json", "--timeout-ms", "0", "--tls-key", "x"], /^--timeout-ms .*\n--tls-key/],
-    [["--json", "-", "-"], /^- can be given only once$/],
+    [["--json", "-", "-"], /^the name "-" is allowed only once$/],
     [["--json", "-"], /^line 2 is not valid UTF-8$/, { input: Buffer.from([65, 10, 255, 10]) }],
   ];
   for (const [args, message, options] of mistakes) {

@@ -3,6 +3,6 @@ import { attachDescriptorSet } from "./descriptor-set.js";
 
 attachDescriptorSet(HelloService);
 
-// Node's ESM loader finds no names in the generated files, but these.
+// Listed by name, because Node's ESM loader cannot detect the exports of the generated files.
 export { HelloClient, HelloService, type IHelloClient, type IHelloServer } from "../gen/hello_grpc_pb.js";
 export { HelloRequest, HelloResponse } from "../gen/hello_pb.js";

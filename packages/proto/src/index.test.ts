@@ -12,7 +12,7 @@ const programs = {
 };
 
 for (const [type, program] of Object.entries(programs)) {
-  test(`a ${type} program imports every name from the package as built`, async () => {
+  test(`exports every name from the built package to a ${type} program`, async () => {
     const print = `console.log(JSON.stringify([Object.keys(all), new HelloRequest().setValue("Ada").getValue()]));`;
     const { status, stdout, stderr } = await run(
       [process.execPath, `--input-type=${type}`, "--eval", program + print],
@@ -25,7 +25,7 @@ for (const [type, program] of Object.entries(programs)) {
   });
 }
 
-test("leads server reflection to the descriptors of a service, but not its handlers", () => {
+test("attaches the path of the descriptors to a service without adding a method", () => {
   const path: unknown = Reflect.get(source.HelloService, Symbol.for("grpc.descriptorSet"));
   assert.ok(typeof path === "string" && isAbsolute(path));
   assert.ok(readFileSync(path).includes("HelloRequest"));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hello } from "./hello.js";
 
-test("greets by name", () => {
+test("greets a name", () => {
   assert.equal(hello("World"), "Hello World");
 });
 
-test("the empty name is a name", () => {
+test("accepts an empty name", () => {
   assert.equal(hello(""), "Hello ");
 });

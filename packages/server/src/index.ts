@@ -1,4 +1,4 @@
-/** The Hello service, for programs and tests that run it in their own process. */
+/** Hello service, to run in your own process. */
 export { hello } from "./hello.js";
 export { HelloServicer } from "./hello-servicer.js";
 export { createHelloServer, type HelloServerOptions } from "./server.js";

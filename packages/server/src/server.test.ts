@@ -5,7 +5,7 @@ import { HelloRequest, HelloService } from "@hello/proto";
 import { callUnary } from "@hello/testing/call-unary";
 import { createHelloServer } from "./server.js";
 
-test("greets over a socket", async () => {
+test("greets a name over a socket", async () => {
   const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
   const [address = ""] = await server.start();
   const client = new Client(address, credentials.createInsecure());
@@ -18,6 +18,6 @@ test("greets over a socket", async () => {
   }
 });
 
-test("refuses an unknown option", () => {
+test("rejects an unknown option", () => {
   assert.throws(() => createHelloServer({ port: 50_051 } as object), /^TypeError: unknown option port/);
 });

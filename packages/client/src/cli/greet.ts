@@ -6,22 +6,23 @@ import type { HelloClient } from "../hello-client.js";
 import { showProgress } from "./progress.js";
 import { InputError, readLines } from "./read-lines.js";
 
-/** Number of calls in progress at once. More of them are not faster. */
+/** Number of concurrent calls. A higher number is not faster. */
 const concurrency = 64;
 
 interface Name {
   readonly text: string;
-  /** Line of standard input, from 1. */
+  /** Line number in standard input, starting at 1. */
   readonly line?: number;
 }
 
 /**
- * Prints a greeting a line for each name, in their order; the name `-` stands for the lines of standard input. Ends with
+ * Prints a greeting for each name, one per line, in order. The name `-` stands for the lines of standard input. Stops at
  * the first failure.
  *
- * @throws RpcError if a call fails, or an Error that names the line and has that as its cause.
- * @throws InputError if standard input is not text.
- * @throws UsageError if `-` is there twice.
+ * @throws RpcError if a call fails. For a name from standard input, an Error with the line number and the RpcError as its
+ * cause.
+ * @throws InputError if standard input is not UTF-8 text.
+ * @throws UsageError if `-` occurs more than once.
  */
 export async function greet(
   client: HelloClient,
@@ -30,21 +31,21 @@ export async function greet(
 ): Promise<void> {
   const names = args.length > 0 ? args : ["World"];
   if (names.filter((name) => name === "-").length > 1) {
-    throw new UsageError("- can be given only once");
+    throw new UsageError('the name "-" is allowed only once');
   }
   const progress = names.includes("-") && !process.stdin.isTTY ? showProgress(process.stderr, "names") : undefined;
-  // The greetings of one turn of the event loop are written together.
+  // Greetings that arrive in the same turn of the event loop share one write.
   let text = "";
   const flush = () => {
     const print = () => output.write(text);
     if (progress && output.isTTY) {
-      progress.above(print);
+      progress.printAbove(print);
     } else {
       print();
     }
     text = "";
   };
-  const call = async (name: Name) => {
+  const greetOne = async (name: Name) => {
     try {
       return { name: name.text, greeting: await client.hello(name.text, callOptions) };
     } catch (error) {
@@ -54,7 +55,7 @@ export async function greet(
     }
   };
   try {
-    for await (const result of Readable.from(eachName(names)).map(call, { concurrency })) {
+    for await (const result of Readable.from(expandNames(names)).map(greetOne, { concurrency })) {
       if (text === "") {
         setImmediate(flush);
       }
@@ -70,10 +71,10 @@ export async function greet(
   }
 }
 
-async function* eachName(names: readonly string[]): AsyncGenerator<Name> {
+async function* expandNames(names: readonly string[]): AsyncGenerator<Name> {
   for (const text of names) {
     if (text === "-") {
-      // Node takes a directory for an empty input.
+      // Node reads a directory as empty input.
       if (!process.stdin.isTTY && fstatSync(process.stdin.fd).isDirectory()) {
         throw new InputError("standard input is a directory");
       }

@@ -1,12 +1,12 @@
 import type { WriteStream } from "node:tty";
 
-/** Count and rate of finished items, on one line of a terminal. */
+/** Terminal line with the number and rate of finished items. */
 export interface Progress {
-  /** Counts one more. */
+  /** Counts one finished item. */
   advance(): void;
-  /** Prints lines above the progress. */
-  above(print: () => void): void;
-  /** Removes the progress. */
+  /** Prints lines above the progress line. */
+  printAbove(print: () => void): void;
+  /** Removes the progress line. */
   stop(): void;
 }
 
@@ -14,20 +14,20 @@ const intervalMs = 100;
 const clearLine = "\r\u001b[K";
 
 /**
- * Shows progress ten times a second. Returns undefined if the stream is no terminal, or its terminal cannot clear a line.
- * A signal removes the progress and then ends the program.
+ * Shows a progress line, updated ten times a second. SIGINT and SIGTERM remove it before they end the program. Returns
+ * undefined if the stream is not a terminal, or the terminal cannot clear a line.
  */
 export function showProgress(terminal: WriteStream, unit: string): Progress | undefined {
   if (!terminal.isTTY || process.env["TERM"] === "dumb") {
     return undefined;
   }
-  const started = performance.now();
+  const startedAt = performance.now();
   let count = 0;
   let isDrawn = false;
   const draw = () => {
-    const perSecond = Math.round((count * 1_000) / (performance.now() - started));
+    const perSecond = Math.round((count * 1_000) / (performance.now() - startedAt));
     const text = `${count.toLocaleString("en")} ${unit}, ${perSecond.toLocaleString("en")}/s`;
-    // A line as long as the terminal is wide would wrap, and could not be cleared.
+    // A line as wide as the terminal would wrap, and `clearLine` would clear only its last part.
     terminal.write(clearLine + text.slice(0, (terminal.columns || 80) - 1));
     isDrawn = true;
   };
@@ -49,7 +49,7 @@ export function showProgress(terminal: WriteStream, unit: string): Progress | un
     advance() {
       count += 1;
     },
-    above(print) {
+    printAbove(print) {
       if (!isDrawn) {
         print();
         return;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Line, readLines } from "./read-lines.js";
 
-async function lines(...chunks: (string | readonly number[])[]): Promise<Line[]> {
+async function readAll(...chunks: (string | readonly number[])[]): Promise<Line[]> {
   const read: Line[] = [];
   for await (const line of readLines(input(chunks))) {
     read.push(line);
@@ -16,67 +16,67 @@ async function* input(chunks: readonly (string | readonly number[])[]): AsyncGen
   }
 }
 
-async function texts(...chunks: (string | readonly number[])[]): Promise<string[]> {
-  return (await lines(...chunks)).map(({ text }) => text);
+async function readTexts(...chunks: (string | readonly number[])[]): Promise<string[]> {
+  return (await readAll(...chunks)).map(({ text }) => text);
 }
 
-test("lines end in LF or CRLF, and the last one need not end", async () => {
-  assert.deepEqual(await texts("Ada\nGrace\r\nAlan"), ["Ada", "Grace", "Alan"]);
-  assert.deepEqual(await texts("Ada\n"), ["Ada"]);
-  assert.deepEqual(await texts("Ada\r"), ["Ada"]);
-  assert.deepEqual(await texts("A\rda\n"), ["A\rda"]);
+test("splits lines at LF and CRLF, and yields a last line without an ending", async () => {
+  assert.deepEqual(await readTexts("Ada\nGrace\r\nAlan"), ["Ada", "Grace", "Alan"]);
+  assert.deepEqual(await readTexts("Ada\n"), ["Ada"]);
+  assert.deepEqual(await readTexts("Ada\r"), ["Ada"]);
+  assert.deepEqual(await readTexts("A\rda\n"), ["A\rda"]);
 });
 
-test("an empty line is an empty text, and an empty input no line", async () => {
-  assert.deepEqual(await texts("\n\r\n"), ["", ""]);
-  assert.deepEqual(await texts(), []);
-  assert.deepEqual(await texts(""), []);
+test("yields an empty text for an empty line, and nothing for empty input", async () => {
+  assert.deepEqual(await readTexts("\n\r\n"), ["", ""]);
+  assert.deepEqual(await readTexts(), []);
+  assert.deepEqual(await readTexts(""), []);
 });
 
-test("drops a byte order mark before the first line, and no other", async () => {
+test("drops only a leading byte order mark", async () => {
   const mark = "\ufeff";
-  assert.deepEqual(await texts(`${mark}Ada\r\n${mark}Grace\n`), ["Ada", `${mark}Grace`]);
-  assert.deepEqual(await texts(`${mark}${mark}Ada`), [`${mark}Ada`]);
-  assert.deepEqual(await texts(`${mark}\nAda`), ["", "Ada"]);
-  assert.deepEqual(await texts(mark), []);
-  assert.deepEqual(await texts([0xef], [0xbb], [0xbf, 0x41]), ["A"]);
+  assert.deepEqual(await readTexts(`${mark}Ada\r\n${mark}Grace\n`), ["Ada", `${mark}Grace`]);
+  assert.deepEqual(await readTexts(`${mark}${mark}Ada`), [`${mark}Ada`]);
+  assert.deepEqual(await readTexts(`${mark}\nAda`), ["", "Ada"]);
+  assert.deepEqual(await readTexts(mark), []);
+  assert.deepEqual(await readTexts([0xef], [0xbb], [0xbf, 0x41]), ["A"]);
 });
 
-test("lines are the same wherever the input is cut", async () => {
+test("yields the same lines however the input is split into chunks", async () => {
   const bytes = [...Buffer.from("Ada\r\n世界\n\n👩🏽‍🚀")];
-  const expected = await lines(bytes);
+  const expected = await readAll(bytes);
   assert.deepEqual(
     expected.map(({ text }) => text),
     ["Ada", "世界", "", "👩🏽‍🚀"],
   );
-  for (let at = 0; at <= bytes.length; at += 1) {
-    assert.deepEqual(await lines(bytes.slice(0, at), bytes.slice(at)), expected);
+  for (let index = 0; index <= bytes.length; index += 1) {
+    assert.deepEqual(await readAll(bytes.slice(0, index), bytes.slice(index)), expected);
   }
-  assert.deepEqual(await lines(...bytes.map((byte) => [byte])), expected);
+  assert.deepEqual(await readAll(...bytes.map((byte) => [byte])), expected);
 });
 
-test("each line has its number", async () => {
-  assert.deepEqual(await lines("é\r\n", "\nb"), [
+test("numbers the lines", async () => {
+  assert.deepEqual(await readAll("é\r\n", "\nb"), [
     { text: "é", line: 1 },
     { text: "", line: 2 },
     { text: "b", line: 3 },
   ]);
 });
 
-test("a line that is not UTF-8 is refused by its number, after those before it", async () => {
+test("yields the lines before one that is not UTF-8, and reports its number", async () => {
   const read = readLines(input(["Ada\n", [0xff, 0x0a], "Grace\n"]));
   assert.equal((await read.next()).value?.text, "Ada");
   await assert.rejects(read.next(), { name: "InputError", message: "line 2 is not valid UTF-8" });
   for (const bytes of [
-    [0xc3], // cut short
+    [0xc3], // a truncated character
     [0xed, 0xa0, 0x80], // a surrogate
-    [0xc0, 0x80], // longer than it need be
+    [0xc0, 0x80], // an overlong encoding
   ]) {
-    await assert.rejects(lines("Ada\n", bytes), { message: "line 2 is not valid UTF-8" });
+    await assert.rejects(readAll("Ada\n", bytes), { message: "line 2 is not valid UTF-8" });
   }
 });
 
-test("a line without an end is refused before it fills the memory", async () => {
+test("rejects a line without an ending before it fills the memory", async () => {
   async function* endless() {
     const chunk = Buffer.alloc(2 ** 20);
     for (;;) {

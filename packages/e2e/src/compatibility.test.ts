@@ -10,7 +10,7 @@ for (const [name, main] of Object.entries({ "hello-client": clientMain, "hello-s
   test(`${name} names the version of Node that it needs in one line`, async () => {
     const command = [process.execPath, `--import=data:text/javascript,${encodeURIComponent(versions)}`, main] as const;
     const { status, stdout, stderr } = await run([...command, "--help"]);
-    assert.equal(stderr, `${name}: needs Node 20.19 or later, not 18.20.8\n`);
+    assert.equal(stderr, `${name}: requires Node 20.19 or later, but this is 18.20.8\n`);
     assert.equal(stdout, "");
     assert.equal(status, 1);
   });

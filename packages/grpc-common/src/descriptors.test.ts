@@ -11,7 +11,7 @@ import {
 import { describeService } from "./descriptors.js";
 import { healthProtocol } from "./protocols.js";
 
-test("describes a compiled service by the descriptor set of its package", () => {
+test("describes a compiled service from the descriptor set of its package", () => {
   const files = describeService(healthProtocol().HealthService);
   const health = files.find(({ name }) => name === "grpc/health/v1/health.proto");
   const symbols = [
@@ -28,13 +28,13 @@ test("describes a compiled service by the descriptor set of its package", () => 
   assert.equal(file.getPackage(), "grpc.health.v1");
 });
 
-test("describes imports", () => {
+test("lists the imports of a file", () => {
   const files = describeService(healthProtocol().HealthService);
   const status = files.find(({ name }) => name === "google/rpc/status.proto");
   assert.deepEqual(status?.imports, ["google/protobuf/any.proto"]);
 });
 
-test("describes a service of proto-loader, with nested types, oneofs and extensions", () => {
+test("describes a service loaded by proto-loader, with nested types, oneofs and extensions", () => {
   const extension = new FieldDescriptorProto()
     .setName("note")
     .setNumber(50_000)
@@ -67,6 +67,6 @@ test("describes a service of proto-loader, with nested types, oneofs and extensi
   assert.deepEqual(file.extensions, [{ type: "google.protobuf.FieldOptions", number: 50_000 }]);
 });
 
-test("knows nothing of a service without descriptors", () => {
+test("returns no files for a service without descriptors", () => {
   assert.deepEqual(describeService({ Do: {} }), []);
 });

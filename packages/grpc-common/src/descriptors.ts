@@ -10,28 +10,28 @@ import type {
 /** Compiled .proto file. */
 export interface DescribedFile {
   readonly name: string;
-  /** Names of the files that it imports. */
+  /** Names of the imported files. */
   readonly imports: readonly string[];
-  /** Full names of all that it declares: services, methods, messages, fields, enums, their values, and extensions. */
+  /** Full names of its services, methods, messages, fields, oneofs, enums, enum values and extensions. */
   readonly symbols: readonly string[];
-  /** Extensions that it declares: the full name of the message that each extends, and its field number. */
+  /** Extensions it declares: full name of the extended message, and field number. */
   readonly extensions: readonly { readonly type: string; readonly number: number }[];
   /** Encoded `google.protobuf.FileDescriptorProto`. */
   readonly bytes: Uint8Array;
 }
 
-/** Key under which a service definition holds the path of its compiled descriptor set. */
+/** Property of a service definition that holds the path of its compiled descriptor set. */
 export const descriptorSetKey = Symbol.for("grpc.descriptorSet");
 
-/** Parts of a service definition in which descriptors may be found. */
+/** Parts of a service definition that may hold descriptors. */
 interface Definition {
   readonly [descriptorSetKey]?: string;
   readonly [method: string]: { readonly requestType?: { readonly fileDescriptorProtos?: readonly Uint8Array[] } };
 }
 
 /**
- * Returns the files that a service definition was compiled from, imports included: those of the descriptor set that its
- * package attached to it, or those that proto-loader put into it. Empty if it has neither.
+ * Returns the files that a service definition was compiled from, including imports. Reads the descriptor set attached
+ * to it, or else the descriptors stored by proto-loader. Returns an empty list if it has neither.
  *
  * @throws Error if the descriptor set cannot be read.
  */
@@ -45,7 +45,7 @@ export function describeService(definition: object): DescribedFile[] {
   return (method?.requestType?.fileDescriptorProtos ?? []).map(describeFile);
 }
 
-/** Splits an encoded `google.protobuf.FileDescriptorSet` into its files, each as it was encoded. */
+/** Splits an encoded `google.protobuf.FileDescriptorSet` into its files, without re-encoding them. */
 function splitSet(descriptorSet: Uint8Array): Uint8Array[] {
   const files: Uint8Array[] = [];
   const reader = new BinaryReader(descriptorSet);
@@ -56,7 +56,7 @@ function splitSet(descriptorSet: Uint8Array): Uint8Array[] {
 }
 
 function describeFile(bytes: Uint8Array): DescribedFile {
-  // Loaded here, because few clients ever ask.
+  // Loaded lazily, because few clients use reflection.
   const { FileDescriptorProto } =
     require("google-protobuf/google/protobuf/descriptor_pb.js") as typeof import("google-protobuf/google/protobuf/descriptor_pb.js");
   const file = FileDescriptorProto.deserializeBinary(bytes);
@@ -72,7 +72,7 @@ function describeFile(bytes: Uint8Array): DescribedFile {
       ...file.getExtensionList().map((extension) => fullName(scope, extension.getName())),
     ],
     extensions: [...file.getExtensionList(), ...messages.flatMap(nestedExtensions)].map((extension) => ({
-      // An extendee is written with a leading dot.
+      // protoc adds a leading dot.
       type: (extension.getExtendee() ?? "").slice(1),
       number: extension.getNumber() ?? 0,
     })),
@@ -103,7 +103,7 @@ function nestedExtensions(message: DescriptorProto): FieldDescriptorProto[] {
   return [...message.getExtensionList(), ...message.getNestedTypeList().flatMap(nestedExtensions)];
 }
 
-/** Names an enum and its values, which are named beside it, not within it. */
+/** Returns the full names of an enum and its values. In protobuf, values are siblings of their enum. */
 function enumSymbols(scope: string, type: EnumDescriptorProto): string[] {
   return [fullName(scope, type.getName()), ...type.getValueList().map((value) => fullName(scope, value.getName()))];
 }

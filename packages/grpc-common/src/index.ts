@@ -1,4 +1,4 @@
-/** Code that `@hello/grpc-server` and `@hello/grpc-client` share. */
+/** Code shared by `@hello/grpc-server` and `@hello/grpc-client`. */
 export { type DescribedFile, describeService } from "./descriptors.js";
 export { type CheckTable, checkOptions, type Optional } from "./options/check-options.js";
 export {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { descriptorSetKey } from "./descriptors.js";
 
 /*
- * The standard protocols of gRPC, as grpc-tools compiles them. Each loads when it is first needed, because together they
- * would double the start-up time of a small program.
+ * Standard gRPC protocols, compiled by grpc-tools. Each is loaded on first use: loading all of them would double the
+ * start-up time of a small program.
  */
 
 type Health = typeof import("../gen/grpc/health/v1/health_pb.js") &
@@ -14,14 +14,14 @@ type Status = typeof import("../gen/google/rpc/status_pb.js") &
   typeof import("google-protobuf/google/protobuf/any_pb.js");
 type ErrorDetails = typeof import("../gen/google/rpc/error_details_pb.js");
 
-/** Loads `grpc.health.v1`: its service and messages. */
+/** Loads the service and messages of `grpc.health.v1`. */
 export function healthProtocol(): Health {
   const services = require("../gen/grpc/health/v1/health_grpc_pb.js");
   attachDescriptors(services.HealthService);
   return { ...services, ...require("../gen/grpc/health/v1/health_pb.js") };
 }
 
-/** Loads `grpc.reflection.v1` or `v1alpha`, which differ only in name: its service and messages. */
+/** Loads the service and messages of `grpc.reflection.v1` or `v1alpha`, which differ only in name. */
 export function reflectionProtocol(version: "v1" | "v1alpha"): Reflection {
   const [services, messages] =
     version === "v1"
@@ -42,15 +42,15 @@ export function statusProtocol(): Status {
   return { ...require("../gen/google/rpc/status_pb.js"), ...require("google-protobuf/google/protobuf/any_pb.js") };
 }
 
-/** Loads the messages that go into the details of a status, like `google.rpc.BadRequest`. */
+/** Loads the messages for status details, such as `google.rpc.BadRequest`. */
 export function errorDetailsProtocol(): ErrorDetails {
   return require("../gen/google/rpc/error_details_pb.js");
 }
 
-/** Attaches the compiled descriptors to a service, for server reflection: see descriptors.ts. */
+/** Attaches the compiled descriptors to a service, for server reflection. See descriptors.ts. */
 function attachDescriptors(service: object): void {
   Object.defineProperty(service, descriptorSetKey, descriptorSet);
 }
 
-// Computed when it is needed: a bundle as an ES module has no `__dirname`.
+// Computed on use, because `__dirname` does not exist in a bundle in ES module format.
 const descriptorSet: PropertyDescriptor = { get: () => join(__dirname, "..", "gen", "descriptors.binpb") };

@@ -1,4 +1,4 @@
-/** Returns the message of an error, or the text of another thrown value. */
+/** Returns the message of an error, or any other thrown value as a string. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /**
- * Headers that HTTP allows once, in lower case. Node throws on a second value, even from an event that nothing catches.
+ * Lower-case names of the headers that may occur only once. Node throws on a second value, even where nothing can catch
+ * the error.
  *
  * @see https://nodejs.org/api/http2.html
  */

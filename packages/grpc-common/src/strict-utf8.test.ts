@@ -14,7 +14,7 @@ const decodeRequest = (bytes: Buffer) => unary.requestDeserialize(bytes).getValu
 const encodeResponse = (text: string) => unary.responseSerialize(new EchoResponse().setValue(text));
 const decodeResponse = (bytes: Buffer) => unary.responseDeserialize(bytes).getValue();
 
-/** Independent implementation of protobuf, with the message type of the committed descriptors. */
+/** Another implementation of protobuf, with the message type from the committed descriptors. */
 const independent = (() => {
   const descriptors = fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSet));
   const type = createFileRegistry(descriptors).getMessage("testing.v1.EchoRequest");
@@ -25,14 +25,14 @@ const independent = (() => {
   };
 })();
 
-/** Encodes field 1 with these bytes. */
+/** Encodes field 1 with the given bytes. */
 function field(...bytes: number[]): Buffer {
-  assert.ok(bytes.length < 128, "the length takes more than one byte");
+  assert.ok(bytes.length < 128, "the length must fit into one byte");
   return Buffer.from([0x0a, bytes.length, ...bytes]);
 }
 
-/** Creates a generator of pseudorandom whole numbers below a bound, the same in every run. */
-function numbers(seed: number): (bound: number) => number {
+/** Creates a seeded generator of pseudorandom integers from 0 to below a bound. */
+function createRandom(seed: number): (bound: number) => number {
   let state = seed;
   return (bound) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -64,10 +64,10 @@ const notUtf8 = {
   "a surrogate pair": [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
   "a code point above U+10FFFF": [0xf4, 0x90, 0x80, 0x80],
   "a sequence of five bytes": [0xf8, 0x88, 0x80, 0x80, 0x80],
-  "bytes that UTF-8 never has": [0xff, 0xfe, 0xfd],
+  "bytes that never occur in UTF-8": [0xff, 0xfe, 0xfd],
 };
-for (const [what, bytes] of Object.entries(notUtf8)) {
-  test(`rejects ${what} at any position, in request and response`, () => {
+for (const [description, bytes] of Object.entries(notUtf8)) {
+  test(`rejects ${description} at any position, in request and response`, () => {
     const padding = Array<number>(60).fill(0x61);
     for (const text of [bytes, [...padding, ...bytes], [...bytes, ...padding], [...padding, ...bytes, ...padding]]) {
       assert.throws(() => decodeRequest(field(...text)), /^TypeError: field 1 is not valid UTF-8$/);
@@ -76,16 +76,16 @@ for (const [what, bytes] of Object.entries(notUtf8)) {
   });
 }
 
-for (const [what, lone] of Object.entries({
+for (const [kind, lone] of Object.entries({
   high: "\ud83d",
   low: "\ude00",
-  "pair the wrong way round": "\ude00\ud83d",
+  "pair in reverse order": "\ude00\ud83d",
 })) {
-  test(`rejects a lone surrogate (${what}) at any position, in request and response`, () => {
+  test(`rejects a lone surrogate (${kind}) at any position, in request and response`, () => {
     for (const padding of ["", "a", "é".repeat(100)]) {
       for (const text of [lone, padding + lone, lone + padding, padding + lone + padding]) {
-        assert.throws(() => encodeRequest(text), /^TypeError: field 1 has a lone surrogate/);
-        assert.throws(() => encodeResponse(text), /^TypeError: field 1 has a lone surrogate/);
+        assert.throws(() => encodeRequest(text), /^TypeError: field 1 contains a lone surrogate/);
+        assert.throws(() => encodeResponse(text), /^TypeError: field 1 contains a lone surrogate/);
       }
     }
   });
@@ -93,14 +93,14 @@ for (const [what, lone] of Object.entries({
 
 test("round-trips every kind of character and text of every length", () => {
   const edges = [0x0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x10ffff];
-  const number = numbers(1);
+  const random = createRandom(1);
   const character = () => {
-    const bound = [0x80, 0x800, 0x10000, 0x110000][number(4)] ?? 0;
-    const codePoint = number(4) === 0 ? (edges[number(edges.length)] ?? 0) : number(bound);
+    const bound = [0x80, 0x800, 0x10000, 0x110000][random(4)] ?? 0;
+    const codePoint = random(4) === 0 ? (edges[random(edges.length)] ?? 0) : random(bound);
     // Surrogates are not characters.
     return String.fromCodePoint(codePoint >= 0xd800 && codePoint < 0xe000 ? codePoint - 0x800 : codePoint);
   };
-  const texts = Array.from({ length: 2_000 }, () => Array.from({ length: number(200) }, character).join(""));
+  const texts = Array.from({ length: 2_000 }, () => Array.from({ length: random(200) }, character).join(""));
   texts.push(
     ...edges.map((codePoint) => String.fromCodePoint(codePoint)),
     "é".repeat(2 ** 19),
@@ -108,52 +108,50 @@ test("round-trips every kind of character and text of every length", () => {
   );
   for (const text of texts) {
     const bytes = encodeRequest(text);
-    assert.ok(bytes.equals(independent.encode(text)), `encoded otherwise: ${JSON.stringify(text.slice(0, 300))}`);
-    assert.ok(decodeRequest(bytes) === text, `decoded otherwise: ${JSON.stringify(text.slice(0, 300))}`);
+    assert.ok(bytes.equals(independent.encode(text)), `wrong encoding of ${JSON.stringify(text.slice(0, 300))}`);
+    assert.ok(decodeRequest(bytes) === text, `wrong decoding of ${JSON.stringify(text.slice(0, 300))}`);
     assert.ok(decodeResponse(encodeResponse(text)) === text);
   }
 });
 
-/**
- * Leaves out two harmless differences between implementations: ours rejects field 1 with the wire type of a number, others
- * may skip it; ours may skip field numbers of more than 29 bits, others reject them.
- */
+// The random fields avoid two harmless differences: field 1 with the wire type of a number, which only this
+// implementation rejects, and field numbers above 29 bits, which this one may skip and others reject.
 test("accepts and rejects random fields like an independent implementation", () => {
-  const number = numbers(2);
+  const random = createRandom(2);
   const textBytes = [
     0x00, 0x41, 0x7f, 0x80, 0xa0, 0xbf, 0xc3, 0xa9, 0xe4, 0xb8, 0x96, 0xed, 0xf0, 0x9f, 0x98, 0x80, 0xff,
   ];
-  const bytes = (length: number) => Array.from({ length }, () => textBytes[number(textBytes.length)] ?? 0);
+  const bytes = (length: number) => Array.from({ length }, () => textBytes[random(textBytes.length)] ?? 0);
   const text = () => [
-    ...(number(4) === 0 ? bytes(number(5)) : Buffer.from(["", "A", "é", "世", "😀"][number(5)] ?? "")),
+    ...(random(4) === 0 ? bytes(random(5)) : Buffer.from(["", "A", "é", "世", "😀"][random(5)] ?? "")),
   ];
   const delimited = (tag: number, payload: number[]) => [tag, payload.length, ...payload];
   const fields = [
     () => delimited(0x0a, text()),
     () => delimited(0x0a, text()),
-    () => delimited(0x32, bytes(number(4))),
-    () => [0x30, number(128)],
+    () => delimited(0x32, bytes(random(4))),
+    () => [0x30, random(128)],
     () => [0x31, ...bytes(8)],
     () => [0x35, ...bytes(4)],
     () => [0x33, ...delimited(0x3a, bytes(2)), 0x34],
-    () => [[0x33], [0x34], [0x00], [0x36], [0x37]][number(20)] ?? [],
+    () => [[0x33], [0x34], [0x00], [0x36], [0x37]][random(20)] ?? [],
   ];
-  const seen = { accepted: 0, refused: 0 };
+  const counts = { accepted: 0, rejected: 0 };
   for (let round = 0; round < 20_000; round++) {
-    const whole = Buffer.from(Array.from({ length: number(4) }, () => fields[number(fields.length)]?.() ?? []).flat());
-    const message = number(3) === 0 ? whole.subarray(0, number(whole.length + 1)) : whole;
+    const whole = Buffer.from(Array.from({ length: random(4) }, () => fields[random(fields.length)]?.() ?? []).flat());
+    const message = random(3) === 0 ? whole.subarray(0, random(whole.length + 1)) : whole;
     const ours = attempt(() => decodeRequest(message));
     assert.equal(
       ours,
       attempt(() => independent.decode(message)),
       message.toString("hex"),
     );
-    seen[ours === undefined ? "refused" : "accepted"]++;
+    counts[ours === undefined ? "rejected" : "accepted"]++;
   }
-  assert.ok(Math.min(seen.accepted, seen.refused) > 2_000, JSON.stringify(seen));
+  assert.ok(Math.min(counts.accepted, counts.rejected) > 2_000, JSON.stringify(counts));
 });
 
-test("decodes the next message after one that cannot be decoded", () => {
+test("decodes the next message after a malformed one", () => {
   for (const malformed of ["0a05", "0a01ff", "0800", "0b", "0c", "00", "ffffffffffffffffffff01"]) {
     assert.throws(() => decodeRequest(Buffer.from(malformed, "hex")), malformed);
     assert.equal(decodeRequest(Buffer.from("0a03416461", "hex")), "Ada");
@@ -161,7 +159,7 @@ test("decodes the next message after one that cannot be decoded", () => {
   }
 });
 
-test("encodes the next message after one that cannot be encoded", () => {
+test("encodes the next message after one with a lone surrogate", () => {
   for (const malformed of ["\ud800", `${"a".repeat(100)}\ud800`]) {
     assert.throws(() => encodeRequest(malformed));
     assert.equal(encodeRequest("Ada").toString("hex"), "0a03416461");
@@ -169,7 +167,7 @@ test("encodes the next message after one that cannot be encoded", () => {
   }
 });
 
-test("messages do not change when others are encoded and decoded", () => {
+test("encodes and decodes messages without changing earlier ones", () => {
   const ada = encodeRequest("Ada");
   const request = unary.requestDeserialize(ada);
   encodeRequest("Grace");
@@ -178,13 +176,13 @@ test("messages do not change when others are encoded and decoded", () => {
   assert.equal(request.getValue(), "Ada");
 });
 
-test("rejects a message of another type by name", () => {
-  const impostor = { getValue: () => "Ada" } as unknown as EchoRequest;
-  assert.throws(() => unary.requestSerialize(impostor), /EchoRequest/);
+test("rejects a message of another type, and names the expected type", () => {
+  const wrongType = { getValue: () => "Ada" } as unknown as EchoRequest;
+  assert.throws(() => unary.requestSerialize(wrongType), /EchoRequest/);
   assert.throws(() => unary.responseSerialize(new EchoRequest() as unknown as EchoResponse), /EchoResponse/);
 });
 
-test("keeps everything else of the method, and returns the same object each time", () => {
+test("leaves the rest of the method unchanged, and returns the same object each time", () => {
   const { path, requestStream, responseStream } = EchoService.unary;
   assert.deepEqual(Object.keys(unary), Object.keys(EchoService.unary));
   assert.deepEqual(
@@ -194,7 +192,7 @@ test("keeps everything else of the method, and returns the same object each time
   assert.equal(strictMethod(EchoService.unary), unary);
 });
 
-test("returns a method that google-protobuf did not generate as it is", () => {
+test("returns a method unchanged if google-protobuf did not generate it", () => {
   const method = { path: "/a/b", requestSerialize: (text: string) => Buffer.from(text) };
   assert.equal(strictMethod(method), method);
 });

@@ -18,21 +18,21 @@ const table: CheckTable<Values> = {
 };
 const defaults: Values = { names: ["a"], waitTimeMs: 500, color: true, file: undefined };
 
-test("an option that is left out or undefined has its default", () => {
+test("fills in the defaults of options that are missing or undefined", () => {
   assert.deepEqual(checkOptions(table, {}), defaults);
   assert.deepEqual(checkOptions(table, { waitTimeMs: undefined, color: undefined }), defaults);
 });
 
-test("returns the values that are given", () => {
+test("returns the options that are set", () => {
   const given = { names: ["b", "c"], waitTimeMs: 1, color: false, file: "f" };
   assert.deepEqual(checkOptions(table, given), given);
 });
 
-test("names every mistake, unknown options included", () => {
+test("lists every invalid or unknown option", () => {
   const given = { names: [], waitTimeMs: "x", color: 1, file: null, colour: true };
   assert.throws(() => checkOptions(table, given), {
     name: "TypeError",
-    message: `names must be a list of one or more, not []
+    message: `names must be a non-empty list, not []
 waitTimeMs must be a whole number from 1 to 1000, not "x"
 color must be true or false, not 1
 file must be a string, not null
@@ -40,6 +40,6 @@ unknown option colour`,
   });
 });
 
-test("a property of every object is no option", () => {
+test("rejects a property of Object.prototype as an unknown option", () => {
   assert.throws(() => checkOptions(table, { toString: 1 }), { message: "unknown option toString" });
 });

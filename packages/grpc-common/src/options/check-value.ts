@@ -1,4 +1,4 @@
-/** Longest duration of a timer, in milliseconds: 24 days. Also the largest number that an option takes by default. */
+/** Longest duration of a timer, in milliseconds: 24 days. Also the default maximum of a number in an option. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Range of a number. */
@@ -11,10 +11,10 @@ export interface NumberRange {
 }
 
 /**
- * Checks a number, unless it is undefined.
+ * Checks that a value is a number in a range, or undefined.
  *
- * @param name Name of the option, or `""` if the caller adds it.
- * @throws TypeError that names the option and its range.
+ * @param name Name of the option for the message, or `""` if the caller adds it.
+ * @throws TypeError with the name and the range of the option.
  */
 export function checkNumber(
   name: string,
@@ -33,7 +33,7 @@ export function checkNumber(
 }
 
 /**
- * Checks that a value is an object whose properties are options. Those of a list or a `Map` would be ignored.
+ * Checks that a value is an object with properties, not an array or a `Map`.
  *
  * @throws TypeError if it is not.
  */
@@ -44,27 +44,31 @@ export function checkObject(name: string, value: unknown): asserts value is obje
 }
 
 /**
- * Checks that a value is an object without unknown properties: a misspelt one would be ignored.
+ * Checks that a value is an object without unknown properties, so that a misspelled one is not ignored.
  *
- * @throws TypeError that names the property.
+ * @throws TypeError that names the unknown property and lists the known ones.
  */
 export function checkKeys(name: string, value: unknown, known: readonly string[]): void {
   checkObject(name, value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
-      throw new TypeError(`unknown option ${name}.${key}: ${name} has ${known.join(", ")}`);
+      throw new TypeError(`unknown option ${name}.${key}: ${name} accepts ${known.join(", ")}`);
     }
   }
 }
 
-/** @throws TypeError if a value is not an array. */
+/**
+ * Checks that a value is an array.
+ *
+ * @throws TypeError if it is not.
+ */
 export function checkList(name: string, value: unknown): void {
   if (!Array.isArray(value)) {
     throw new TypeError(`${name} must be a list, not ${formatValue(value)}`);
   }
 }
 
-/** Formats a value for a message: a string in double quotes, everything else as JSON, or as text if JSON has no form. */
+/** Formats a value for a message: as JSON if possible, which quotes strings, or else as text. */
 export function formatValue(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") {
     return String(value);
@@ -72,12 +76,12 @@ export function formatValue(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    // It contains itself, or a bigint.
+    // The value contains itself or a bigint.
     return Object.prototype.toString.call(value);
   }
 }
 
-/** Formats a value for a message, but an object by its class if it has one: JSON shows nothing of a `Map`. */
+/** Formats a value for a message, but shows only the class of a class instance: JSON shows a `Map` as `{}`. */
 export function formatObject(value: unknown): string {
   const name = typeof value === "object" && value !== null ? value.constructor?.name : undefined;
   return name === undefined || name === "Object" || name === "Array"

@@ -9,21 +9,20 @@ export interface NamedOption {
   readonly variable: string;
 }
 
-/** Names the flag and the variable of each option. */
+/** Lists the options of a table with their flags and environment variables. */
 export function namedOptions<Values>(table: OptionTable<Values>, envPrefix: string): NamedOption[] {
-  return Object.entries(table).map(([name, option]) => {
-    const known = option as Option<unknown>;
-    const kebab = known.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return Object.entries<Option<unknown>>(table).map(([name, option]) => {
+    const kebab = option.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return {
       name,
-      option: known,
-      flag: known.placeholder === undefined && known.default === true ? `no-${kebab}` : kebab,
+      option,
+      flag: option.placeholder === undefined && option.default === true ? `no-${kebab}` : kebab,
       variable: `${envPrefix}_${kebab.replaceAll("-", "_").toUpperCase()}`,
     };
   });
 }
 
-/** Formats options as a Markdown table, with their names in code. */
+/** Formats options as a Markdown table, including their names in code. */
 export function optionMarkdown<Values>(table: OptionTable<Values>, envPrefix: string): string {
   const names = Object.keys(table);
   const options = optionRows(table, envPrefix).map((row, index) => [`\`${names[index]}\``, ...row]);
@@ -42,7 +41,7 @@ export function optionRows<Values>(table: OptionTable<Values>, envPrefix: string
   ]);
 }
 
-/** Formats the default of an option; empty if it has none. */
+/** Formats the default of an option. Returns an empty string if it has none. */
 export function defaultText({ default: value }: Option<unknown>): string {
   const isText = Array.isArray(value) || (typeof value !== "object" && value !== undefined);
   return isText ? String(value) : "";

@@ -1,30 +1,30 @@
 import { checkNumber, formatValue, MAX_TIMER_MS } from "./check-value.js";
 
-/** Option of a program or a constructor: its meaning, default and range, and how its text is parsed. */
+/** Option of a program or a constructor: its meaning, default, range, parser and check. */
 export interface Option<Value> {
-  /** Meaning in a few words, with the unit. */
+  /** Short description, with the unit. */
   readonly help: string;
-  /** Name of its value in the help, like `ms`. An option without one is a switch. */
+  /** Name of the value in the help, like `ms`. A switch has none. */
   readonly placeholder?: string | undefined;
-  /** Flag, without dashes. Default: the name in kebab-case, after `no-` for a switch that is on by default. */
+  /** Flag without dashes. Default: the name in kebab-case. A switch that is on by default gets the prefix `no-`. */
   readonly flag?: string | undefined;
   readonly default: Value;
   /** Allowed values, for the documentation, like `1 to 1024`. */
   readonly range?: string | undefined;
-  /** Allows the flag to be given more than once; the variable is split at commas. */
+  /** Allows the flag to be repeated. The variable holds a comma-separated list. */
   readonly repeatable?: boolean | undefined;
-  /** Names of options that must be given with it. */
+  /** Names of the options that must be set with it. */
   readonly needs?: readonly string[] | undefined;
   /**
-   * Parses the value from the texts that follow its flags, or from its variable.
+   * Parses the texts after its flags, or the text in its variable.
    *
-   * @throws TypeError that says what the value must be.
+   * @throws TypeError if the value is invalid.
    */
   readonly parse: (texts: readonly string[]) => Value;
   /**
-   * Checks a value given in code.
+   * Checks a value set in code.
    *
-   * @throws TypeError that says what the value must be.
+   * @throws TypeError if the value is invalid.
    */
   readonly check: (value: unknown) => void;
 }
@@ -32,7 +32,7 @@ export interface Option<Value> {
 /** Options by name. */
 export type OptionTable<Values> = { readonly [Name in keyof Values]: Option<Values[Name]> };
 
-/** Creates an option that is a whole number. */
+/** Creates an option for a whole number. */
 export function integer(
   help: string,
   {
@@ -57,7 +57,7 @@ export function integer(
   };
 }
 
-/** Creates an option that is one of several words. */
+/** Creates an option for one of several words. */
 export function choice<Word extends string>(
   help: string,
   { default: value, placeholder, words }: { default: Word; placeholder: string; words: readonly Word[] },
@@ -79,7 +79,7 @@ export function choice<Word extends string>(
   };
 }
 
-/** Creates an option that is a text, such as a path. Has no default. */
+/** Creates an option for a string, such as a path, without a default. */
 export function text(
   help: string,
   { placeholder, needs }: { placeholder: string; needs?: readonly string[] | undefined },
@@ -98,7 +98,7 @@ export function text(
   };
 }
 
-/** Creates a switch, whose variable is `true` or `false`. */
+/** Creates a switch: a flag without a value, and a variable that is `true` or `false`. */
 export function toggle(help: string, value: boolean): Option<boolean> {
   return {
     help,
@@ -117,7 +117,7 @@ export function toggle(help: string, value: boolean): Option<boolean> {
   };
 }
 
-/** Creates an option that may be given several times; `check` throws if a text is invalid. */
+/** Creates an option for a list of strings. `check` throws if one of them is invalid. */
 export function list(
   help: string,
   {
@@ -139,11 +139,11 @@ export function list(
     },
     check(value) {
       if (!Array.isArray(value) || value.length === 0) {
-        throw new TypeError(`must be a list of one or more, not ${formatValue(value)}`);
+        throw new TypeError(`must be a non-empty list, not ${formatValue(value)}`);
       }
       for (const text of value) {
         if (typeof text !== "string") {
-          throw new TypeError(`must be a list of strings, not of ${formatValue(text)}`);
+          throw new TypeError(`must contain only strings, not ${formatValue(text)}`);
         }
         check(text);
       }

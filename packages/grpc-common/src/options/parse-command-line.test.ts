@@ -50,8 +50,8 @@ function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Values {
   return parsed.action === "run" ? parsed.values : assert.fail();
 }
 
-/** Returns the mistakes in a command line. */
-function mistakes(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[] {
+/** Parses a command line, and returns the lines of the error message. */
+function problems(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[] {
   try {
     parse(argv, env);
   } catch (error) {
@@ -61,11 +61,11 @@ function mistakes(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[
   return [];
 }
 
-test("an option that is not given has its default", () => {
+test("uses the default of an option that is not set", () => {
   assert.deepEqual(parse([]), defaults);
 });
 
-test("every option has a flag", () => {
+test("reads every option from its flag", () => {
   const argv = [
     "--port",
     "1",
@@ -90,7 +90,7 @@ test("every option has a flag", () => {
   });
 });
 
-test("every option has a variable", () => {
+test("reads every option from its variable", () => {
   const env = {
     APP_PORT: "1",
     APP_WAIT_TIME_MS: "2",
@@ -111,19 +111,19 @@ test("every option has a variable", () => {
   });
 });
 
-test("a flag wins over its variable, and the last of two flags over the first", () => {
+test("prefers a flag to its variable, and the last of two flags to the first", () => {
   assert.equal(parse(["--level", "low"], { APP_LEVEL: "high" }).level, "low");
   assert.equal(parse(["--level", "low", "--level", "high"]).level, "high");
 });
 
-test("an empty variable counts as unset", () => {
+test("treats an empty variable as unset", () => {
   assert.deepEqual(
     parse([], { APP_PORT: "", APP_WAIT_TIME_MS: "", APP_LEVEL: "", APP_COLOR: "", APP_CERT: "" }),
     defaults,
   );
 });
 
-test("a list is repeated flags, or a variable with commas", () => {
+test("reads a list from repeated flags, or from a variable with commas", () => {
   assert.deepEqual(parse(["--port", "1", "--port", "2"], { APP_PORT: "3" }).ports, ["1", "2"]);
   assert.deepEqual(parse([], { APP_PORT: "1, 2" }).ports, ["1", "2"]);
 });
@@ -134,30 +134,30 @@ test("accepts the bounds of a number", () => {
 });
 
 for (const value of ["0", "1001", "-1", "1.5", "1e2", "0x10", "", " 5", "five", "NaN", "9".repeat(400)]) {
-  test(`refuses "${value.slice(0, 10)}" as a number from 1 to 1000`, () => {
-    assert.deepEqual(mistakes([`--wait-time-ms=${value}`]), [
+  test(`rejects "${value.slice(0, 10)}" as a number from 1 to 1000`, () => {
+    assert.deepEqual(problems([`--wait-time-ms=${value}`]), [
       `--wait-time-ms must be a whole number from 1 to 1000, not ${/^\d+$/.test(value) ? Number(value) : `"${value}"`}`,
     ]);
   });
 }
 
-test("names the allowed words", () => {
-  assert.deepEqual(mistakes([], { APP_LEVEL: "HIGH" }), ['APP_LEVEL must be one of low, high, not "HIGH"']);
+test("lists the allowed words", () => {
+  assert.deepEqual(problems([], { APP_LEVEL: "HIGH" }), ['APP_LEVEL must be one of low, high, not "HIGH"']);
 });
 
-test("the variable of a switch says true or false", () => {
-  assert.deepEqual(mistakes([], { APP_DEBUG: "1" }), ['APP_DEBUG must be true or false, not "1"']);
+test("accepts only true or false in the variable of a switch", () => {
+  assert.deepEqual(problems([], { APP_DEBUG: "1" }), ['APP_DEBUG must be true or false, not "1"']);
 });
 
-test("an option that needs another does not go alone, but goes with its variable", () => {
-  assert.deepEqual(mistakes(["--cert", "c"]), ["--cert needs --key"]);
-  assert.deepEqual(mistakes([], { APP_KEY: "k" }), ["APP_KEY needs --cert"]);
-  assert.deepEqual(mistakes(["--cert", "c"], { APP_KEY: "k" }), []);
+test("rejects an option without the other one that it needs, set by a flag or a variable", () => {
+  assert.deepEqual(problems(["--cert", "c"]), ["--cert needs --key"]);
+  assert.deepEqual(problems([], { APP_KEY: "k" }), ["APP_KEY needs --cert"]);
+  assert.deepEqual(problems(["--cert", "c"], { APP_KEY: "k" }), []);
 });
 
-test("a switch that its variable turns off needs no other option, and serves as none", () => {
+test("treats a switch that its variable turns off as unset when it checks required options", () => {
   const switches = {
-    watch: { ...toggle("go on", false), needs: ["health"] },
+    watch: { ...toggle("keep watching", false), needs: ["health"] },
     health: toggle("print the health", false),
   };
   const parse = (argv: readonly string[], env: NodeJS.ProcessEnv) =>
@@ -166,24 +166,24 @@ test("a switch that its variable turns off needs no other option, and serves as 
   assert.throws(() => parse(["--watch"], { APP_HEALTH: "false" }), { message: "--watch needs --health" });
 });
 
-test("tells which options are given", () => {
+test("reports which options are set", () => {
   const parsed = parseCommandLine(table, { ...program, argv: ["--debug"], env: { APP_LEVEL: "low", APP_PORT: "" } });
   assert.deepEqual(parsed.action === "run" && parsed.given, new Set(["level", "debug"]));
 });
 
-test("returns the arguments that are not options, where they are allowed", () => {
+test("returns positional arguments where they are allowed", () => {
   const argv = ["a", "--debug", "-", "--", "--debug"];
   const parsed = parseCommandLine(table, { ...program, positionals: true, argv, env: {} });
   assert.deepEqual(parsed.action === "run" && parsed.args, ["a", "-", "--debug"]);
 });
 
-test("a flag without its value does not take the next flag for it", () => {
-  assert.deepEqual(mistakes(["--level", "--debug"]), ["--level must be followed by <level>, not --debug"]);
+test("does not take the next flag as the value of a flag", () => {
+  assert.deepEqual(problems(["--level", "--debug"]), ["--level must be followed by <level>, not --debug"]);
 });
 
-test("names every mistake in the values at once, and the first unknown option", () => {
+test("lists every invalid value and the first unknown option", () => {
   const argv = ["--port", "http", "--nope", "--level", "medium"];
-  assert.deepEqual(mistakes(argv, { APP_WAIT_TIME_MS: "soon" }).sort(), [
+  assert.deepEqual(problems(argv, { APP_WAIT_TIME_MS: "soon" }).sort(), [
     '--level must be one of low, high, not "medium"',
     '--port: invalid port "http"',
     'APP_WAIT_TIME_MS must be a whole number from 1 to 1000, not "soon"',
@@ -191,19 +191,19 @@ test("names every mistake in the values at once, and the first unknown option", 
   ]);
 });
 
-test("suggests the option that an unknown one resembles", () => {
-  assert.match(mistakes(["--levle", "low"]).join("\n"), /unknown option '--levle'\n\(Did you mean --level\?\)/);
+test("suggests an option that resembles an unknown one", () => {
+  assert.match(problems(["--levle", "low"]).join("\n"), /unknown option '--levle'\n\(Did you mean --level\?\)/);
 });
 
-test("refuses an argument that is not an option", () => {
-  assert.match(mistakes(["extra"]).join("\n"), /too many arguments/);
+test("rejects an argument that is not an option", () => {
+  assert.match(problems(["extra"]).join("\n"), /too many arguments/);
 });
 
-test("a flag at the end without its value is a mistake", () => {
-  assert.match(mistakes(["--level"]).join("\n"), /option '--level <level>' argument missing/);
+test("rejects a flag at the end without a value", () => {
+  assert.match(problems(["--level"]).join("\n"), /option '--level <level>' argument missing/);
 });
 
-test("--help has every option with its variable and default, in 80 columns", () => {
+test("prints every option with its variable and default in 80 columns for --help", () => {
   const parsed = parseCommandLine(table, { ...program, argv: ["--help"], env: {} });
   const text = parsed.action === "print" ? parsed.text : "";
   for (const part of ["--wait-time-ms <ms>", "(APP_WAIT_TIME_MS, default 500)", "--no-color", "(APP_COLOR=false)"]) {
@@ -212,7 +212,7 @@ test("--help has every option with its variable and default, in 80 columns", () 
   assert.ok(text.split("\n").every((line) => line.length <= 80));
 });
 
-test("help and version come before mistakes", () => {
+test("prints the help or the version even if the command line is invalid", () => {
   for (const argv of [
     ["--nope", "--help"],
     ["--version", "--wait-time-ms=x"],
@@ -221,12 +221,12 @@ test("help and version come before mistakes", () => {
   }
 });
 
-test("--version prints the version", () => {
+test("prints the version for --version", () => {
   const parsed = parseCommandLine(table, { ...program, argv: ["--version"], env: {} });
   assert.deepEqual(parsed, { action: "print", text: "1.2.3\n" });
 });
 
-test("a row of the documentation has flag, variable, default, range and meaning", () => {
+test("formats documentation rows with flag, variable, default, range and meaning", () => {
   const [ports, wait, , color] = optionRows(table, "APP");
   assert.deepEqual(ports, ["`--port <port>`", "`APP_PORT`", "80", "", "where to listen"]);
   assert.deepEqual(wait, ["`--wait-time-ms <ms>`", "`APP_WAIT_TIME_MS`", "500", "1 to 1000", "how long to wait"]);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describeMistake } from "./check-options.js";
+import { describeProblem } from "./check-options.js";
 import { defaultText, type NamedOption, namedOptions } from "./named-options.js";
 import type { OptionTable } from "./option.js";
 
@@ -9,7 +9,7 @@ export interface CommandLine {
   readonly name: string;
   /** Usage after the name, like `[options] [name...]`. Default `[options]`. */
   readonly usage?: string | undefined;
-  /** Description that the help begins with. */
+  /** Description at the top of the help. */
   readonly description: string;
   /** Text at the end of the help. */
   readonly epilogue?: string | undefined;
@@ -17,7 +17,7 @@ export interface CommandLine {
   readonly envPrefix: string;
   /** Text that `--version` prints. */
   readonly version: string;
-  /** Arguments after the program. */
+  /** Arguments after the name of the program. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Allows arguments that are not options. Default false. */
@@ -32,30 +32,30 @@ export type ParsedCommandLine<Values> =
       readonly values: Values;
       /** Arguments that are not options. */
       readonly args: readonly string[];
-      /** Names of the options that were given. */
+      /** Names of the options set by a flag or a variable. */
       readonly given: ReadonlySet<string>;
     };
 
-/** Mistakes in a command line and its environment. */
+/** Invalid command line or environment. Each line of the message is one problem. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
 /**
- * Parses a command line. A flag wins over its environment variable, and that over the default. An empty variable counts
- * as unset.
+ * Parses a command line. A flag overrides its environment variable, and the variable overrides the default. An empty
+ * variable counts as unset.
  *
- * @throws UsageError that names every mistake in the values, and the first unknown option or argument.
+ * @throws UsageError that lists every invalid value, and the first unknown option or argument.
  * @throws Error if Node is too old to run the program.
  */
 export function parseCommandLine<Values>(table: OptionTable<Values>, line: CommandLine): ParsedCommandLine<Values> {
   if (Number.parseInt(process.versions.node, 10) < 20) {
-    throw new Error(`needs Node 20.19 or later, not ${process.versions.node}`);
+    throw new Error(`requires Node 20.19 or later, but this is ${process.versions.node}`);
   }
   const options = namedOptions(table, line.envPrefix);
   const texts = new Map<string, string[]>();
   let printed = "";
-  const mistakes: string[] = [];
+  const problems: string[] = [];
   const command = createCommand(options, line, (name, text) => texts.set(name, [...(texts.get(name) ?? []), text]));
   command.configureOutput({
     getOutHelpWidth: () => 80,
@@ -68,7 +68,7 @@ export function parseCommandLine<Values>(table: OptionTable<Values>, line: Comma
     if (printed !== "") {
       return { action: "print", text: printed };
     }
-    mistakes.push((error as Error).message.replace(/^error: /, ""));
+    problems.push((error as Error).message.replace(/^error: /, ""));
   }
 
   const sources = new Map<string, string>();
@@ -86,26 +86,26 @@ export function parseCommandLine<Values>(table: OptionTable<Values>, line: Comma
         values[name] = option.parse(option.repeatable ? fromEnv.split(",").map((part) => part.trim()) : [fromEnv]);
       }
     } catch (error) {
-      mistakes.push(describeMistake(sources.get(name) ?? name, error));
+      problems.push(describeProblem(sources.get(name) ?? name, error));
     }
   }
-  // A variable may turn a switch off.
+  // A switch that its variable turns off counts as unset.
   const isSet = (name: string) => sources.has(name) && values[name] !== false;
   for (const { name, option } of options.filter(({ name }) => isSet(name))) {
     const missing = options.filter((other) => option.needs?.includes(other.name) && !isSet(other.name));
     if (missing.length > 0) {
-      mistakes.push(`${sources.get(name)} needs ${missing.map(({ flag }) => `--${flag}`).join(" and ")}`);
+      problems.push(`${sources.get(name)} needs ${missing.map(({ flag }) => `--${flag}`).join(" and ")}`);
     }
   }
-  if (mistakes.length > 0) {
-    throw new UsageError(mistakes.join("\n"));
+  if (problems.length > 0) {
+    throw new UsageError(problems.join("\n"));
   }
   return { action: "run", values: values as Values, args: command.args, given: new Set(sources.keys()) };
 }
 
-/** Parses the texts that follow the flags of an option. If it is not repeatable, the last one counts. */
+/** Parses the texts after the flags of an option. The last text wins unless the option is repeatable. */
 function parseFlag(option: NamedOption["option"], texts: readonly string[]): unknown {
-  // Commander takes the next flag for a missing value.
+  // If a value is missing, Commander takes the next flag as the value.
   const flag = option.placeholder === undefined ? undefined : texts.find((text) => text.startsWith("--"));
   if (flag !== undefined) {
     throw new TypeError(`must be followed by <${option.placeholder}>, not ${flag}`);
@@ -118,7 +118,7 @@ function createCommand(
   { name, usage = "[options]", description, epilogue, version, positionals = false }: CommandLine,
   onText: (name: string, text: string) => void,
 ): Command {
-  // Loaded here, because only programs need it.
+  // Loaded lazily, because only programs need it.
   const { Command, Option } = require("commander") as typeof import("commander");
   const command = new Command(name)
     .usage(usage)
@@ -131,7 +131,7 @@ function createCommand(
     const value = option.placeholder === undefined ? "" : ` <${option.placeholder}>`;
     const entry = new Option(`--${flag}${value}`, describe(named));
     command.addOption(entry);
-    // Commander's own values keep only the last text of a flag.
+    // Commander itself keeps only the last text of a flag.
     command.on(`option:${entry.name()}`, (text?: string) => {
       onText(named.name, text ?? String(!option.default));
     });

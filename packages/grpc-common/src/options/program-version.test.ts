@@ -10,17 +10,17 @@ after(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "package.json"), '{ "version": "1.2.3" }');
 writeFileSync(join(folder, "main.js"), "");
 
-test("finds the version of the package that a program belongs to", () => {
+test("finds the version of a program's package", () => {
   assert.equal(programVersion(join(folder, "main.js")), "1.2.3");
 });
 
-test("follows a link to the program", () => {
+test("follows a symbolic link to the program", () => {
   const link = join(tmpdir(), `version-link-${process.pid}`);
   symlinkSync(join(folder, "main.js"), link);
   after(() => rmSync(link));
   assert.equal(programVersion(link), "1.2.3");
 });
 
-test("finds the version of a program that was named without its extension", () => {
+test("finds the version of a program that is run without its file extension", () => {
   assert.equal(programVersion(join(folder, "main")), "1.2.3");
 });

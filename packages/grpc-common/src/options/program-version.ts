@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Returns the version in the package.json that is nearest to the program that runs, or "unknown". */
+/** Returns the version in the package.json nearest to the running program, or "unknown". */
 export function programVersion(program = process.argv[1]): string {
   let folder = program === undefined ? undefined : dirname(realPath(program));
   while (folder !== undefined) {
@@ -9,14 +9,14 @@ export function programVersion(program = process.argv[1]): string {
       const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version?: string };
       return version ?? "unknown";
     } catch {
-      // No package.json here, so the one above counts.
+      // There is no package.json here: try the parent folder.
       folder = dirname(folder) === folder ? undefined : dirname(folder);
     }
   }
   return "unknown";
 }
 
-/** Follows links. The path may lack the extension: `node main` runs main.js. */
+/** Resolves links. Returns the path unchanged if no such file exists: `node main` runs main.js. */
 function realPath(program: string): string {
   try {
     return realpathSync(program);

@@ -1,9 +1,9 @@
 /*
- * The part of OpenTelemetry's API that the runtime uses. The names and meanings are those of `@opentelemetry/api` 1.x,
- * whose types would make it a dependency of every user.
+ * Subset of the OpenTelemetry API, with the names and meanings of `@opentelemetry/api` 1.x. Types imported from that
+ * package would make it a dependency of every user.
  */
 
-/** Values that are carried along with an execution. Immutable. */
+/** Values scoped to an execution. Immutable. */
 export interface Context {
   getValue(key: symbol): unknown;
   setValue(key: symbol, value: unknown): Context;
@@ -19,7 +19,7 @@ export interface ContextManager {
 /** Attributes of a span or a measurement. */
 export type Attributes = Record<string, string | number>;
 
-/** Span. */
+/** Span of a trace. */
 export interface Span {
   spanContext(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number };
   setAttribute(name: string, value: string | number): unknown;
@@ -33,17 +33,17 @@ export const spanKind = { server: 1, client: 2 } as const;
 /** Value of `SpanStatusCode.ERROR`. */
 export const spanError = 2;
 
-/** Source of tracers. */
+/** Provider of tracers. */
 export interface TracerProvider {
   getTracer(name: string): Tracer;
 }
 
-/** Source of spans. */
+/** Creator of spans. */
 export interface Tracer {
   startSpan(name: string, options: { readonly kind: number; readonly attributes: Attributes }, parent: Context): Span;
 }
 
-/** Source of meters. */
+/** Provider of meters. */
 export interface MeterProvider {
   getMeter(name: string): Meter;
 }
@@ -55,24 +55,24 @@ export interface InstrumentOptions {
   readonly advice?: { explicitBucketBoundaries: number[] };
 }
 
-/** Source of instruments. */
+/** Creator of instruments. */
 export interface Meter {
   createCounter(name: string, options: InstrumentOptions): { add(value: number, attributes: Attributes): void };
   createHistogram(name: string, options: InstrumentOptions): { record(value: number, attributes: Attributes): void };
 }
 
-/** Reads and writes trace context and the like in the metadata of a call. */
+/** Reader and writer of context, such as trace context, in a carrier, such as the metadata of a call. */
 export interface Propagator {
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void;
   extract<Carrier>(context: Context, carrier: Carrier, getter: TextMapGetter<Carrier>): Context;
 }
 
-/** Writes an entry of a carrier. */
+/** Writer of the entries of a carrier. */
 export interface TextMapSetter<Carrier> {
   set(carrier: Carrier, name: string, value: string): void;
 }
 
-/** Reads the entries of a carrier. */
+/** Reader of the entries of a carrier. */
 export interface TextMapGetter<Carrier> {
   keys(carrier: Carrier): string[];
   get(carrier: Carrier, name: string): undefined | string | string[];

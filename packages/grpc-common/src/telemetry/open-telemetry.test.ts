@@ -12,7 +12,7 @@ afterEach(() => {
   api.metrics.disable();
 });
 
-test("is undefined until an SDK is registered, and again when it is disabled", () => {
+test("returns undefined before an SDK is registered and after it is disabled", () => {
   assert.equal(openTelemetry(), undefined);
   api.trace.setGlobalTracerProvider({ getTracer: () => assert.fail() });
   assert.ok(openTelemetry()?.trace);
@@ -23,7 +23,7 @@ test("is undefined until an SDK is registered, and again when it is disabled", (
   assert.ok(openTelemetry()?.metrics);
 });
 
-test("has the types of the API", () => {
+test("matches the types and constants of the API", () => {
   const registered: OpenTelemetry = {
     trace: api.trace.getTracerProvider(),
     metrics: api.metrics.getMeterProvider(),
@@ -35,13 +35,13 @@ test("has the types of the API", () => {
   assert.equal(spanError, api.SpanStatusCode.ERROR);
 });
 
-test("shares the span of a context with the API", () => {
+test("exchanges the active span of a context with the API", () => {
   assert.equal(api.trace.getSpan(setSpan(rootContext, span)), span);
   assert.equal(getSpan(api.trace.setSpan(api.ROOT_CONTEXT, span)), span);
   assert.equal(getSpan(api.trace.deleteSpan(setSpan(rootContext, span))), undefined);
 });
 
-test("does not change a context", () => {
+test("returns a new context instead of changing one", () => {
   const context = rootContext.setValue(key, "a");
   assert.equal(rootContext.getValue(key), undefined);
   assert.equal(context.setValue(key, "b").getValue(key), "b");

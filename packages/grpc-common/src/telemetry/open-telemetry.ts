@@ -1,15 +1,15 @@
 import type { Context, ContextManager, MeterProvider, Propagator, Span, TracerProvider } from "./open-telemetry-api.js";
 
 /**
- * Parts of an OpenTelemetry SDK that are registered with the API.
+ * OpenTelemetry SDK, as registered with the API.
  *
- * Every copy and every 1.x version of `@opentelemetry/api` registers them in the same place. Taken from there they need
- * no copy of our own, which might be missing from a bundle, and which rejects an SDK that was registered by an older one.
+ * All copies and 1.x versions of `@opentelemetry/api` share one global registry. Reading it directly avoids a copy of
+ * the API, which could be missing from a bundle, and would reject an SDK registered by an older copy.
  */
 export interface OpenTelemetry {
-  /** Set if spans are recorded. */
+  /** Undefined if spans are not recorded. */
   readonly trace?: TracerProvider | undefined;
-  /** Set if measurements are recorded. */
+  /** Undefined if measurements are not recorded. */
   readonly metrics?: MeterProvider | undefined;
   readonly context?: ContextManager | undefined;
   readonly propagation?: Propagator | undefined;
@@ -19,8 +19,9 @@ const registryKey = Symbol.for("opentelemetry.js.api.1");
 const spanKey = Symbol.for("OpenTelemetry Context Key SPAN");
 
 /**
- * Returns the OpenTelemetry SDK of the program, or `undefined` if none is registered. Cheap enough to call for every RPC, so a
- * program may start its SDK late. Always returns the same object, whose properties change when an SDK is registered.
+ * Returns the OpenTelemetry SDK of the program, or `undefined` if none is registered. Cheap enough to call for every
+ * RPC, so that a program may start its SDK late. Always returns the same object; its properties change when an SDK is
+ * registered.
  */
 export function openTelemetry(): OpenTelemetry | undefined {
   const registry = (globalThis as { [registryKey]?: OpenTelemetry })[registryKey];
@@ -30,7 +31,7 @@ export function openTelemetry(): OpenTelemetry | undefined {
 /** Context without values. */
 export const rootContext: Context = createContext(new Map());
 
-/** Returns a context in which a span is the active one. */
+/** Returns a copy of a context with a span as its active span. */
 export function setSpan(context: Context, span: Span): Context {
   return context.setValue(spanKey, span);
 }

@@ -9,7 +9,7 @@ await runClientProgram({
   usage: "[options] [name...]\n       hello-client --health [--watch] [options] [service]",
   description:
     "Prints a greeting for each name, one per line. The default name is World.\n" +
-    "The name - stands for the lines of standard input, in UTF-8.",
+    "Pass the name - to read names from standard input, one per line, in UTF-8.",
   defaultTarget: "localhost:50051",
   createClient: (target, options) => new HelloClient(target, options),
   run: greet,

@@ -68,7 +68,7 @@ test("mistakes are named all at once, with where to look", async () => {
     stderr: `hello-client: unknown option '--tagret'
 hello-client: (Did you mean --target?)
 hello-client: --timeout-ms must be a whole number from 1 to 2147483647, not "soon"
-hello-client: for the options: hello-client --help
+hello-client: run hello-client --help for the options
 `,
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-test("the public types contain no types of grpc-js, so two copies of it can coexist", () => {
+test("exposes no types of grpc-js, so that two copies of grpc-js can coexist", () => {
   const report = readFileSync(new URL("../api.md", import.meta.url), "utf8");
   assert.ok(report.includes("Types of other packages that they need: @hello/grpc-common."));
 });

@@ -9,7 +9,7 @@ import { EchoClient } from "../test/echo-client.js";
 import { echo, serve } from "../test/test-server.js";
 import { type CallOptions, ClientChannel, ServiceClient } from "./index.js";
 
-test("clients of one channel share its connection", async () => {
+test("shares one connection between the clients of a channel", async () => {
   const peers = new Set<string>();
   await using server = await serve({
     handler: (call, callback) => {
@@ -25,7 +25,7 @@ test("clients of one channel share its connection", async () => {
   assert.equal(channel.target, server.target);
 });
 
-test("closing a client leaves its shared channel open", async () => {
+test("leaves a shared channel open when one of its clients is closed", async () => {
   await using server = await serve();
   await using channel = new ClientChannel(server.target);
   const closed = new EchoClient(channel);
@@ -35,7 +35,7 @@ test("closing a client leaves its shared channel open", async () => {
   assert.equal(await open.echo("b"), "b");
 });
 
-test("closing a channel closes its clients", async () => {
+test("rejects the calls of every client of a closed channel", async () => {
   await using server = await serve();
   const channel = new ClientChannel(server.target);
   const client = new EchoClient(channel);
@@ -44,7 +44,7 @@ test("closing a channel closes its clients", async () => {
   await assert.rejects(channel.connect(), { status: "CANCELLED" });
 });
 
-test("closing a channel fails connect() that waits", async () => {
+test("rejects a pending connect() when the channel is closed", async () => {
   const server = createServer();
   await using peer = await listen(server);
   for (const event of [Promise.resolve(), once(server, "connection")]) {
@@ -56,14 +56,14 @@ test("closing a channel fails connect() that waits", async () => {
   }
 });
 
-test("a channel rejects a target that is not a string", () => {
+test("rejects the target of a channel if it is not a string", () => {
   assert.throws(() => new ClientChannel(undefined as unknown as string), {
     name: "TypeError",
     message: /^invalid target undefined: /,
   });
 });
 
-test("the options of a client go with a target, not with a channel", async () => {
+test("rejects options passed with a channel", async () => {
   await using channel = new ClientChannel("127.0.0.1:1");
   assert.throws(() => new EchoClient(channel, { timeoutMs: 1 }), {
     name: "TypeError",
@@ -71,14 +71,14 @@ test("the options of a client go with a target, not with a channel", async () =>
   });
 });
 
-test("connect() returns a client of the subclass, on a channel too", async () => {
+test("connect() on a channel returns a client of the subclass", async () => {
   await using server = await serve();
   await using channel = new ClientChannel(server.target);
   await using client: EchoClient = await EchoClient.connect(channel);
   assert.equal(await client.echo("a"), "a");
 });
 
-test("connect() that fails leaves a shared channel open", async () => {
+test("leaves a shared channel open when connect() fails", async () => {
   await using channel = new ClientChannel("127.0.0.1:1");
   await assert.rejects(EchoClient.connect(channel), { status: "UNAVAILABLE" });
   await assert.rejects(new EchoClient(channel).echo("a"), { status: "UNAVAILABLE" });
@@ -102,7 +102,7 @@ test("calls a method that google-protobuf did not generate", async () => {
   assert.deepEqual(await client.echo(Buffer.from([10, 1, 97])), Buffer.from([10, 1, 97]));
 });
 
-test("fails a call with a lone surrogate before sending it", async () => {
+test("rejects a request with a lone surrogate before sending it", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   await assert.rejects(client.echo("\ud800"), { status: "INTERNAL", details: /^the request cannot be encoded: / });
@@ -126,7 +126,7 @@ test("yields the responses of a server stream", async () => {
   assert.deepEqual(values, ["a0", "a1", "a2"]);
 });
 
-test("rejects a method of another kind", async () => {
+test("rejects a method of the wrong kind", async () => {
   class WrongClient extends ServiceClient {
     asUnary() {
       return this.unary(EchoService.serverStream, new EchoRequest());

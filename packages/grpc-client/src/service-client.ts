@@ -10,7 +10,8 @@ import { ClientChannel, poolOf } from "./channel/client-channel.js";
 import type { ClientOptions } from "./channel/client-options.js";
 
 /**
- * Client of a gRPC service, to be extended with a method for each RPC. On its own it checks the health of a server.
+ * Base class for clients of a gRPC service: extend it with a method for each RPC. Used directly, it checks the health of
+ * a server.
  *
  *     class EchoClient extends ServiceClient {
  *       async echo(value: string, options?: CallOptions): Promise<string> {
@@ -25,14 +26,15 @@ export class ServiceClient implements AsyncDisposable {
   readonly #scope: CallScope;
 
   /**
-   * @param target Target in gRPC's name syntax, like `localhost:50051` or `dns:///api.example:443`; or a channel to share
+   * @param target Target in gRPC's name syntax, like `localhost:50051` or `dns:///api.example:443`, or a channel to share
    * with other clients.
-   * @throws TypeError that names invalid or conflicting options, or if options come with a channel, which has its own.
+   * @throws TypeError that names invalid or conflicting options, or if options are passed with a channel, which has its
+   * own.
    */
   constructor(target: string | ClientChannel, options?: ClientOptions) {
     const isShared = target instanceof ClientChannel;
     if (isShared && options !== undefined) {
-      throw new TypeError("a client takes no options with a channel; set them on the channel");
+      throw new TypeError("options cannot be combined with a channel; set them on the channel");
     }
     this.#channel = isShared ? target : new ClientChannel(target, options);
     this.#ownsChannel = !isShared;
@@ -42,7 +44,8 @@ export class ServiceClient implements AsyncDisposable {
   /**
    * Creates a client and connects it.
    *
-   * @throws RpcError if no server can be reached, or none answers within `timeoutMs`; with `waitForReady` only the latter.
+   * @throws RpcError if no server can be reached, or none answers within `timeoutMs`. With `waitForReady`, only the
+   * timeout is an error.
    */
   static async connect<Client extends ServiceClient>(
     this: new (
@@ -63,7 +66,7 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /**
-   * Checks the health of a service by its full name; by default that of the whole server.
+   * Requests the health of a service by its full name. Default: the whole server.
    *
    * @throws RpcError if the call fails: NOT_FOUND if the server does not know the service, UNIMPLEMENTED if it does not
    * report health.
@@ -74,7 +77,7 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /**
-   * Yields the health of a service, now and at every change, until the loop ends or the client is closed.
+   * Yields the current health of a service and then every change, until the loop ends or the client is closed.
    *
    *     for await (const status of client.watchHealth()) {
    *       console.log(status); // SERVING
@@ -114,11 +117,10 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /**
-   * Makes a call with a stream of requests and one response. The next request is asked for when the one before it has
-   * been taken, and the iterator is returned if the call ends early.
+   * Makes a call with a stream of requests and one response. Requests are read one at a time, as the previous one is
+   * accepted. If the call ends early, `return()` of the iterator is called.
    *
-   * @throws RpcError if the call fails, with the error as `cause` if the iterable of requests does; TypeError if the
-   * options are invalid.
+   * @throws RpcError if the call fails, with an error of the iterable as `cause`; TypeError if the options are invalid.
    */
   protected clientStream<Request, Response>(
     method: Method<Request, Response>,
@@ -132,8 +134,7 @@ export class ServiceClient implements AsyncDisposable {
    * Makes a call with a stream of requests, sent like those of {@link clientStream}, and yields the responses like
    * {@link serverStream}.
    *
-   * @throws RpcError if the call fails, with the error as `cause` if the iterable of requests does; TypeError if the
-   * options are invalid.
+   * @throws RpcError if the call fails, with an error of the iterable as `cause`; TypeError if the options are invalid.
    */
   protected bidiStream<Request, Response>(
     method: Method<Request, Response>,
@@ -144,8 +145,8 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /**
-   * Closes the client, and its connections unless they belong to a shared channel. Open calls finish; later ones fail
-   * with CANCELLED, and calls without a connection yet fail with UNAVAILABLE. Streams end.
+   * Closes the client, and its connections unless they belong to a shared channel. Open unary calls finish, open streams
+   * end, calls that still wait for a connection fail with UNAVAILABLE, and later calls fail with CANCELLED.
    */
   close(): void {
     this.#scope.close();

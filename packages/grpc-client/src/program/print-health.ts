@@ -4,7 +4,7 @@ import type { ServiceClient } from "../service-client.js";
 import type { ProgramContext } from "./run-client-program.js";
 
 /**
- * Prints the health of a service, once or at every change, and resolves with false if it does not serve.
+ * Prints the health of a service, once or at every change. Resolves with false if the service is not serving.
  *
  * @throws RpcError if the call fails.
  */

@@ -7,10 +7,10 @@ import { type ProgramOptionValues, programOptionTable } from "./program-options.
 function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): ProgramOptionValues {
   const program = { name: "app", description: "", envPrefix: "APP", version: "1", argv, env };
   const parsed = parseCommandLine(programOptionTable("localhost:1"), program);
-  return parsed.action === "run" ? parsed.values : assert.fail("nothing to run");
+  return parsed.action === "run" ? parsed.values : assert.fail("expected a command to run");
 }
 
-function mistakesOf(...argv: string[]): string[] {
+function problemsOf(...argv: string[]): string[] {
   try {
     parse(argv);
   } catch (error) {
@@ -19,13 +19,13 @@ function mistakesOf(...argv: string[]): string[] {
   return [];
 }
 
-test("without options the target is the default one, in plain text", () => {
+test("defaults to the default target in plain text", () => {
   const { target, tls, metadata, health, json } = parse([]);
   assert.deepEqual([target, tls, metadata, health, json], ["localhost:1", false, undefined, false, false]);
   assert.equal(parse([], { APP_TARGET: "there:2" }).target, "there:2");
 });
 
-test("metadata is text, or bytes for a key in -bin, and a key may come several times", () => {
+test("parses metadata as text, or as bytes for a key that ends in -bin, and accepts a key several times", () => {
   const argv = ["--metadata", "A=1=2", "--metadata", "a=", "--metadata", "b-bin=AP8=", "--metadata", "__proto__=x"];
   const expected = Object.fromEntries([
     ["a", ["1=2", ""]],
@@ -37,14 +37,14 @@ test("metadata is text, or bytes for a key in -bin, and a key may come several t
 });
 
 test("rejects metadata that cannot be sent", () => {
-  const wrong: [metadata: string, mistake: RegExp][] = [
+  const invalid: [metadata: string, problem: RegExp][] = [
     ["x", /^--metadata must be key=value, not "x"$/],
     ["grpc-x=1", /^--metadata: metadata "grpc-x" is reserved/],
     ["x-bin=§", /^--metadata: the value of x-bin must be base64, not "§"$/],
     ["x=é", /^--metadata: .*"x"/],
   ];
-  for (const [metadata, mistake] of wrong) {
-    assert.match(mistakesOf("--metadata", metadata).join("\n"), mistake);
+  for (const [metadata, problem] of invalid) {
+    assert.match(problemsOf("--metadata", metadata).join("\n"), problem);
   }
 });
 
@@ -58,8 +58,8 @@ test("reads the files of the TLS options", async () => {
   );
 });
 
-test("names every mistake at once", () => {
-  const mistakes = mistakesOf("--tls-ca", "/none", "--tls-key", "package.json", "--watch", "--timeout-ms", "0");
+test("reports every problem at once", () => {
+  const problems = problemsOf("--tls-ca", "/none", "--tls-key", "package.json", "--watch", "--timeout-ms", "0");
   const expected = [
     /^--timeout-ms must be a whole number from 1 to 2147483647, not 0$/,
     /^--tls-ca: ENOENT.*'\/none'$/,
@@ -67,8 +67,8 @@ test("names every mistake at once", () => {
     /^--tls-key needs --tls-cert$/,
     /^--watch needs --health$/,
   ];
-  assert.equal(mistakes.length, expected.length, mistakes.join("\n"));
+  assert.equal(problems.length, expected.length, problems.join("\n"));
   for (const [index, pattern] of expected.entries()) {
-    assert.match(mistakes[index] ?? "", pattern);
+    assert.match(problems[index] ?? "", pattern);
   }
 });

@@ -3,7 +3,7 @@ import { list, type Option, type OptionTable, reasonOf, text, toggle } from "@he
 import { type MetadataInit, toGrpcMetadata } from "../calls/metadata.js";
 import { type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
 
-/** Values of the options that every client program has. */
+/** Option values common to all client programs. */
 export interface ProgramOptionValues extends ClientOptionValues {
   readonly target: string;
   readonly metadata: MetadataInit | undefined;
@@ -17,7 +17,7 @@ export interface ProgramOptionValues extends ClientOptionValues {
   readonly json: boolean;
 }
 
-/** Creates the options that every client program has. Their names give the flags and the variables. */
+/** Returns the options common to all client programs. Flags and variables are named after them. */
 export function programOptionTable(defaultTarget: string): OptionTable<ProgramOptionValues> {
   const { timeoutMs, waitForReady, allowPlaintextToken, ...others } = clientOptionTable;
   return {
@@ -31,18 +31,21 @@ export function programOptionTable(defaultTarget: string): OptionTable<ProgramOp
     timeoutMs,
     waitForReady,
     metadata: metadata(),
-    tls: toggle("use TLS and trust the authorities that Node trusts; each --tls-... option implies it", false),
-    tlsCa: pemFile("authorities to trust instead"),
-    tlsCert: pemFile("certificate of the client, with its chain, for mutual TLS", ["tlsKey"]),
+    tls: toggle(
+      "use TLS and trust the certificate authorities of Node; implied by every other --tls-... option",
+      false,
+    ),
+    tlsCa: pemFile("certificate authorities to trust instead of those of Node"),
+    tlsCert: pemFile("client certificate with its chain, for mutual TLS", ["tlsKey"]),
     tlsKey: pemFile("private key of --tls-cert", ["tlsCert"]),
-    tlsServerName: text("name that the server's certificate must have, instead of the target's host", {
+    tlsServerName: text("name expected in the server's certificate, instead of the target's host", {
       placeholder: "name",
     }),
     allowPlaintextToken,
     ...others,
-    health: toggle("print the health of a service, by default of the whole server, instead", false),
-    watch: { ...toggle("with --health: print the health now and at every change", false), needs: ["health"] },
-    json: toggle("print one JSON object a line, failures included", false),
+    health: toggle("only print the health of a service, by default of the whole server", false),
+    watch: { ...toggle("with --health: keep running and print every change", false), needs: ["health"] },
+    json: toggle("print one JSON object per line, also for failures", false),
   };
 }
 
@@ -66,7 +69,7 @@ function pemFile(help: string, needs: readonly string[] = []): Option<Buffer | u
 }
 
 function metadata(): Option<MetadataInit | undefined> {
-  const option = list("metadata to send; base64 for a key that ends in -bin", {
+  const option = list("metadata to send; the value is base64 if the key ends in -bin", {
     default: [],
     placeholder: "key=value",
     flag: "metadata",

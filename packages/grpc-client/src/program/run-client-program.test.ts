@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL("../../test/echo-program.ts", import.meta.
 const runProgram = (args: readonly string[], env: Record<string, string> = {}) =>
   run([process.execPath, "--import=tsx", program, ...args], { env });
 
-/** Starts a server and returns it with a function that runs the program against it. */
+/** Starts a server. Returns it with a function that runs the program against it. */
 async function serveProgram(options?: TestServerOptions) {
   const server = await serve(options);
   return {
@@ -24,7 +24,7 @@ async function serveProgram(options?: TestServerOptions) {
   };
 }
 
-test("runs the action with its arguments and metadata, and exits with 0", async () => {
+test("passes arguments and metadata to the program, and exits with 0", async () => {
   await using echoing = await serveProgram({ handler: echo });
   assert.deepEqual(await echoing.run("--metadata", "a=b", "x", "--", "-y"), {
     status: 0,
@@ -34,7 +34,7 @@ test("runs the action with its arguments and metadata, and exits with 0", async 
   assert.deepEqual(echoing.server.calls[0]?.metadata.get("a"), ["b"]);
 });
 
-test("exits with 64 plus the code of a failed call, in text or JSON", async () => {
+test("exits with 64 plus the status code of a failed call, and reports it as text or JSON", async () => {
   await using failing = await serveProgram({ handler: fail(5, "no such value") });
   const text = await failing.run("x");
   assert.deepEqual([text.status, text.stdout], [64 + 5, ""]);
@@ -45,18 +45,18 @@ test("exits with 64 plus the code of a failed call, in text or JSON", async () =
   assert.deepEqual([error.code, error.status, error.details], [5, "NOT_FOUND", "no such value"]);
 });
 
-test("exits with 2 for mistakes in options, names them all, and tells where to look", async () => {
-  const mistakes = await runProgram(["--timeout-ms", "0", "--nope"]);
-  assert.deepEqual([mistakes.status, mistakes.stdout], [2, ""]);
+test("exits with 2 for invalid options, reports them all, and points to --help", async () => {
+  const invalid = await runProgram(["--timeout-ms", "0", "--nope"]);
+  assert.deepEqual([invalid.status, invalid.stdout], [2, ""]);
   assert.equal(
-    mistakes.stderr,
+    invalid.stderr,
     "echo-client: unknown option '--nope'\n" +
       "echo-client: --timeout-ms must be a whole number from 1 to 2147483647, not 0\n" +
-      "echo-client: for the options: echo-client --help\n",
+      "echo-client: run echo-client --help for the options\n",
   );
-  for (const [args, mistake] of [
+  for (const [args, problem] of [
     [[], /^echo-client: a value is missing\n/],
-    [["--health", "a", "b"], /^echo-client: --health takes one service, not a and b\n/],
+    [["--health", "a", "b"], /^echo-client: --health takes one service, not "a" and "b"\n/],
     [
       ["--metadata", "date=x", "--metadata", "Date=y", "a"],
       /^echo-client: --metadata: metadata "date" cannot be sent: /,
@@ -68,18 +68,18 @@ test("exits with 2 for mistakes in options, names them all, and tells where to l
     ],
   ] as const) {
     const { status, stderr } = await runProgram(args);
-    assert.match(stderr, mistake);
+    assert.match(stderr, problem);
     assert.equal(status, 2);
   }
 });
 
-test("an option that is not given has the client's own default", async () => {
+test("uses the client's default for an option that is not set", async () => {
   await using echoing = await serveProgram();
-  // Alone it raises the longest backoff, whose default is less.
+  // Alone, it raises the maximum backoff, whose default is shorter.
   assert.equal((await echoing.run("--initial-reconnect-backoff-ms=2000", "x")).status, 0);
 });
 
-test("prints help and version", async () => {
+test("prints the help and the version", async () => {
   assert.deepEqual(await runProgram(["--version"]), { status: 0, stdout: "1.2.3\n", stderr: "" });
   const { status, stdout } = await runProgram(["--help"]);
   assert.equal(status, 0);
@@ -89,7 +89,7 @@ test("prints help and version", async () => {
   );
 });
 
-test("prints the health of a service, and exits with 1 if it does not serve", async () => {
+test("prints the health of a service, and exits with 1 if it is not serving", async () => {
   const { check } = HealthService;
   const { SERVING, NOT_SERVING } = HealthCheckResponse.ServingStatus;
   const implementation = {

@@ -9,60 +9,60 @@ import { type ProgramOptionValues, programOptionTable } from "./program-options.
 
 export { UsageError } from "@hello/grpc-common";
 
-/** Client program: its name, its client and its action. Flags, variables, health and exit status come with it. */
+/** Definition of a client program. Flags, environment variables, health checks and the exit status are built in. */
 export interface ClientProgram<Client extends ServiceClient> {
-  /** Name of the program, for its messages. */
+  /** Program name, for messages. */
   readonly name: string;
-  /** Prefix of its environment variables: `ACME` for `ACME_TARGET`. */
+  /** Prefix of the environment variables: `ACME` for `ACME_TARGET`. */
   readonly envPrefix: string;
-  /** Usage after the name, like `[options] [name...]`. */
+  /** Usage line without the program name, like `[options] [name...]`. */
   readonly usage: string;
   readonly description: string;
-  /** Target without `--target`, like `localhost:50051`. */
+  /** Default of `--target`, like `localhost:50051`. */
   readonly defaultTarget: string;
   readonly createClient: (target: string, options: ClientOptions) => Client;
   /**
-   * Runs the program's action with the arguments that are not options. A {@link UsageError} that it throws is reported as
-   * a mistake in the options.
+   * Runs the program with its positional arguments. It may throw a {@link UsageError} for invalid arguments, which is
+   * reported like an invalid option.
    */
   readonly run: (client: Client, args: readonly string[], context: ProgramContext) => Promise<void>;
-  /** Text that `--version` prints. Default: the version in the package.json of the program. */
+  /** Version that `--version` prints. Default: the version in the package.json of the program. */
   readonly version?: string | undefined;
 }
 
-/** Texts of a program. */
+/** Definition of a program, without its functions. */
 type ProgramTexts = Omit<ClientProgram<ServiceClient>, "createClient" | "run">;
 
 /** Output and call options of a running program. */
 export interface ProgramContext {
-  /** Options for every call. */
+  /** Options to pass to every call. */
   readonly callOptions: CallOptions;
-  /** True if the output is one JSON object a line. */
+  /** True if the output must be one JSON object per line. */
   readonly json: boolean;
-  /** Standard output. The program ends when it can no longer be written. */
+  /** Standard output. The program exits if writing to it fails. */
   readonly output: NodeJS.WriteStream;
 }
 
 /**
- * Runs a client program: reads flags and environment variables, and sets the exit status: 0; 1 if input or output fails
- * or a service does not serve; 2 for a mistake in the options; 64 plus the gRPC status code for a failed call.
+ * Runs a client program: reads flags and environment variables, and sets the exit status: 0 on success, 1 if input or
+ * output fails or the service is not serving, 2 for invalid options, or 64 plus the gRPC status code of a failed call.
  */
 export async function runClientProgram<Client extends ServiceClient>(program: ClientProgram<Client>): Promise<void> {
   const { stdout, stderr } = process;
   let json = process.argv.includes("--json");
   if (!(process.env["GRPC_NODE_VERBOSITY"] ?? process.env["GRPC_VERBOSITY"])) {
-    // Otherwise grpc-js writes its own lines between those of the program.
+    // Otherwise grpc-js writes its log lines between those of the program.
     setLogVerbosity(logVerbosity.NONE);
   }
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // A reader like `head` closes the pipe when it has enough.
+    // A reader like `head` closes the pipe when it has read enough.
     if (error.code !== "EPIPE") {
       reportFailure(program.name, new Error(`standard output: ${error.message}`), json);
     }
     process.exit(error.code === "EPIPE" ? 0 : 1);
   });
   stderr.on("error", () => {
-    // Without a reader, the exit status still tells.
+    // If standard error has no reader, the exit status still reports the failure.
   });
   try {
     const command = parse(program);
@@ -84,7 +84,7 @@ export async function runClientProgram<Client extends ServiceClient>(program: Cl
     }
   } catch (error) {
     process.exitCode = reportFailure(program.name, error, json);
-    // Neither open calls nor open input keeps the program alive, once all is written.
+    // Exit once everything is written, even if calls or standard input are still open.
     stderr.write("", () => stdout.write("", () => process.exit()));
   }
 }
@@ -95,20 +95,20 @@ function parse({ name, envPrefix, usage, description, defaultTarget, version = p
     ...line,
     positionals: true,
     epilogue:
-      `An argument that begins with a dash goes after --, as in: ${name} -- -x\n\n` +
-      "Exit status: 0; 1 if input or output fails, or a service does not serve; 2 for a\n" +
-      "mistake in the options; or 64 plus the gRPC status code of a failed call, like\n" +
-      "78 for UNAVAILABLE.",
+      `Put arguments that begin with a dash after --, for example: ${name} -- -x\n\n` +
+      "Exit status: 0 on success; 1 if input or output fails or the service is not\n" +
+      "serving; 2 for invalid options; 64 plus the gRPC status code of a failed call,\n" +
+      "for example 78 for UNAVAILABLE.",
   });
   if (command.action === "run") {
     const { health, metadata, tls, tlsCa, tlsCert, tlsServerName, allowPlaintextToken } = command.values;
     if (health && command.args.length > 1) {
-      throw new UsageError(`--health takes one service, not ${command.args.join(" and ")}`);
+      throw new UsageError(`--health takes one service, not ${command.args.map((arg) => `"${arg}"`).join(" and ")}`);
     }
     const plaintext = !tls && (tlsCa ?? tlsCert ?? tlsServerName) === undefined && !allowPlaintextToken;
     if (metadata?.["authorization"] !== undefined && plaintext) {
       throw new UsageError(
-        "--metadata authorization would be sent in plain text: add --tls, or --allow-plaintext-token",
+        "--metadata authorization would be sent in plain text: add --tls or --allow-plaintext-token",
       );
     }
   }
@@ -127,7 +127,7 @@ function createClient<Client extends ServiceClient>(
   try {
     return createClient(target, { ...options, tls: tlsOptions || tls });
   } catch (error) {
-    // The library names its own options, like tls.key.
+    // Messages of the client name its options, like tls.key.
     throw error instanceof TypeError ? new UsageError(error.message.replaceAll(/\btls\.(\w+)/g, "--tls-$1")) : error;
   }
 }
@@ -141,13 +141,13 @@ function reportFailure(name: string, error: unknown, json: boolean): number {
     const { code, status, details } = failure ?? {};
     process.stderr.write(`${JSON.stringify({ error: { code, status, details, message } })}\n`);
   } else {
-    const text = error instanceof UsageError ? `${message}\nfor the options: ${name} --help` : message;
+    const text = error instanceof UsageError ? `${message}\nrun ${name} --help for the options` : message;
     process.stderr.write(`${text.replaceAll(/^/gm, `${name}: `)}\n`);
   }
   return failure ? 64 + failure.code : error instanceof UsageError ? 2 : 1;
 }
 
-/** Prints the warnings of Node as JSON, unless they are switched off. */
+/** Prints the warnings of Node as JSON, unless they are disabled. */
 function printWarningsAsJson(): void {
   if (process.listenerCount("warning") > 0) {
     process.removeAllListeners("warning");

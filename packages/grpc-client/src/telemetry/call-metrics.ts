@@ -1,13 +1,13 @@
 import { latencyBuckets, type Meter, sizeBuckets } from "@hello/grpc-common";
 
-/** Attributes of the metrics of a call. */
+/** Attributes of the call metrics. */
 export interface CallLabels {
   readonly "grpc.method": string;
   readonly "grpc.target": string;
 }
 
-/** End of an attempt or a call. */
-export interface End {
+/** Outcome of an attempt or a call. */
+export interface Outcome {
   readonly status: string;
   readonly durationMs: number;
 }
@@ -15,12 +15,15 @@ export interface End {
 /** Client metrics of gRFC A66. */
 export interface CallMetrics {
   attemptStarted(labels: CallLabels): void;
-  attemptEnded(labels: CallLabels, end: End & { readonly sentBytes: number; readonly receivedBytes: number }): void;
-  callEnded(labels: CallLabels, end: End): void;
+  attemptEnded(
+    labels: CallLabels,
+    outcome: Outcome & { readonly sentBytes: number; readonly receivedBytes: number },
+  ): void;
+  callEnded(labels: CallLabels, outcome: Outcome): void;
 }
 
 /**
- * Creates the instruments.
+ * Creates the instruments of the call metrics.
  *
  * @see https://github.com/grpc/proposal/blob/master/A66-otel-stats.md
  */
@@ -33,7 +36,7 @@ export function createCallMetrics(meter: Meter): CallMetrics {
   });
   const attemptDuration = meter.createHistogram("grpc.client.attempt.duration", {
     ...seconds,
-    description: "Time that an RPC attempt takes, including the time to pick a connection",
+    description: "Duration of an RPC attempt, including the time to pick a connection",
   });
   const sent = meter.createHistogram("grpc.client.attempt.sent_total_compressed_message_size", {
     ...bytes,
@@ -45,7 +48,7 @@ export function createCallMetrics(meter: Meter): CallMetrics {
   });
   const callDuration = meter.createHistogram("grpc.client.call.duration", {
     ...seconds,
-    description: "Time that an RPC takes from the application's perspective, retries included",
+    description: "Duration of an RPC from the application's perspective, including retries",
   });
   return {
     attemptStarted(labels) {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 
-test("without an SDK, does not load the OpenTelemetry API and sends no trace context", async () => {
+test("does not load the OpenTelemetry API or send trace context without an SDK", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   await client.echo("World");

@@ -10,7 +10,7 @@ import { echo, fail, serve } from "../../test/test-server.js";
 
 const telemetry = startInMemoryTelemetry();
 
-test("a call is a client span below the active one, and sends W3C trace context", async () => {
+test("creates a client span below the active span, and sends W3C trace context", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   const tracer = trace.getTracer("test");
@@ -41,7 +41,7 @@ test("a call is a client span below the active one, and sends W3C trace context"
   assert.deepEqual(received?.get("x-id"), ["42"]);
 });
 
-test("a failed call is an error span with the details", async () => {
+test("marks the span of a failed call as an error, with the details", async () => {
   await using server = await serve({ handler: fail(5, "no such name") });
   await using client = new EchoClient(server.target);
   await assert.rejects(client.echo("World"));
@@ -68,10 +68,10 @@ test("records the metrics of gRFC A66", async () => {
   assert.equal(measured["grpc.client.attempt.rcvd_total_compressed_message_size"]?.[0]?.sum, 7);
 });
 
-test("counts every attempt, and measures the last", async () => {
-  let made = 0;
+test("counts every attempt, and measures the last one", async () => {
+  let attempts = 0;
   await using server = await serve({
-    handler: (call, callback) => (++made < 3 ? fail(14, "busy")(call, callback) : echo(call, callback)),
+    handler: (call, callback) => (++attempts < 3 ? fail(14, "busy")(call, callback) : echo(call, callback)),
   });
   await using client = new EchoClient(server.target, { retry: { initialBackoffMs: 100 } });
   await client.echo("World");
@@ -81,11 +81,11 @@ test("counts every attempt, and measures the last", async () => {
   const [call] = measured["grpc.client.call.duration"] ?? [];
   assert.equal(attempt?.count, 1);
   assert.equal(call?.count, 1);
-  assert.ok((call?.sum ?? 0) - (attempt?.sum ?? 0) > 0.2, "only the call includes the waits");
+  assert.ok((call?.sum ?? 0) - (attempt?.sum ?? 0) > 0.2, "only the call duration includes the backoff");
   assert.equal(telemetry.spans().length, 1);
 });
 
-test("counts attempts without a connection too", async () => {
+test("counts attempts that find no connection", async () => {
   await using client = new EchoClient("127.0.0.1:1", { retry: { maxAttempts: 3, initialBackoffMs: 1 } });
   await assert.rejects(client.echo("World"));
   const measured = await telemetry.measured();

@@ -9,32 +9,32 @@ export interface ObservedCall {
   propagate(metadata: Metadata): Metadata;
   /** Records the start of an attempt. */
   attemptStarted(): void;
-  /** Records the end of the call, and of its last attempt: grpc-js does not report how earlier attempts end. */
+  /** Records the end of the call and of its last attempt. grpc-js does not report the end of earlier attempts. */
   end(status: Pick<StatusObject, "code" | "details">, attempts: number, sizes: MessageSizes): void;
 }
 
-/** Total sizes of the messages of a call. */
+/** Total size of the messages of a call in each direction. */
 export interface MessageSizes {
   readonly sentBytes: number;
   readonly receivedBytes: number;
 }
 
-/** Instrumented library; gRFC A66 uses it as the name of the meter. */
+/** Name of the meter and the tracer. gRFC A66 requires it for the meter. */
 const scope = "grpc-js";
 
-const metricsOf = new WeakMap<MeterProvider, CallMetrics>();
+const metricsByProvider = new WeakMap<MeterProvider, CallMetrics>();
 
-/** Starts observing a call if an OpenTelemetry SDK is registered. The SDK never fails the call. */
+/** Starts observing a call if an OpenTelemetry SDK is registered. Errors of the SDK never fail the call. */
 export function observeCall(path: string, target: string): ObservedCall | undefined {
   const telemetry = openTelemetry();
-  return telemetry && attempt(() => observe(telemetry, path, target));
+  return telemetry && ignoreErrors(() => observe(telemetry, path, target));
 }
 
-function attempt<Result>(action: () => Result): Result | undefined {
+function ignoreErrors<Result>(action: () => Result): Result | undefined {
   try {
     return action();
   } catch {
-    // A sampler, processor, propagator or instrument of the program has failed, and the call does not depend on it.
+    // An error in a sampler, processor, propagator or instrument of the program must not fail the call.
     return undefined;
   }
 }
@@ -47,40 +47,40 @@ function observe(telemetry: OpenTelemetry, path: string, target: string): Observ
   const attemptStarts: number[] = [];
   const attemptStarted = () => {
     attemptStarts.push(performance.now());
-    attempt(() => metrics?.attemptStarted(labels));
+    ignoreErrors(() => metrics?.attemptStarted(labels));
   };
   return {
     propagate(metadata) {
       if (span === undefined) {
         return metadata;
       }
-      const own = metadata.clone();
-      attempt(() => span.inject(own));
-      return own;
+      const copy = metadata.clone();
+      ignoreErrors(() => span.inject(copy));
+      return copy;
     },
     attemptStarted,
     end({ code, details }, attempts, { sentBytes, receivedBytes }) {
-      // The start of an attempt that found no connection was not reported.
+      // grpc-js does not report the start of an attempt that found no connection.
       const lastStart = attemptStarts.length < attempts ? startedAt : (attemptStarts[attempts - 1] ?? startedAt);
       while (attemptStarts.length < attempts) {
         attemptStarted();
       }
       const now = performance.now();
       const name = status[code] ?? "UNKNOWN";
-      attempt(() => {
+      ignoreErrors(() => {
         metrics?.attemptEnded(labels, { status: name, durationMs: now - lastStart, sentBytes, receivedBytes });
         metrics?.callEnded(labels, { status: name, durationMs: now - startedAt });
       });
-      attempt(() => span?.end(code, details));
+      ignoreErrors(() => span?.end(code, details));
     },
   };
 }
 
 function metricsFor(provider: MeterProvider): CallMetrics {
-  let metrics = metricsOf.get(provider);
+  let metrics = metricsByProvider.get(provider);
   if (metrics === undefined) {
     metrics = createCallMetrics(provider.getMeter(scope));
-    metricsOf.set(provider, metrics);
+    metricsByProvider.set(provider, metrics);
   }
   return metrics;
 }

@@ -9,21 +9,22 @@ import type { ClientOptions } from "../index.js";
 
 const telemetry = startInMemoryTelemetry();
 
-/** Entries that a propagator injects, none of which can be sent. */
+/** Entries that a propagator injects, and that must not be sent. */
 const injected: Readonly<
   Record<string, readonly [entries: Readonly<Record<string, unknown>>, client?: ClientOptions]>
 > = {
   "W3C baggage with a non-ASCII property": [{ baggage: "tenant=7;größe=1" }],
-  "a header of the connection": [{ connection: "close" }],
+  "a connection header": [{ connection: "close" }],
   "a reserved name": [{ "grpc-own": "1", "content-type": "text/html" }],
   "an illegal name": [{ "a:b": "1", "a b": "2", ":path": "/" }],
   "an illegal value": [{ name: "né\n" }],
-  "a value that is no string": [{ number: 1, nothing: undefined, "text-bin": "text" }],
+  "a value that is not a string": [{ number: 1, nothing: undefined, "text-bin": "text" }],
   "a second token": [{ authorization: "Bearer b" }, { token: "a", allowPlaintextToken: true }],
-  "more than every server accepts": [{ baggage: "x".repeat(8_000) }],
+  "more bytes than every server accepts": [{ baggage: "x".repeat(8_000) }],
 };
 
-const original = Reflect.get(globalThis, Symbol.for("opentelemetry.js.api.1")).propagation as TextMapPropagator;
+const originalPropagator = Reflect.get(globalThis, Symbol.for("opentelemetry.js.api.1"))
+  .propagation as TextMapPropagator;
 
 function usePropagator(inject: TextMapPropagator["inject"]): void {
   propagation.disable();
@@ -32,11 +33,11 @@ function usePropagator(inject: TextMapPropagator["inject"]): void {
 
 afterEach(() => {
   propagation.disable();
-  propagation.setGlobalPropagator(original);
+  propagation.setGlobalPropagator(originalPropagator);
 });
 
 for (const [kind, [entries, client]] of Object.entries(injected)) {
-  test(`leaves out ${kind} that a propagator injects`, async () => {
+  test(`drops ${kind} injected by a propagator`, async () => {
     usePropagator((_, carrier, setter) => {
       for (const [name, value] of Object.entries(entries)) {
         setter.set(carrier, name, value as string);

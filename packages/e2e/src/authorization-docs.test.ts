@@ -16,15 +16,15 @@ import { snippets } from "./snippets.js";
 import { createTokenIssuer, issuer, type TokenIssuer } from "./token-issuer.js";
 
 /*
- * The programs of docs/authorization.md that need certificates, a token and an issuer beside them. Those that need
- * nothing are tested with the other pages'.
+ * Programs of docs/authorization.md that need certificates, a token and an issuer. docs-programs.test.ts runs the
+ * others.
  */
 const programs = snippets(new URL("../../../docs/authorization.md", import.meta.url), "typescript");
 const [certificateServer = "", tokenServer = "", clientProgram = ""] = programs;
 
 let certificates: TestCertificates;
 let tokens: TokenIssuer;
-// In this package, where the programs find what they import.
+// A folder in this package, so that the programs resolve their imports.
 const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
 const keyServer = createServer((_request, response) => response.end(JSON.stringify(tokens.jwks)));
 
@@ -50,7 +50,7 @@ after(async () => {
   await certificates[Symbol.asyncDispose]();
 });
 
-/** Runs a server until the test ends, and resolves with its target. */
+/** Runs a server program until the test ends, and resolves with its target. */
 async function serve(t: TestContext, program: string): Promise<string> {
   const { port } = keyServer.address() as AddressInfo;
   const file = `server-${port}-${programs.indexOf(program)}.ts`;
@@ -66,7 +66,7 @@ async function serve(t: TestContext, program: string): Promise<string> {
   return String(line[0]).replace("127.0.0.1", "localhost");
 }
 
-/** Runs the client program, and resolves with its output. */
+/** Runs the client program to its end, and resolves with its output. */
 async function greet(target: string): Promise<string> {
   const file = `client-${target.replace(":", "-")}.ts`;
   writeFileSync(join(folder, file), clientProgram.replace("localhost:50051", target));
@@ -75,8 +75,8 @@ async function greet(target: string): Promise<string> {
   return stdout;
 }
 
-/** Calls with other credentials, and resolves with the status. */
-async function statusOf(target: string, options: HelloClientOptions): Promise<string> {
+/** Calls with the given credentials, and resolves with the status. */
+async function callStatus(target: string, options: HelloClientOptions): Promise<string> {
   await using client = new HelloClient(target, { timeoutMs: 30_000, ...options });
   return await client.hello("World").then(
     () => "OK",
@@ -84,7 +84,7 @@ async function statusOf(target: string, options: HelloClientOptions): Promise<st
   );
 }
 
-test("the programs of docs/authorization.md are correct by their types", async () => {
+test("type-checks the programs of docs/authorization.md", async () => {
   const require = createRequire(import.meta.url);
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const { status, stdout } = await run([process.execPath, tsc, "-p", folder]);
@@ -92,7 +92,7 @@ test("the programs of docs/authorization.md are correct by their types", async (
   assert.equal(programs.length, 3);
 });
 
-test("docs/authorization.md, Client certificates: serves the clients of the table alone", async (t) => {
+test("serves only the clients in the policy, in docs/authorization.md, Client certificates", async (t) => {
   const target = await serve(t, certificateServer);
   assert.equal(await greet(target), "Hello World, by spiffe://acme.example/checkout\n");
   const { ca, client } = certificates;
@@ -102,16 +102,16 @@ test("docs/authorization.md, Client certificates: serves the clients of the tabl
   ]);
   for (const { cert, key } of [admin, other, client]) {
     const tls = { ca: ca.cert, cert, key };
-    assert.equal(await statusOf(target, { tls }), "PERMISSION_DENIED");
+    assert.equal(await callStatus(target, { tls }), "PERMISSION_DENIED");
   }
 });
 
-test("docs/authorization.md, Tokens: serves the subject of the table alone, with the scope", async (t) => {
+test("serves only the subject in the policy, with the right scope, in docs/authorization.md, Tokens", async (t) => {
   const target = await serve(t, tokenServer);
   assert.equal(await greet(target), "Hello World, by subject:ada\n");
   const tls = { ca: certificates.ca.cert };
-  assert.equal(await statusOf(target, { tls }), "UNAUTHENTICATED");
-  assert.equal(await statusOf(target, { tls, token: await tokens.sign({ exp: 1 }) }), "UNAUTHENTICATED");
-  assert.equal(await statusOf(target, { tls, token: await tokens.sign({ sub: "eve" }) }), "PERMISSION_DENIED");
-  assert.equal(await statusOf(target, { tls, token: await tokens.sign({ scope: "other" }) }), "PERMISSION_DENIED");
+  assert.equal(await callStatus(target, { tls }), "UNAUTHENTICATED");
+  assert.equal(await callStatus(target, { tls, token: await tokens.sign({ exp: 1 }) }), "UNAUTHENTICATED");
+  assert.equal(await callStatus(target, { tls, token: await tokens.sign({ sub: "eve" }) }), "PERMISSION_DENIED");
+  assert.equal(await callStatus(target, { tls, token: await tokens.sign({ scope: "other" }) }), "PERMISSION_DENIED");
 });

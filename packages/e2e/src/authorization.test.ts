@@ -44,16 +44,16 @@ async function verifyToken(token: string): Promise<Token> {
   return { subject: payload.sub, scope: payload["scope"] };
 }
 
-/** Credentials of a client. */
+/** Credentials of a client: a certificate, a token, both or none. */
 interface Credentials extends Pick<TlsOptions, "cert" | "key">, Pick<ClientOptions, "token"> {}
 
 /** Options of {@link serve}. */
 interface TestOptions extends Pick<ServerOptions<Caller>, "authorize" | "authorizeStandardServices"> {
-  /** Asks clients for a certificate. Default false. */
+  /** Whether the server requires a client certificate. Default: false. */
   readonly mutual?: boolean;
 }
 
-/** Serves Echo over TLS until the test ends. Each method answers with the context of its call. */
+/** Serves Echo over TLS until the test ends. Each method responds with the context of its call. */
 async function serve(
   t: TestContext,
   { mutual = false, authorize = allowPrincipals(policy, { verifyToken }), authorizeStandardServices }: TestOptions = {},
@@ -89,7 +89,7 @@ async function serve(
   t.after(() => Promise.all([server.shutdown(), server.shutdown()]));
   return {
     handled,
-    /** Creates a client, of the given certificate or token. */
+    /** Creates a client with the given credentials. */
     connect({ cert, key, token }: Credentials = {}): TestClient {
       const tls = { ca: certificates.ca.cert, cert, key };
       const client = new TestClient(`${address}`, { tls, token, timeoutMs: 30_000 });
@@ -99,9 +99,9 @@ async function serve(
   };
 }
 
-/** Client of a method of each kind, and of the standard services. */
+/** Client of the Echo service and of the standard services. */
 class TestClient extends ServiceClient {
-  /** Calls a method of each kind; resolves with the values of their responses, or their failures. */
+  /** Calls a method of each kind, and resolves with the contexts in their responses, or their failures. */
   echo(requests: () => AsyncIterable<EchoRequest> = oneRequest): Promise<unknown[]> {
     const request = new EchoRequest();
     return Promise.all(
@@ -114,7 +114,7 @@ class TestClient extends ServiceClient {
     );
   }
 
-  /** Calls the standard services, with messages of bytes; resolves with "OK" for each, or its failure. */
+  /** Calls each method of the standard services, and resolves with "OK" or the failure of each. */
   standard(): Promise<unknown[]> {
     const method = (path: string, requestStream: boolean, responseStream: boolean) => {
       const bytes = (message: Buffer) => message;
@@ -158,19 +158,19 @@ function failure(error: unknown): string {
   return `${error.status}: ${error.details}`;
 }
 
-/** Expects the same of each kind of method. */
+/** Repeats an expected outcome for each kind of method. */
 const everyKind = <Outcome>(outcome: Outcome): Outcome[] => Array.from({ length: 4 }, () => outcome);
 const unauthenticated = (details: string) => everyKind(`UNAUTHENTICATED: ${details}`);
 const denied = everyKind("PERMISSION_DENIED: permission denied");
 
-test("a client is known by the SPIFFE ID in its certificate", async (t) => {
+test("identifies a client by the SPIFFE ID in its certificate", async (t) => {
   const server = await serve(t, { mutual: true });
   const checkout = await certificates.ca.issue("checkout", { uris: ["spiffe://acme.example/checkout"] });
   const context = { principal: "spiffe://acme.example/checkout" };
   assert.deepEqual(await server.connect(checkout).echo(), everyKind([context]));
 });
 
-test("a client is known by a DNS name in its certificate", { skip: openssl.skip }, async (t) => {
+test("identifies a client by a DNS name in its certificate", { skip: openssl.skip }, async (t) => {
   const server = await serve(t, { mutual: true });
   const { ca, folder } = certificates;
   const command =
@@ -200,7 +200,7 @@ test("a client is known by a DNS name in its certificate", { skip: openssl.skip 
   assert.deepEqual(await server.connect({ cert, key }).echo(), everyKind([context]));
 });
 
-test("a certificate that the table does not list is denied, and no handler runs", async (t) => {
+test("denies a certificate that the policy does not list, and runs no handler", async (t) => {
   const server = await serve(t, { mutual: true });
   const child = await certificates.ca.issue("child", { uris: ["spiffe://acme.example/checkout/child"] });
   for (const certificate of [child, certificates.client]) {
@@ -209,7 +209,7 @@ test("a certificate that the table does not list is denied, and no handler runs"
   assert.deepEqual(server.handled, []);
 });
 
-test("a client is known by the subject of its token, with or without a certificate", async (t) => {
+test("identifies a client by the subject of its token, with or without a certificate", async (t) => {
   const token = () => tokens.sign();
   const context = { principal: "subject:ada", token: { subject: "ada", scope: "greet" } };
   for (const mutual of [false, true]) {
@@ -218,26 +218,26 @@ test("a client is known by the subject of its token, with or without a certifica
   }
 });
 
-test("a token of another subject is denied, and no handler runs", async (t) => {
+test("denies a token of another subject, and runs no handler", async (t) => {
   const server = await serve(t);
   assert.deepEqual(await server.connect({ token: () => tokens.sign({ sub: "eve" }) }).echo(), denied);
   assert.deepEqual(server.handled, []);
 });
 
-test("a client without identity is unauthenticated, and no handler runs", async (t) => {
+test("rejects a client without an identity as UNAUTHENTICATED, and runs no handler", async (t) => {
   const server = await serve(t);
   assert.deepEqual(await server.connect().echo(), unauthenticated("authentication required"));
   assert.deepEqual(server.handled, []);
 });
 
-test("a stream is refused while the client goes on sending", async (t) => {
+test("rejects a stream while the client is still sending", async (t) => {
   const server = await serve(t);
   assert.deepEqual(await server.connect().echo(endlessRequests), unauthenticated("authentication required"));
 });
 
 const claims: Record<string, Readonly<Record<string, unknown>>> = {
-  expired: { exp: 1 },
-  "not valid yet": { nbf: 9_999_999_999 },
+  "that has expired": { exp: 1 },
+  "that is not valid yet": { nbf: 9_999_999_999 },
   "without an expiry": { exp: undefined },
   "of another issuer": { iss: "https://issuer.example.evil" },
   "for another audience": { aud: "other" },
@@ -245,14 +245,14 @@ const claims: Record<string, Readonly<Record<string, unknown>>> = {
 };
 const invalidTokens: Record<string, () => Promise<string>> = {
   ...Object.fromEntries(Object.entries(claims).map(([name, replaced]) => [name, () => tokens.sign(replaced)])),
-  "with another key": async () => (await createTokenIssuer()).sign(),
+  "signed with another key": async () => (await createTokenIssuer()).sign(),
   "without a signature": async () =>
     new UnsecuredJWT({ iss: issuer, aud: "hello", sub: "ada", exp: 9_999_999_999 }).encode(),
-  "that is no JWT": async () => "ada",
+  "that is not a JWT": async () => "ada",
 };
 
 for (const [name, token] of Object.entries(invalidTokens)) {
-  test(`a token ${name} is unauthenticated, even with a certificate that may call`, async (t) => {
+  test(`rejects a token ${name} as UNAUTHENTICATED, even with an authorized certificate`, async (t) => {
     const checkout = await certificates.ca.issue("checkout", { uris: ["spiffe://acme.example/checkout"] });
     for (const mutual of [false, true]) {
       const server = await serve(t, { mutual });
@@ -263,14 +263,14 @@ for (const [name, token] of Object.entries(invalidTokens)) {
   });
 }
 
-test("health and reflection are open", async (t) => {
+test("leaves health and reflection open by default", async (t) => {
   const server = await serve(t);
   assert.deepEqual(await server.connect().standard(), Array(5).fill("OK"));
 });
 
-test("with authorizeStandardServices, health and reflection are authorized too", async (t) => {
-  const table = { ...policy, "grpc.health.v1.Health": ["subject:probe"], "*": ["subject:ada"] };
-  const authorize = allowPrincipals(table, { verifyToken });
+test("authorizes health and reflection too with authorizeStandardServices", async (t) => {
+  const extended = { ...policy, "grpc.health.v1.Health": ["subject:probe"], "*": ["subject:ada"] };
+  const authorize = allowPrincipals(extended, { verifyToken });
   const server = await serve(t, { authorizeStandardServices: true, authorize });
   const refused = "UNAUTHENTICATED: authentication required";
   assert.deepEqual(await server.connect().standard(), Array(5).fill(refused));
@@ -281,9 +281,9 @@ test("with authorizeStandardServices, health and reflection are authorized too",
   assert.equal(await probe.checkHealth(), "SERVING");
 });
 
-test("a method's own entry decides alone", async (t) => {
-  const table = { ...policy, "testing.v1.Echo/BidiStream": ["subject:admin"] };
-  const server = await serve(t, { authorize: allowPrincipals(table, { verifyToken }) });
+test("applies the entry of a method instead of the entry of its service", async (t) => {
+  const extended = { ...policy, "testing.v1.Echo/BidiStream": ["subject:admin"] };
+  const server = await serve(t, { authorize: allowPrincipals(extended, { verifyToken }) });
   const [, , , bidi] = await server.connect({ token: () => tokens.sign() }).echo();
   assert.equal(bidi, denied[0]);
   const [unary, , , adminBidi] = await server.connect({ token: () => tokens.sign({ sub: "admin" }) }).echo();
@@ -291,7 +291,7 @@ test("a method's own entry decides alone", async (t) => {
   assert.deepEqual(adminBidi, [{ principal: "subject:admin", token: { subject: "admin", scope: "greet" } }]);
 });
 
-test("a server whose table names services or methods that it does not serve is not created", async (t) => {
+test("refuses to create a server whose policy names services or methods that it does not serve", async (t) => {
   for (const name of ["testing.v1.Ech", "testing.v1.Echo/Unari", "Hello", "grpc.health.v1.Health"]) {
     await assert.rejects(serve(t, { authorize: allowPrincipals({ ...policy, [name]: [] }, { verifyToken }) }), {
       name: "TypeError",

@@ -3,25 +3,25 @@ import { type HelloRequest, HelloResponse, HelloService } from "@hello/proto";
 import type { Certificate } from "@hello/testing/certificates";
 import { bind } from "@hello/testing/grpc-server";
 
-/** A call that waits at a {@link Backend}. */
+/** Call that has reached a {@link Backend} and waits there. */
 export interface WaitingCall {
-  /** In milliseconds since the epoch. */
+  /** Time in milliseconds since 1970. */
   readonly deadline: number;
-  /** Resolves once it is cancelled. */
+  /** Resolves once the call is cancelled. */
   readonly cancelled: Promise<void>;
 }
 
 /**
- * A server that does what a name says: `echo` sends the metadata back, before and after the greeting; `fail` fails;
- * `wait` never answers. Others it greets.
+ * Server of Hello whose behaviour depends on the name. It never answers `wait`, answers `fail` with an error, and greets
+ * every other name. It returns the metadata of the request in the headers and the trailers.
  */
 export interface Backend extends AsyncDisposable {
-  /** Where it serves in plain text. */
+  /** Address that serves plain text. */
   readonly plain: string;
-  /** Where it serves TLS. */
+  /** Address that serves TLS. */
   readonly tls: string;
-  /** Resolves with the next call that waits. */
-  waiting(): Promise<WaitingCall>;
+  /** Resolves with the next call of the name `wait`. */
+  nextWaitingCall(): Promise<WaitingCall>;
 }
 
 /** Starts a {@link Backend} on free ports of the loopback interface. */
@@ -61,7 +61,7 @@ export async function startBackend(certificate: Certificate): Promise<Backend> {
   return {
     plain,
     tls,
-    waiting() {
+    nextWaitingCall() {
       return new Promise((resolve) => {
         onWaiting = resolve;
       });

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** Script that starts buf. */
+/** Path of the script that starts buf. */
 export const buf = join(dirname(createRequire(import.meta.url).resolve("@bufbuild/buf/package.json")), "bin", "buf");

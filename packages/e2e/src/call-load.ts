@@ -1,20 +1,20 @@
 import type { HelloClient } from "@hello/client";
 
-/** Calls that are made one after another by several callers, until it is stopped or disposed of. */
+/** Several callers, each of which makes one call after another until the load is stopped or disposed. */
 export interface CallLoad extends AsyncDisposable {
-  /** How many calls have succeeded so far. */
+  /** Number of calls that have succeeded so far. */
   readonly succeeded: number;
-  /** What the calls that failed so far failed with. */
+  /** Errors of the calls that have failed so far. */
   readonly failures: readonly unknown[];
-  /** How long the slowest call took so far, in milliseconds. */
+  /** Duration of the slowest call so far, in milliseconds. */
   readonly slowestMs: number;
-  /** Resolves once so many more calls have succeeded. */
-  more(calls: number): Promise<void>;
-  /** Lets the callers finish. */
+  /** Resolves once this many more calls have succeeded. */
+  waitForCalls(count: number): Promise<void>;
+  /** Stops the callers, and resolves when their last calls have ended. */
   stop(): Promise<void>;
 }
 
-/** Starts callers who each make a call when their last one has ended. */
+/** Starts callers that each make their next call when the previous one has ended. */
 export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad {
   let stopped = false;
   let succeeded = 0;
@@ -55,7 +55,7 @@ export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad 
     get slowestMs() {
       return slowestMs;
     },
-    more: (calls) => new Promise((resolve) => waiting.add({ until: succeeded + calls, resolve })),
+    waitForCalls: (count) => new Promise((resolve) => waiting.add({ until: succeeded + count, resolve })),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -1,4 +1,4 @@
-/** Every status, through RpcError, from our server and from Python's. */
+/** Tests how HelloClient reports each status of our server and of a Python server. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { HelloClient, RpcError } from "@hello/client";
@@ -7,7 +7,7 @@ import { type HelloRequest, HelloResponse } from "@hello/proto";
 import { createHelloServer, HelloServicer } from "@hello/server";
 import { python, startPythonServer } from "./python-program.js";
 
-const names = [
+const statuses = [
   ["OK", 0],
   ["CANCELLED", 1],
   ["UNKNOWN", 2],
@@ -29,14 +29,14 @@ const names = [
 
 const details = "Gründe: 100 % 🙂\nand more";
 
-/** A google.rpc.Status with an ErrorInfo of the reason "R" and the domain "d". */
+/** Value of grpc-status-details-bin: a google.rpc.Status with an ErrorInfo of the reason "R" and the domain "d". */
 const statusDetails = Buffer.concat([
   Buffer.from([0x1a, 50, 0x0a, 40]),
   Buffer.from("type.googleapis.com/google.rpc.ErrorInfo"),
   Buffer.from([0x12, 6, 0x0a, 1, 0x52, 0x12, 1, 0x64]),
 ]).toString("base64");
 
-/** Starts our server in this process with another business: it takes the wanted status from the name, as Python's does. */
+/** Starts our server in this process with another handler. */
 async function startOurServer(hello: (request: HelloRequest, call: ServerCall) => Promise<HelloResponse>) {
   const patched = mock.method(HelloServicer.prototype, "hello", hello);
   const server = createHelloServer({ addresses: ["127.0.0.1:0"], shutdownGraceMs: 0 });
@@ -50,7 +50,8 @@ async function startOurServer(hello: (request: HelloRequest, call: ServerCall) =
   };
 }
 
-async function failAsAsked(request: HelloRequest): Promise<HelloResponse> {
+/** Answers with the status whose code the request contains as JSON, as the Python server does. */
+async function answerWithStatus(request: HelloRequest): Promise<HelloResponse> {
   const { code } = JSON.parse(request.getValue()) as { code: number };
   if (code === 0) {
     return new HelloResponse().setValue("OK");
@@ -58,10 +59,10 @@ async function failAsAsked(request: HelloRequest): Promise<HelloResponse> {
   throw new StatusError(code, details);
 }
 
-test("every status of our server is an RpcError of the same code, name and details", async () => {
-  await using server = await startOurServer(failAsAsked);
+test("reports every status of our server as an RpcError with the same code, name and details", async () => {
+  await using server = await startOurServer(answerWithStatus);
   await using client = new HelloClient(server.target, { retry: false });
-  for (const [status, code] of names) {
+  for (const [status, code] of statuses) {
     const call = client.hello(JSON.stringify({ code }));
     if (code === 0) {
       assert.equal(await call, "OK");
@@ -72,7 +73,7 @@ test("every status of our server is an RpcError of the same code, name and detai
   }
 });
 
-test("the violations that our server names arrive decoded", async () => {
+test("decodes the field violations that our server sends", async () => {
   await using server = await startOurServer(async () => {
     throw badRequest(
       { field: "value", description: "must be short" },
@@ -94,20 +95,20 @@ test("the violations that our server names arrive decoded", async () => {
   ]);
 });
 
-test("the signal of our server's call aborts within 50 ms of the client's", async () => {
-  let begun = (_: ServerCall) => {};
+test("aborts the signal of our server's call within 50 ms of the client's signal", async () => {
+  let onCall = (_: ServerCall) => {};
   await using server = await startOurServer((_, call) => {
-    begun(call);
+    onCall(call);
     return new Promise(() => undefined);
   });
   await using client = new HelloClient(server.target);
   for (const isWarm of [false, true]) {
     const controller = new AbortController();
-    const beginning = new Promise<ServerCall>((resolve) => {
-      begun = resolve;
+    const arrived = new Promise<ServerCall>((resolve) => {
+      onCall = resolve;
     });
     const rejected = assert.rejects(client.hello("World", { signal: controller.signal }), { status: "CANCELLED" });
-    const { signal } = await beginning;
+    const { signal } = await arrived;
     const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
     const start = performance.now();
     controller.abort();
@@ -118,7 +119,7 @@ test("the signal of our server's call aborts within 50 ms of the client's", asyn
   }
 });
 
-test("a call made for a call of our server has its deadline and its cancellation", async () => {
+test("passes the deadline and the cancellation of a server call on to the calls made for it", async () => {
   const inner: { call?: Promise<unknown>; arrived?: ServerCall } = {};
   await using backend = await startOurServer(async (request, call) => {
     if (request.getValue() === "outer") {
@@ -137,12 +138,12 @@ test("a call made for a call of our server has its deadline and its cancellation
   assert.ok(Number(inner.arrived?.deadline) < Date.now() + 400);
 });
 
-test("every status of Python's server is an RpcError of the same code, name, details and metadata", {
+test("reports every status of a Python server as an RpcError with the same code, name, details and metadata", {
   skip: python.skip,
 }, async () => {
   await using server = await startPythonServer("status_server.py");
   await using client = new HelloClient(server.target, { retry: false });
-  for (const [status, code] of names) {
+  for (const [status, code] of statuses) {
     const call = client.hello(JSON.stringify({ code, details, statusDetails }));
     if (code === 0) {
       assert.equal(await call, "OK");

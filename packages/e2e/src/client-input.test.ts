@@ -9,7 +9,7 @@ after(() => server.shutdown());
 
 const invalidNames: readonly unknown[] = [5, ["Ada"], undefined, null, new String("Ada"), Buffer.from("Ada")];
 for (const name of invalidNames) {
-  test(`hello(${JSON.stringify(name)}) is a TypeError`, async () => {
+  test(`rejects hello(${JSON.stringify(name)}) with a TypeError`, async () => {
     await using client = new HelloClient(address);
     await assert.rejects(client.hello(name as string), {
       name: "TypeError",
@@ -25,7 +25,7 @@ const invalidOptions: readonly (readonly [options: object, message: RegExp])[] =
   [{ metadata: { "x-id": undefined } }, /^metadata "x-id" cannot be sent: /],
 ];
 for (const [options, message] of invalidOptions) {
-  test(`an invalid option is a TypeError at every door: ${message}`, async () => {
+  test(`rejects an invalid option with a TypeError in every method: ${message}`, async () => {
     await using client = new HelloClient(address);
     await assert.rejects(client.hello("World", options), { name: "TypeError", message });
     await assert.rejects(client.checkHealth("", options), { name: "TypeError", message });
@@ -33,11 +33,11 @@ for (const [options, message] of invalidOptions) {
   });
 }
 
-test("metadata that exceeds the limit of the server fails its call alone", async () => {
+test("fails only the call whose metadata exceeds the limit of the server", async () => {
   await using client = new HelloClient(address, { retry: false, timeoutMs: 60_000 });
   const large = client.hello("World", { metadata: { "x-large": "x".repeat(20_000) } });
-  const [neighbour, failed] = await Promise.allSettled([client.hello("Ada"), large]);
-  assert.deepEqual(neighbour, { status: "fulfilled", value: "Hello Ada" });
+  const [other, failed] = await Promise.allSettled([client.hello("Ada"), large]);
+  assert.deepEqual(other, { status: "fulfilled", value: "Hello Ada" });
   assert.match(
     String(failed.status === "rejected" && failed.reason),
     /RESOURCE_EXHAUSTED: the metadata is too large: \d+ bytes, and the server accepts 16384 /,
@@ -45,7 +45,7 @@ test("metadata that exceeds the limit of the server fails its call alone", async
 });
 
 for (const target of [":50051", "host:1/", "host:99999", "localhost:50051 "]) {
-  test(`connect("${target}") is a TypeError`, async () => {
+  test(`rejects connect("${target}") with a TypeError`, async () => {
     await assert.rejects(HelloClient.connect(target), { name: "TypeError", message: /^invalid target / });
   });
 }

@@ -11,20 +11,20 @@ import { startServer } from "./server-process.js";
 
 const client = clientUnderTest();
 
-test("one greeting a line, for each name or for World", async () => {
+test("prints one greeting a line, for each name or for World", async () => {
   assert.deepEqual(await client.run([]), { status: 0, stdout: "Hello World\n", stderr: "" });
   const names = ["Ada", "", "世界", "👩🏽‍🚀", "Ada"];
   const greetings = names.map((name) => `Hello ${name}\n`).join("");
   assert.deepEqual(await client.run(names), { status: 0, stdout: greetings, stderr: "" });
 });
 
-test("without a server it says so in one line, at once", async () => {
+test("fails at once with a one-line message when nothing listens at the target", async () => {
   const { status, stdout, stderr } = await client.run(["--target", "127.0.0.1:1"]);
   assert.deepEqual({ status, stdout }, { status: 64 + 14, stdout: "" });
   assert.match(stderr, /^hello-client: UNAVAILABLE: .*ECONNREFUSED.*\n$/);
 });
 
-test("with --json a failure is a JSON object on standard error", async () => {
+test("writes a failure as a JSON object to standard error with --json", async () => {
   const { status, stdout, stderr } = await client.run(["--json", "--target", "127.0.0.1:1"]);
   assert.deepEqual({ status, stdout }, { status: 64 + 14, stdout: "" });
   const { error } = JSON.parse(stderr);
@@ -32,7 +32,7 @@ test("with --json a failure is a JSON object on standard error", async () => {
   assert.match(error.message, /^UNAVAILABLE: .*ECONNREFUSED/);
 });
 
-test("with --json greetings are JSON objects, one a line", async () => {
+test("prints each greeting as a JSON object on its own line with --json", async () => {
   const { status, stdout } = await client.run(["--json", "Ada", "a\nb"]);
   assert.equal(status, 0);
   assert.deepEqual(
@@ -47,21 +47,21 @@ test("with --json greetings are JSON objects, one a line", async () => {
   );
 });
 
-test("a silent server costs no more than the timeout, and --wait-for-ready waits for it", async () => {
+test("gives up on a silent server, and on a missing one with --wait-for-ready, after the timeout", async () => {
   await using silent = await listen(createServer());
-  // Longer than the retries of a call that does not wait, which thus ends with another status.
+  // Longer than the retries of a call without --wait-for-ready, which ends with UNAVAILABLE before this timeout.
   const env = { HELLO_TIMEOUT_MS: "2000" };
-  const [stuck, refused, waiting] = await Promise.all([
+  const [timedOut, refused, waiting] = await Promise.all([
     client.run(["--target", silent.address, "--timeout-ms", "300"]),
     client.run(["--target", "127.0.0.1:1"], { env }),
     client.run(["--target", "127.0.0.1:1", "--wait-for-ready"], { env }),
   ]);
-  assert.match(stuck.stderr, /^hello-client: DEADLINE_EXCEEDED: .*300 ms.*\n$/);
+  assert.match(timedOut.stderr, /^hello-client: DEADLINE_EXCEEDED: .*300 ms.*\n$/);
   assert.match(waiting.stderr, /^hello-client: DEADLINE_EXCEEDED: .*2000 ms.*\n$/);
-  assert.deepEqual([stuck.status, refused.status, waiting.status], [64 + 4, 64 + 14, 64 + 4]);
+  assert.deepEqual([timedOut.status, refused.status, waiting.status], [64 + 4, 64 + 14, 64 + 4]);
 });
 
-test("mistakes are named all at once, with where to look", async () => {
+test("reports every mistake in the options at once, and refers to --help", async () => {
   assert.deepEqual(await client.run(["--tagret", "x", "--timeout-ms", "soon"]), {
     status: 2,
     stdout: "",
@@ -73,22 +73,22 @@ hello-client: run hello-client --help for the options
   });
 });
 
-test("certificates that do not go together are a mistake in the options", async () => {
+test("reports a key that does not match its certificate as a mistake in the options", async () => {
   await using certificates = await createCertificates();
-  const { server, client: own } = certificates;
-  const { status, stderr } = await client.run(["--tls-cert", own.certFile, "--tls-key", server.keyFile]);
+  const { server, client: clientPair } = certificates;
+  const { status, stderr } = await client.run(["--tls-cert", clientPair.certFile, "--tls-key", server.keyFile]);
   assert.equal(status, 2);
   assert.match(stderr, /^hello-client: --tls-key does not match --tls-cert\n/);
 });
 
-test("--help and --version go to standard output", async () => {
+test("prints --help and --version on standard output", async () => {
   const help = await client.run(["--help"]);
   assert.deepEqual([help.status, help.stderr], [0, ""]);
   assert.match(help.stdout, /^Usage: hello-client \[options\] \[name\.\.\.\]\n/);
   assert.deepEqual(await client.run(["--version"]), { status: 0, stdout: "0.1.0\n", stderr: "" });
 });
 
-test("--health tells whether the server or a service serves", async () => {
+test("prints the health of the server or of a service with --health", async () => {
   assert.deepEqual(await client.run(["--health"]), { status: 0, stdout: "SERVING\n", stderr: "" });
   const { stdout } = await client.run(["--json", "--health", "Hello"]);
   assert.deepEqual(JSON.parse(stdout), { service: "Hello", status: "SERVING" });
@@ -97,7 +97,7 @@ test("--health tells whether the server or a service serves", async () => {
   assert.match(unknown.stderr, /^hello-client: NOT_FOUND: /);
 });
 
-test("--health --watch prints each change, and a server that does not serve is no success", async () => {
+test("prints each change with --health --watch, and exits with 1 from --health when the server is not serving", async () => {
   await using stopping = await startServer("--shutdown-delay-ms", "60000");
   const target = ["--target", stopping.address];
   const child = client.start([...target, "--health", "--watch", "Hello"]);
@@ -110,24 +110,24 @@ test("--health --watch prints each change, and a server that does not serve is n
   assert.deepEqual(await once(child, "close"), [null, "SIGINT"]);
 });
 
-test("mutual TLS by flags and by variables", async () => {
+test("uses mutual TLS configured by flags or by environment variables", async () => {
   await using certificates = await createCertificates();
-  const { ca, server, client: own } = certificates;
+  const { ca, server, client: clientPair } = certificates;
   await using secure = await startServer(
     ...["--tls-cert", server.certFile, "--tls-key", server.keyFile, "--tls-client-ca", ca.certFile],
   );
   const greeting = { status: 0, stdout: "Hello World\n", stderr: "" };
   const target = `localhost:${secure.address.split(":").at(-1)}`;
   const env = { HELLO_TARGET: target, HELLO_TLS_CA: ca.certFile };
-  const pair = ["--tls-cert", own.certFile, "--tls-key", own.keyFile];
-  assert.deepEqual(await client.run(pair, { env }), greeting);
-  const variables = { HELLO_TLS_CERT: own.certFile, HELLO_TLS_KEY: own.keyFile };
+  const flags = ["--tls-cert", clientPair.certFile, "--tls-key", clientPair.keyFile];
+  assert.deepEqual(await client.run(flags, { env }), greeting);
+  const variables = { HELLO_TLS_CERT: clientPair.certFile, HELLO_TLS_KEY: clientPair.keyFile };
   assert.deepEqual(await client.run([], { env: { ...env, ...variables } }), greeting);
   assert.equal((await client.run([], { env })).status, 64 + 14);
-  assert.equal((await client.run([...pair, "--tls-server-name", "elsewhere.example"], { env })).status, 64 + 14);
+  assert.equal((await client.run([...flags, "--tls-server-name", "elsewhere.example"], { env })).status, 64 + 14);
 });
 
-test("an interrupt ends it at once, in the midst of a call, as a signal does", async () => {
+test("ends by SIGINT at once during a call, without output", async () => {
   const silent = createServer();
   await using peer = await listen(silent);
   const connected = once(silent, "connection");

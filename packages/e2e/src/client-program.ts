@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { type Outcome, run } from "@hello/testing/program";
 
-/** The program of @hello/client, as a package that depends on it finds it. */
+/** Path of the client program, as resolved by a package that depends on @hello/client. */
 export const clientMain = createRequire(import.meta.url)
   .resolve("@hello/client")
   .replace(/index\.js$/, "cli.js");

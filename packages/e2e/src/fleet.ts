@@ -1,12 +1,12 @@
 import { type ServerProcess, startServer } from "./server-process.js";
 
-/** Several server processes, each of which keeps its address over restarts. */
+/** Several server processes, each of which keeps its address when restarted. */
 export interface Fleet extends AsyncDisposable {
-  /** All their addresses, as one target. */
+  /** Target with the addresses of all servers. */
   readonly target: string;
-  /** The processes that were started last, in the order of their addresses. */
+  /** Current process at each address of {@link target}, in its order. */
   readonly servers: readonly ServerProcess[];
-  /** Starts the server of an address again; the one before must have ended. */
+  /** Starts another server at the address with this index; the previous process must have ended. */
   restart(index: number): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export async function startFleet(size: number): Promise<Fleet> {
   };
 }
 
-/** How many calls a server has answered so far. */
-export function callsOf(server: ServerProcess): number {
+/** Counts the calls that a server has answered so far. */
+export function countCalls(server: ServerProcess): number {
   return server.log.filter(({ msg }) => msg === "call").length;
 }

@@ -21,9 +21,9 @@ test("a connection that is dropped without notice loses no call", { timeout: 60_
   const relay = await serve(t);
   await using client = new HelloClient(relay.address);
   await using load = startLoad(client);
-  await load.more(300);
+  await load.waitForCalls(300);
   relay.drop();
-  await load.more(300);
+  await load.waitForCalls(300);
   await load.stop();
   assert.deepEqual(load.failures, []);
   t.diagnostic(`the slowest call took ${load.slowestMs.toFixed(0)} ms`);

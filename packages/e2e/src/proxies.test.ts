@@ -23,8 +23,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
   describe(`through ${name}, with TLS at it`, { skip, timeout: 120_000 }, () => {
     let certificates: TestCertificates;
     let hello: Pick<ProxyOptions, "plain" | "tls">;
-    let waiting: Backend["waiting"];
-    /** Before Hello, and before a server that shows what arrives. */
+    let backend: Backend;
     let helloProxy: ProxyProcess;
     let backendProxy: ProxyProcess;
 
@@ -39,8 +38,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
       const { certFile, keyFile } = certificates.server;
       const [plain, tls] = await Promise.all([startHello(), startHello({ certFile, keyFile })]);
       hello = { plain: use(plain).address, tls: use(tls).address };
-      const backend = use(await startBackend(certificates.server));
-      waiting = backend.waiting;
+      backend = use(await startBackend(certificates.server));
       helloProxy = use(await startProxy(name, { program, certificates, ...hello }));
       backendProxy = use(await startProxy(name, { program, certificates, ...backend }));
     });
@@ -105,7 +103,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
           await client.hello("World");
           const began = Date.now();
           const failed = client.hello("wait", { timeoutMs: 1_000 });
-          const call = await waiting();
+          const call = await backend.nextWaitingCall();
           const left = call.deadline - began;
           assert.ok(left > 0 && left < 2_000, `${left} ms`);
           await assert.rejects(failed, { status: "DEADLINE_EXCEEDED" });
@@ -117,7 +115,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
           await using client = clientOf(backendProxy[kind]);
           const controller = new AbortController();
           const failed = client.hello("wait", { signal: controller.signal });
-          const call = await waiting();
+          const call = await backend.nextWaitingCall();
           controller.abort();
           await assert.rejects(failed, { status: "CANCELLED" });
           const began = performance.now();
@@ -231,7 +229,7 @@ for (const kind of behind) {
     test("loses no call when connections are too old", async (t) => {
       const { relay, load } = await startLoaded(t, { maxConnectionAgeMs: 300 });
       while (relay.accepted < 4 * callers) {
-        await load.more(callers);
+        await load.waitForCalls(callers);
       }
       await assertNoneLost(t, load);
     });
@@ -240,7 +238,7 @@ for (const kind of behind) {
       const { start, relay, load, ...first } = await startLoaded(t);
       let { server } = first;
       for (let round = 0; round < 4; round++) {
-        await load.more(10 * callers);
+        await load.waitForCalls(10 * callers);
         const old = server;
         server = await start();
         relay.target = server.address;

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { closed } from "@hello/testing/closed-socket";
 import { listen } from "@hello/testing/peer";
 import { run, start } from "@hello/testing/program";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { serverMain } from "./server-process.js";
 
 /** Preloaded, this sends the signal as soon as the program heeds it, which must be before it loads what takes time. */
@@ -72,6 +72,6 @@ for (const [what, { args, env }] of Object.entries(lookups)) {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /"signal received"/);
     // Nothing that looks the name up is left.
-    await closed(connection);
+    await waitForClose(connection);
   });
 }

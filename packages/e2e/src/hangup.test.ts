@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { HelloClient } from "@hello/client";
 import { type Certificate, createCertificates } from "@hello/testing/certificates";
-import { closed } from "@hello/testing/closed-socket";
 import { start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { serverMain, startServerWith } from "./server-process.js";
 
 const script = requires("script");
@@ -70,7 +70,7 @@ async function closeTerminal(t: TestContext, line: (server: string, folder: stri
   await once(connection, "connect");
   terminal.kill("SIGKILL");
   await once(terminal, "exit");
-  return { folder, path, client, connectionClosed: closed(connection) };
+  return { folder, path, client, connectionClosed: waitForClose(connection) };
 }
 
 test("a terminal that closes stops its server in order", { skip: script.skip || noSignals }, async (t) => {

@@ -8,7 +8,7 @@ import { startStreamingServer } from "./streaming-server-process.js";
 
 async function repeat(address: string, attack: Attack, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
-    using connection = await connectRaw(address, { lifetimeMs: 120_000 });
+    using connection = await connectRaw(address, { timeoutMs: 120_000 });
     await attack(connection);
   }
 }

@@ -120,7 +120,7 @@ test("a dead peer's streams end with its connection", async () => {
   await using server = await startStreamingServer("--keepalive-time-ms", "200", "--keepalive-timeout-ms", "200");
   using caller = createEchoCaller(server.address);
   const alive = await openBidi(caller);
-  using dead = await connectReady(server.address, { answerPings: false });
+  using dead = await connectReady(server.address, { ackPings: false });
   const { path } = EchoService.bidiStream;
   dead.send(frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(path) }));
   await caller.statisticsWhere(({ active }) => active === 2);

@@ -28,7 +28,7 @@ async function openIdle(address: string, count: number): Promise<RawConnection[]
   const connections: RawConnection[] = [];
   while (connections.length < count) {
     const batch = Array.from({ length: Math.min(250, count - connections.length) }, () =>
-      connectReady(address, { lifetimeMs: 120_000 }),
+      connectReady(address, { timeoutMs: 120_000 }),
     );
     connections.push(...(await Promise.all(batch)));
   }

@@ -10,9 +10,9 @@ import { connect as connectTls } from "node:tls";
 import { status } from "@grpc/grpc-js";
 import { HelloRequest } from "@hello/proto";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
-import { closed } from "@hello/testing/closed-socket";
 import { message } from "@hello/testing/http2-frames";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { type ServerProcess, startServer, startUnusualServer } from "./server-process.js";
 
 let certificates: TestCertificates;
@@ -95,7 +95,7 @@ describe("the limits", { concurrency: 2 }, () => {
         ...["--handshake-timeout-ms", "3000", "--keepalive-time-ms", "1000"],
         ...flags(),
       );
-      const silentClosed = closed(dial(server, tls));
+      const silentClosed = waitForClose(dial(server, tls));
       const { session, closed: sessionClosed } = openSession(server, tls);
       await once(session, "remoteSettings");
       const pinged = once(session, "ping");

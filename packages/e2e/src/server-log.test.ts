@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { HelloClient } from "@hello/client";
-import { closed } from "@hello/testing/closed-socket";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { serverMain } from "./server-process.js";
 
 /** Server whose log nobody reads, so that its address is known before. */
@@ -50,7 +50,7 @@ for (const workers of ["1", "2"]) {
     for (let stranger = 0; stranger < 4; stranger++) {
       const socket = connect(path);
       socket.write("GET / HTTP/1.1\r\n\r\n");
-      await closed(socket);
+      await waitForClose(socket);
     }
     assert.equal(await client.hello("World"), "Hello World");
     child.kill("SIGTERM");

@@ -58,7 +58,7 @@ async function observe(
 
 /** Metrics of one call at both ends, with the total sizes of its messages. */
 async function measured() {
-  const metrics = await telemetry.measured();
+  const metrics = await telemetry.measurements();
   const end = (side: "server.call" | "client.attempt") => {
     const only = (name: string) => {
       const points = metrics[`grpc.${side}.${name}`] ?? [];

@@ -1,21 +1,21 @@
 import { type Client, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 
-/** What of a method its caller needs. */
+/** Properties of a method that its caller needs. */
 export type CalledMethod<Request, Response> = Pick<
   MethodDefinition<Request, Response>,
   "path" | "requestSerialize" | "responseDeserialize"
 >;
 
-/** How {@link callUnary} calls. */
+/** Options of {@link callUnary}. */
 export interface UnaryCallOptions {
   readonly metadata?: Metadata;
-  /** Default 30 seconds: no call of a test waits for ever. */
+  /** Deadline of the call in milliseconds. Default 30 seconds. */
   readonly timeoutMs?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
 }
 
-/** Calls a method with a client of grpc-js. Rejects with a ServiceError where the status is not OK. */
+/** Calls a method with a grpc-js client. Rejects with a `ServiceError` if the status is not OK. */
 export function callUnary<Request, Response>(
   client: Client,
   { path, requestSerialize, responseDeserialize }: CalledMethod<Request, Response>,

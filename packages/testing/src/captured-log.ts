@@ -1,30 +1,30 @@
-/** A line of a log of JSON lines. */
+/** Line of a log in JSON lines format. */
 export interface LogLine {
-  /** 20 for debug, 30 for info, 40 for a warning, 50 for an error. */
+  /** Level: 20 is debug, 30 info, 40 warning, 50 error. */
   readonly level: number;
   readonly msg: string;
   readonly [key: string]: unknown;
 }
 
-/** What a logger has written, and will write: a destination for pino. */
+/** Destination for pino that keeps all lines. */
 export interface CapturedLog {
   readonly lines: readonly LogLine[];
   write(line: string): void;
-  /** Resolves with the first line that matches, be it there or yet to come; rejects where none comes in 30 seconds. */
+  /** Resolves with the first past or future line that matches; rejects if there is none within 30 seconds. */
   line(matches: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** Keeps what a logger writes. */
+/** Creates a destination for pino that keeps all lines. */
 export function captureLog(): CapturedLog {
   const lines: LogLine[] = [];
-  const waiting = new Set<(line: LogLine) => void>();
+  const listeners = new Set<(line: LogLine) => void>();
   return {
     lines,
     write(text) {
       const line = JSON.parse(text) as LogLine;
       lines.push(line);
-      for (const offer of waiting) {
-        offer(line);
+      for (const listener of listeners) {
+        listener(line);
       }
     },
     line(matches) {
@@ -33,17 +33,17 @@ export function captureLog(): CapturedLog {
         return Promise.resolve(found);
       }
       return new Promise((resolve, reject) => {
-        const tooLate = setTimeout(() => {
-          reject(new Error(`no such line in the log: ${JSON.stringify(lines, undefined, 2)}`));
+        const timeout = setTimeout(() => {
+          reject(new Error(`no matching line in the log: ${JSON.stringify(lines, undefined, 2)}`));
         }, 30_000);
-        const offer = (line: LogLine) => {
+        const listener = (line: LogLine) => {
           if (matches(line)) {
-            clearTimeout(tooLate);
-            waiting.delete(offer);
+            clearTimeout(timeout);
+            listeners.delete(listener);
             resolve(line);
           }
         };
-        waiting.add(offer);
+        listeners.add(listener);
       });
     },
   };

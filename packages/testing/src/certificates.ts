@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { generate } from "selfsigned";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
-/** A certificate with its private key, as PEM text and in files. */
+/** Certificate with its private key, as PEM text and in files. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -11,39 +11,39 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
-/** Whom a certificate is for, and when it is valid. */
+/** Subject and validity of a certificate. */
 export interface CertificateOptions {
-  /** The names of a server, without which it is a client's. */
+  /** Host names and addresses of a server. Without them, the certificate is for a client. */
   readonly hosts?: readonly string[];
-  /** Identifiers such as SPIFFE IDs. */
+  /** URIs in the subject alternative name, such as SPIFFE IDs. */
   readonly uris?: readonly string[];
-  /** Default: yesterday, so that no clock is behind it. */
+  /** Start of validity. Default: yesterday, to tolerate clock skew. */
   readonly notBefore?: Date;
-  /** Default: tomorrow. */
+  /** End of validity. Default: tomorrow. */
   readonly notAfter?: Date;
 }
 
-/** Signs certificates. Its own is at the top of the chain: what trusts that trusts all. */
+/** Certificate authority with its own certificate. */
 export interface CertificateAuthority extends Certificate {
-  /** Issues a certificate with a new key; `name` is its common name and, before `.crt` and `.key`, its files' too. */
+  /** Issues a certificate with a new key. `name` is its common name, and the name of its `.crt` and `.key` files. */
   issue(name: string, options?: CertificateOptions): Promise<Certificate>;
-  /** Issues the certificate of another authority. */
+  /** Issues the certificate of an intermediate authority. */
   issueAuthority(name: string): Promise<CertificateAuthority>;
 }
 
-/** What a test of transport security needs. Disposing it deletes the files. */
+/** Certificates for tests of transport security. Disposing deletes the files. */
 export interface TestCertificates extends AsyncDisposable {
-  /** Where the files are; a test may write its own there. */
+  /** Folder of the files. A test may write more files there. */
   readonly folder: string;
   readonly ca: CertificateAuthority;
-  /** For `localhost` and the loopback addresses. */
+  /** Server certificate for `localhost` and the loopback addresses. */
   readonly server: Certificate;
   readonly client: Certificate;
-  /** A server's that ended an hour ago. */
+  /** Server certificate that expired an hour ago. */
   readonly expired: Certificate;
-  /** A server's for `elsewhere.example` alone. */
+  /** Server certificate for `elsewhere.example` only. */
   readonly wrongHost: Certificate;
-  /** An authority that nobody trusts, with a server and a client of its own. */
+  /** Untrusted authority, with a server and a client certificate that it issued. */
   readonly other: {
     readonly ca: CertificateAuthority;
     readonly server: Certificate;
@@ -54,7 +54,7 @@ export interface TestCertificates extends AsyncDisposable {
 const day = 24 * 60 * 60 * 1000;
 const loopback = ["localhost", "127.0.0.1", "::1"];
 
-/** Makes certificates in a new temporary folder: elliptic-curve keys, so that it takes no time. */
+/** Creates certificates in a new temporary folder, with elliptic-curve keys, which are fast to generate. */
 export async function createCertificates(): Promise<TestCertificates> {
   const folder = await makeTemporaryFolder("hello-certificates-");
   const [ca, otherCa] = await Promise.all([createAuthority(folder, "ca"), createAuthority(folder, "other-ca")]);
@@ -81,7 +81,7 @@ export async function createCertificates(): Promise<TestCertificates> {
 }
 
 async function createAuthority(folder: string, name: string, issuer?: Certificate): Promise<CertificateAuthority> {
-  const ca = await makeCertificate(folder, name, {
+  const ca = await createCertificate(folder, name, {
     ...(issuer && { ca: issuer }),
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
@@ -93,7 +93,7 @@ async function createAuthority(folder: string, name: string, issuer?: Certificat
     issueAuthority: (commonName) => createAuthority(folder, commonName, ca),
     issue(commonName, { hosts, uris = [], notBefore, notAfter } = {}) {
       const altNames = [...(hosts ?? []).map(alternativeName), ...uris.map((value) => ({ type: 6 as const, value }))];
-      return makeCertificate(folder, commonName, {
+      return createCertificate(folder, commonName, {
         ca,
         ...(notBefore && { notBeforeDate: notBefore }),
         ...(notAfter && { notAfterDate: notAfter }),
@@ -108,7 +108,7 @@ async function createAuthority(folder: string, name: string, issuer?: Certificat
   };
 }
 
-async function makeCertificate(
+async function createCertificate(
   folder: string,
   name: string,
   options: Parameters<typeof generate>[1],
@@ -120,7 +120,7 @@ async function makeCertificate(
     notAfterDate: new Date(Date.now() + day),
     ...options,
   });
-  // Files of other tools end with a line break.
+  // PEM files usually end with a newline.
   const [cert, key] = [`${pair.cert}\n`, `${pair.private}\n`];
   const certFile = join(folder, `${name}.crt`);
   const keyFile = join(folder, `${name}.key`);

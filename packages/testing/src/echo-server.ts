@@ -1,4 +1,4 @@
-/** A service without a contract, for tests of what every service stands on. */
+/** Service without a contract, for tests of the server itself. */
 import { EventEmitter, once } from "node:events";
 import type { TestContext } from "node:test";
 import { Client, type ClientOptions, credentials, type Metadata, type Server } from "@grpc/grpc-js";
@@ -6,57 +6,61 @@ import { type CalledMethod, callUnary } from "./call-unary.js";
 import { bind } from "./grpc-server.js";
 import { connectReady, type RawConnection, type RawConnectionOptions } from "./raw-http2.js";
 
-type Callback = (error: null, answer: Buffer) => void;
+type Callback = (error: null, response: Buffer) => void;
 type BytesMethod = CalledMethod<Buffer, Buffer>;
 
-const same = (bytes: Buffer) => bytes;
-const bytesMethod = (path: string): BytesMethod => ({ path, requestSerialize: same, responseDeserialize: same });
+const identity = (bytes: Buffer) => bytes;
+const bytesMethod = (path: string): BytesMethod => ({
+  path,
+  requestSerialize: identity,
+  responseDeserialize: identity,
+});
 
-/** A method that answers with its request, whatever bytes that is. */
+/** Method that responds with the bytes of its request. */
 export const echo = bytesMethod("/Test/Echo");
 
-/** The same, but it answers when the test says so. */
+/** Method that responds with the bytes of its request once the test calls {@link EchoServer.answer}. */
 export const wait = bytesMethod("/Test/Wait");
 
 /** Adds {@link echo} to a server. */
 export function addEcho(server: Server): void {
   const handler = ({ request }: { request: Buffer }, callback: Callback) => callback(null, request);
-  server.register(echo.path, handler, same, same, "unary");
+  server.register(echo.path, handler, identity, identity, "unary");
 }
 
-/** A server of {@link echo} and {@link wait}, until the test ends. */
+/** Server with the methods {@link echo} and {@link wait}. */
 export interface EchoServer {
-  /** Where it listens, as `127.0.0.1:port`. */
+  /** Address in the form `127.0.0.1:port`. */
   readonly address: string;
-  /** Resolves when that many more calls to wait have begun. */
+  /** Resolves after the given number of further calls to {@link wait} have started. Default 1. */
   waitingCalls(count?: number): Promise<void>;
-  /** Answers all calls that wait. */
+  /** Responds to all pending calls. */
   answer(): void;
-  /** How many calls have waited at the same time. */
+  /** Returns the highest number of calls that were pending at the same time. */
   peak(): number;
-  /** A connection of its own that has been set up. */
+  /** Opens a separate connection, with SETTINGS exchanged. */
   connect(options?: RawConnectionOptions): Promise<RawConnection>;
-  /** Calls a method by a gRPC client with a connection of its own. */
+  /** Creates a gRPC client with a separate connection, and returns a function that calls a method. */
   client(options?: ClientOptions): (method: BytesMethod, request?: Buffer, metadata?: Metadata) => Promise<Buffer>;
 }
 
-/** Lets a server serve {@link echo} and {@link wait} until a test ends. */
+/** Starts a server with the methods {@link echo} and {@link wait}, and stops it after the test. */
 export async function serveEcho(t: TestContext, server: Server): Promise<EchoServer> {
   addEcho(server);
-  const waiting = new EventEmitter().setMaxListeners(0);
+  const events = new EventEmitter().setMaxListeners(0);
   let active = 0;
   let peak = 0;
   server.register(
     wait.path,
     async ({ request }: { request: Buffer }, callback: Callback) => {
       peak = Math.max(peak, ++active);
-      waiting.emit("call");
-      await once(waiting, "answer");
+      events.emit("call");
+      await once(events, "answer");
       active--;
       callback(null, request);
     },
-    same,
-    same,
+    identity,
+    identity,
     "unary",
   );
   const address = await bind(server);
@@ -64,17 +68,17 @@ export async function serveEcho(t: TestContext, server: Server): Promise<EchoSer
   return {
     address,
     waitingCalls(count = 1) {
-      let begun = 0;
+      let started = 0;
       return new Promise((resolve) => {
-        waiting.on("call", function onCall() {
-          if (++begun === count) {
-            waiting.off("call", onCall);
+        events.on("call", function onCall() {
+          if (++started === count) {
+            events.off("call", onCall);
             resolve();
           }
         });
       });
     },
-    answer: () => void waiting.emit("answer"),
+    answer: () => void events.emit("answer"),
     peak: () => peak,
     async connect(options) {
       const connection = await connectReady(address, options);

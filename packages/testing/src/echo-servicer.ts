@@ -6,7 +6,7 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-/** Handlers of the Echo service, as its contract describes them. */
+/** Handlers of the Echo service in echo.proto. */
 export const echoServicer = {
   async unary(request: EchoRequest, call: Call): Promise<EchoResponse> {
     await pause(request, call);

@@ -1,4 +1,4 @@
-/** The Echo contract, a service for tests. */
+/** Generated code of the Echo service. */
 import { fileURLToPath } from "node:url";
 import services from "../gen/echo_grpc_pb.js";
 import messages from "../gen/echo_pb.js";
@@ -10,7 +10,7 @@ export const { EchoRequest, EchoResponse } = messages;
 export type EchoRequest = messages.EchoRequest;
 export type EchoResponse = messages.EchoResponse;
 
-// Server reflection looks for the descriptors there.
+// Server reflection reads the descriptors from this file.
 Object.defineProperty(EchoService, Symbol.for("grpc.descriptorSet"), {
   value: fileURLToPath(new URL("../gen/descriptors.binpb", import.meta.url)),
 });

@@ -1,14 +1,14 @@
 import { Client, credentials, type Server, ServerCredentials } from "@grpc/grpc-js";
 
-/** How {@link bind} binds. */
+/** Options of {@link bind}. */
 export interface BindOptions {
-  /** Default: plain text. */
+  /** Credentials of the server. Default: plain text. */
   readonly credentials?: ServerCredentials;
-  /** Default: a free one. */
+  /** Port to listen on. Default: any free port. */
   readonly port?: number;
 }
 
-/** Lets a gRPC server listen on the loopback interface, and resolves with its `127.0.0.1:port`. */
+/** Binds a gRPC server to the loopback interface. Resolves with its address in the form `127.0.0.1:port`. */
 export function bind(
   server: Server,
   { credentials = ServerCredentials.createInsecure(), port = 0 }: BindOptions = {},
@@ -20,15 +20,15 @@ export function bind(
   });
 }
 
-/** A gRPC server that listens, and a client of it. Disposing it ends both, and the calls between them. */
+/** Listening gRPC server with a client. Disposing stops both and ends their calls. */
 export interface ServedClient extends Disposable {
-  /** Where the server listens, as `127.0.0.1:port`. */
+  /** Address of the server in the form `127.0.0.1:port`. */
   readonly address: string;
-  /** Has a connection of its own. */
+  /** Client with a separate connection. */
   readonly client: Client;
 }
 
-/** Lets a gRPC server listen on a free port of the loopback interface, and makes a client of it. */
+/** Binds a gRPC server to a free port of the loopback interface, and creates a client for it. */
 export async function bindWithClient(server: Server): Promise<ServedClient> {
   const address = await bind(server);
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });

@@ -1,6 +1,6 @@
-/** The frames of HTTP/2, and what gRPC puts into them. */
+/** HTTP/2 frames, and the encoding of gRPC in them. */
 
-/** The types of frames, by their names in RFC 9113 section 6. */
+/** Frame types by name. RFC 9113, section 6. */
 export const frameTypes = {
   DATA: 0,
   HEADERS: 1,
@@ -13,12 +13,12 @@ export const frameTypes = {
   CONTINUATION: 9,
 } as const;
 
-/** The flags that tests need; SETTINGS and PING call the first ACK. */
+/** Frame flags. SETTINGS and PING use the value of END_STREAM as ACK. */
 export const endStream = 1;
 export const ack = 1;
 export const endHeaders = 4;
 
-/** A frame that has arrived. */
+/** Received frame. */
 export interface Frame {
   readonly type: number;
   readonly flags: number;
@@ -26,10 +26,10 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** What a client says first, with SETTINGS that ask for nothing: RFC 9113 section 3.4. */
+/** Connection preface of a client with empty SETTINGS. RFC 9113, section 3.4. */
 export const preface = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("SETTINGS")]);
 
-/** Makes a frame. */
+/** Encodes a frame. */
 export function frame(
   type: keyof typeof frameTypes | number,
   { flags = 0, streamId = 0, payload = Buffer.of() }: { flags?: number; streamId?: number; payload?: Buffer } = {},
@@ -42,7 +42,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** Encodes headers, each as a literal (RFC 7541, 6.2.2). */
+/** Encodes each header as a literal without indexing. RFC 7541, section 6.2.2. */
 export function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(Object.entries(headers).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
 }
@@ -63,7 +63,7 @@ function text(value: string): Buffer {
   return Buffer.concat([Buffer.from(length), bytes]);
 }
 
-/** The headers of a gRPC call. */
+/** Encodes the headers of a gRPC call. */
 export function callHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
   return headerBlock({
     ":method": "POST",
@@ -76,7 +76,7 @@ export function callHeaders(path: string, more: Readonly<Record<string, string>>
   });
 }
 
-/** A gRPC message in its framing. */
+/** Encodes a gRPC message with its length prefix. */
 export function message(bytes: Uint8Array, { compressed = false } = {}): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = compressed ? 1 : 0;
@@ -84,7 +84,7 @@ export function message(bytes: Uint8Array, { compressed = false } = {}): Buffer 
   return Buffer.concat([prefix, bytes]);
 }
 
-/** Numbers of 32 bits, as in the payloads of RST_STREAM and GOAWAY. */
+/** Encodes 32-bit numbers, as in the payloads of RST_STREAM and GOAWAY. */
 export function uint32(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   for (const [index, value] of values.entries()) {
@@ -93,7 +93,7 @@ export function uint32(...values: number[]): Buffer {
   return bytes;
 }
 
-/** The frames of a call with one request. */
+/** Encodes the frames of a call with one request. */
 export function callFrames(streamId: number, path: string, body = message(Buffer.from("a"))): Buffer {
   return Buffer.concat([
     frame("HEADERS", { flags: endHeaders, streamId, payload: callHeaders(path) }),
@@ -101,12 +101,12 @@ export function callFrames(streamId: number, path: string, body = message(Buffer
   ]);
 }
 
-/** Whether a frame holds the trailers of a call. */
+/** Returns a predicate that matches the trailers of a call. */
 export function isTrailersOf(streamId: number): (frame: Frame) => boolean {
   return (frame) => frame.streamId === streamId && frame.type === frameTypes.HEADERS && (frame.flags & endStream) !== 0;
 }
 
-/** The error code of a GOAWAY frame. */
+/** Returns the error code of a GOAWAY frame. */
 export function goawayCode({ payload }: Frame): number {
   return payload.readUInt32BE(4);
 }

@@ -1,26 +1,26 @@
 import { after, beforeEach } from "node:test";
 import { metrics, NodeSDK, tracing } from "@opentelemetry/sdk-node";
 
-/** What was measured under the same attributes. */
-export interface Measured {
+/** Data point of an instrument. */
+export interface Measurement {
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** How often. */
+  /** Number of recorded values. For a counter, its value. */
   readonly count: number;
-  /** How much in all; of a counter, its value. */
+  /** Sum of the recorded values. For a counter, its value. */
   readonly sum: number;
-  /** Those between the buckets of a histogram. */
+  /** Boundaries of the buckets of a histogram. */
   readonly boundaries: readonly number[];
 }
 
-/** What the SDK of OpenTelemetry was told since a test began. */
+/** Telemetry recorded since the start of the current test. */
 export interface InMemoryTelemetry {
-  /** The spans that have ended, in that order. */
+  /** Returns the ended spans, in the order in which they ended. */
   spans(): tracing.ReadableSpan[];
-  /** What was measured, by the names of the instruments. */
-  measured(): Promise<Readonly<Record<string, readonly Measured[]>>>;
+  /** Returns the data points by instrument. */
+  measurements(): Promise<Readonly<Record<string, readonly Measurement[]>>>;
 }
 
-/** Starts the SDK of OpenTelemetry, in memory, until the tests of a file are over. */
+/** Starts an OpenTelemetry SDK that exports to memory, until all tests of the file have run. */
 export function startInMemoryTelemetry(): InMemoryTelemetry {
   const spans = new tracing.InMemorySpanExporter();
   const exporter = new metrics.InMemoryMetricExporter(metrics.AggregationTemporality.DELTA);
@@ -41,23 +41,23 @@ export function startInMemoryTelemetry(): InMemoryTelemetry {
   });
   return {
     spans: () => spans.getFinishedSpans(),
-    async measured() {
+    async measurements() {
       await reader.forceFlush();
-      const measured: Record<string, Measured[]> = {};
+      const measurements: Record<string, Measurement[]> = {};
       for (const { scopeMetrics } of exporter.getMetrics()) {
         for (const { descriptor, dataPoints } of scopeMetrics.flatMap(({ metrics }) => metrics)) {
-          const points = dataPoints.map(({ attributes, value }) => ({ attributes, ...amount(value) }));
-          measured[descriptor.name] = [...(measured[descriptor.name] ?? []), ...points];
+          const points = dataPoints.map(({ attributes, value }) => ({ attributes, ...summarize(value) }));
+          measurements[descriptor.name] = [...(measurements[descriptor.name] ?? []), ...points];
         }
       }
-      return measured;
+      return measurements;
     },
   };
 }
 
 type Value = metrics.DataPoint<number | metrics.Histogram | metrics.ExponentialHistogram>["value"];
 
-function amount(value: Value): Omit<Measured, "attributes"> {
+function summarize(value: Value): Omit<Measurement, "attributes"> {
   if (typeof value === "number") {
     return { count: value, sum: value, boundaries: [] };
   }

@@ -1,17 +1,17 @@
-/** The beginning of a command line of pnpm: the one that runs this program, or else the one that npm gets. */
+/** Command that runs pnpm: the pnpm that runs this program, or else pnpm 12 through npx. */
 export const pnpm = pnpmCommand(process.env["npm_execpath"]);
 
-/** The beginning of a command line of npm. */
+/** Command that runs npm. */
 export const npm = npmCommand("npm");
 
-function pnpmCommand(runner = ""): [string, ...string[]] {
-  if (!/[\\/]pnpm[^\\/]*$/.test(runner)) {
+function pnpmCommand(execPath = ""): [string, ...string[]] {
+  if (!/[\\/]pnpm[^\\/]*$/.test(execPath)) {
     return [...npmCommand("npx"), "--yes", "pnpm@12"];
   }
-  return /\.[cm]?js$/.test(runner) ? [process.execPath, runner] : [runner];
+  return /\.[cm]?js$/.test(execPath) ? [process.execPath, execPath] : [execPath];
 }
 
-/** On Windows npm's programs are scripts, which only the shell runs. */
+/** Returns the command for a program of npm. On Windows these are scripts, which only a shell can run. */
 function npmCommand(program: string): [string, ...string[]] {
   return process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", program] : [program];
 }

@@ -2,21 +2,21 @@ import { once } from "node:events";
 import { createServer, type Http2SecureServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 
-/** A server that a test makes itself, mostly to misbehave. */
+/** Server with custom, usually faulty behavior. */
 export interface Peer extends AsyncDisposable {
-  /** Where it listens, as `127.0.0.1:port`. */
+  /** Address in the form `127.0.0.1:port`. */
   readonly address: string;
   readonly port: number;
-  /** How many connections it has accepted so far. */
+  /** Number of connections accepted so far. */
   readonly accepted: number;
 }
 
-/** Lets a server listen on a free port of the loopback interface. Disposing it ends its connections too. */
+/** Binds a server to a free port of the loopback interface. Disposing closes the server and its connections. */
 export async function listen(server: Server | Http2Server | Http2SecureServer): Promise<Peer> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    // A peer that goes away is no failure of the test.
+    // A lost connection must not fail the test.
     socket.on("error", () => undefined);
   });
   server.listen(0, "127.0.0.1");
@@ -39,11 +39,11 @@ export async function listen(server: Server | Http2Server | Http2SecureServer): 
   };
 }
 
-/** An HTTP/2 server without TLS that does the same with every call. */
+/** Starts an HTTP/2 server without TLS that calls `onStream` for every stream. */
 export function listenHttp2(onStream: (stream: ServerHttp2Stream) => void): Promise<Peer> {
   const server = createServer();
   server.on("stream", (stream) => {
-    // A client that resets the stream is no failure of the test.
+    // A stream reset by the client must not fail the test.
     stream.on("error", () => undefined);
     onStream(stream);
   });

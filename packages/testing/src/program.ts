@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-/** How a program ended, and all that it printed. */
+/** Result of a program run. */
 export interface Outcome {
   /** Exit status, or the name of the signal that ended it. */
   readonly status: number | NodeJS.Signals;
@@ -11,16 +11,16 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** How a program is started. */
+/** Options to start a program with. */
 export interface ProgramOptions {
   readonly cwd?: string;
-  /** Variables on top of this process's own. */
+  /** Environment variables added to those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What it reads on standard input. Default: nothing. */
+  /** Standard input. Default: empty. */
   readonly input?: string | Uint8Array;
 }
 
-/** Starts a program with its output in pipes. */
+/** Starts a program with its standard streams as pipes. */
 export function start(
   [command, ...args]: readonly [string, ...string[]],
   { cwd, env }: ProgramOptions = {},
@@ -28,10 +28,10 @@ export function start(
   return spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe" });
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for it to exit. */
 export async function run(command: readonly [string, ...string[]], options: ProgramOptions = {}): Promise<Outcome> {
   const child = start(command, options);
-  // A program may end before it has read its input.
+  // A program may exit before it has read its input.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
   const [[code, signal], stdout, stderr] = await Promise.all([

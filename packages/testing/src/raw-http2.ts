@@ -1,60 +1,60 @@
-/** HTTP/2 frame by frame, for what no well-behaved client does. */
+/** HTTP/2 client that sends frame by frame, for misbehavior that no library allows. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ack, type Frame, frame, frameTypes, preface } from "./http2-frames.js";
 
-/** A connection on which a test says what it likes. */
+/** Connection on which a test can send any bytes. */
 export interface RawConnection extends Disposable {
   readonly socket: Socket;
-  /** All frames that have arrived. */
+  /** Received frames. */
   readonly frames: readonly Frame[];
-  /** Resolves when the server has closed the connection, in whatever way; rejects where it does not in time. */
+  /** Resolves when the connection is closed, even by a reset; rejects on timeout. */
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
   send(...frames: Buffer[]): void;
-  /** Resolves with the first frame that matches, be it there or yet to come; rejects where the connection ends first. */
+  /** Resolves with the first past or future frame that matches; rejects if the connection ends without one. */
   frame(type: keyof typeof frameTypes, matches?: (frame: Frame) => boolean): Promise<Frame>;
 }
 
-/** How {@link connectRaw} connects. */
+/** Options of {@link connectRaw}. */
 export interface RawConnectionOptions {
-  /** Whether SETTINGS are confirmed. Default true. */
-  readonly confirmSettings?: boolean;
-  /** Whether pings are answered. Default true. */
-  readonly answerPings?: boolean;
-  /** When the test has failed: so long after it has begun, the connection ends. Default 30 seconds. */
-  readonly lifetimeMs?: number;
+  /** Acknowledges SETTINGS. Default true. */
+  readonly ackSettings?: boolean;
+  /** Acknowledges PING. Default true. */
+  readonly ackPings?: boolean;
+  /** Maximum duration of the connection in milliseconds; reaching it fails the test. Default 30 seconds. */
+  readonly timeoutMs?: number;
 }
 
-/** Connects to a server on the loopback interface. The preface is not sent. */
+/** Connects to a server on the loopback interface, without sending the preface. */
 export async function connectRaw(
   address: string,
-  { confirmSettings = true, answerPings = true, lifetimeMs = 30_000 }: RawConnectionOptions = {},
+  { ackSettings = true, ackPings = true, timeoutMs = 30_000 }: RawConnectionOptions = {},
 ): Promise<RawConnection> {
   const socket = connect(Number(address.slice(address.lastIndexOf(":") + 1)), "127.0.0.1").setNoDelay();
   await once(socket, "connect");
   const frames: Frame[] = [];
-  const waiting = new Set<() => void>();
+  const pendingChecks = new Set<() => void>();
   const notify = () => {
-    for (const check of waiting) {
+    for (const check of pendingChecks) {
       check();
     }
   };
   let isClosed = false;
   socket.on("error", () => {
-    // A server that has had enough may reset the connection; "close" follows.
+    // The server may reset the connection. "close" follows.
   });
-  let isLate = false;
-  const lifetime = setTimeout(() => {
-    isLate = true;
+  let timedOut = false;
+  const timeout = setTimeout(() => {
+    timedOut = true;
     socket.destroy();
-  }, lifetimeMs);
+  }, timeoutMs);
   const closed = new Promise<void>((resolve, reject) => {
     socket.on("close", () => {
-      clearTimeout(lifetime);
+      clearTimeout(timeout);
       isClosed = true;
-      if (isLate) {
-        reject(new Error("the server has not closed the connection"));
+      if (timedOut) {
+        reject(new Error("the server did not close the connection in time"));
       } else {
         resolve();
       }
@@ -62,7 +62,7 @@ export async function connectRaw(
     });
   });
   closed.catch(() => {
-    // Not every test waits for the end.
+    // Not every test waits for this promise.
   });
   let buffer = Buffer.of();
   socket.on("data", (chunk: Buffer) => {
@@ -75,10 +75,10 @@ export async function connectRaw(
       const [type = 0, flags = 0] = buffer.subarray(3, 5);
       const payload = buffer.subarray(9, length);
       frames.push({ type, flags, streamId: buffer.readUInt32BE(5), payload });
-      if (confirmSettings && type === frameTypes.SETTINGS && !(flags & ack)) {
+      if (ackSettings && type === frameTypes.SETTINGS && !(flags & ack)) {
         socket.write(frame("SETTINGS", { flags: ack }));
       }
-      if (answerPings && type === frameTypes.PING && !(flags & ack)) {
+      if (ackPings && type === frameTypes.PING && !(flags & ack)) {
         socket.write(frame("PING", { flags: ack, payload }));
       }
     }
@@ -99,13 +99,13 @@ export async function connectRaw(
           if (found) {
             resolve(found);
           } else if (isClosed) {
-            reject(new Error(`the connection ended without ${type}`));
+            reject(new Error(`the connection was closed before a ${type} frame arrived`));
           } else {
             return;
           }
-          waiting.delete(check);
+          pendingChecks.delete(check);
         };
-        waiting.add(check);
+        pendingChecks.add(check);
         check();
       });
     },
@@ -113,7 +113,7 @@ export async function connectRaw(
   };
 }
 
-/** Connects, and says what every client says first: resolves once both sides have confirmed each other's SETTINGS. */
+/** Connects and sends the preface. Resolves when both sides have acknowledged the SETTINGS of the other. */
 export async function connectReady(address: string, options?: RawConnectionOptions): Promise<RawConnection> {
   const connection = await connectRaw(address, options);
   connection.send(preface);

@@ -1,4 +1,4 @@
-/** The messages of server reflection, encoded and decoded by hand: a mistake of the product's code cannot hide itself. */
+/** Encoder and decoder of reflection messages, independent of the generated code that they test. */
 import assert from "node:assert/strict";
 
 /** Encodes a field of up to 127 bytes. */
@@ -6,7 +6,7 @@ export function field(number: number, value: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(value)]), Buffer.from(value)]);
 }
 
-/** Requests of the reflection protocol, encoded. */
+/** Encoders of reflection requests. */
 export const ask = {
   file: (name: string) => field(3, name),
   symbol: (name: string) => field(4, name),
@@ -15,42 +15,42 @@ export const ask = {
   services: () => field(7, ""),
 };
 
-/** An answer of the reflection protocol, decoded no further: `field` is the number of its kind. */
+/** Partly decoded reflection response. `field` is the number of the field in `message_response`. */
 export interface Answer {
   readonly original: string;
   readonly field: number;
   readonly bytes: Buffer;
 }
 
-/** Decodes fields of bytes or text. */
+/** Decodes the fields of a message that has only strings, bytes and messages. */
 export function fields(bytes: Buffer): [number: number, value: Buffer][] {
-  const found: [number, Buffer][] = [];
+  const fields: [number, Buffer][] = [];
   for (let at = 0; at < bytes.length; ) {
     const tag = bytes.readUInt8(at++);
-    assert.equal(tag & 7, 2, "a field of bytes");
+    assert.equal(tag & 7, 2, "not a length-delimited field");
     let length = 0;
     for (let shift = 0, more = true; more; shift += 7) {
       const byte = bytes.readUInt8(at++);
       length |= (byte & 127) << shift;
       more = byte > 127;
     }
-    found.push([tag >> 3, bytes.subarray(at, at + length)]);
+    fields.push([tag >> 3, bytes.subarray(at, at + length)]);
     at += length;
   }
-  return found;
+  return fields;
 }
 
-/** Decodes an answer. */
+/** Decodes a reflection response. */
 export function decode(bytes: Buffer): Answer {
   const all = fields(bytes);
   const [, original] = all.find(([number]) => number === 2) ?? [];
-  const [number, answer] = all.find(([number]) => number > 2) ?? [];
-  return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: answer ?? Buffer.of() };
+  const [number, response] = all.find(([number]) => number > 2) ?? [];
+  return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: response ?? Buffer.of() };
 }
 
-/** What an answer says of its error; fails where it is none. */
+/** Decodes an error response. Fails the test if the response is not an error. */
 export function errorOf({ field, bytes }: Answer): [code: number, message: string] {
-  assert.equal(field, 7, "an error");
+  assert.equal(field, 7, "not an error response");
   const [tag, code = 0] = bytes;
   assert.equal(tag, 1 << 3);
   return [code, fields(bytes.subarray(2))[0]?.[1].toString() ?? ""];

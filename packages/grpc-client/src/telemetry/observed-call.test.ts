@@ -54,7 +54,7 @@ test("records the metrics of gRFC A66", async () => {
   await using server = await serve();
   await using client = new EchoClient(`dns:///${server.target}`);
   await client.echo("World");
-  const measured = await telemetry.measured();
+  const measured = await telemetry.measurements();
   const labels = { "grpc.method": "testing.v1.Echo/Unary", "grpc.target": `dns:///${server.target}` };
   const ended = { ...labels, "grpc.status": "OK" };
   const of = (name: string) => measured[name]?.map(({ attributes, count }) => ({ attributes, count }));
@@ -75,7 +75,7 @@ test("counts every attempt, and measures the last one", async () => {
   });
   await using client = new EchoClient(server.target, { retry: { initialBackoffMs: 100 } });
   await client.echo("World");
-  const measured = await telemetry.measured();
+  const measured = await telemetry.measurements();
   assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 3);
   const [attempt] = measured["grpc.client.attempt.duration"] ?? [];
   const [call] = measured["grpc.client.call.duration"] ?? [];
@@ -88,7 +88,7 @@ test("counts every attempt, and measures the last one", async () => {
 test("counts attempts that find no connection", async () => {
   await using client = new EchoClient("127.0.0.1:1", { retry: { maxAttempts: 3, initialBackoffMs: 1 } });
   await assert.rejects(client.echo("World"));
-  const measured = await telemetry.measured();
+  const measured = await telemetry.measurements();
   assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 3);
   assert.equal(measured["grpc.client.call.duration"]?.[0]?.attributes["grpc.status"], "UNAVAILABLE");
 });
@@ -100,7 +100,7 @@ test("observes a stream like a unary call", async () => {
   const [span] = telemetry.spans();
   assert.equal(span?.name, "grpc.health.v1.Health/Watch");
   assert.equal(span?.attributes["rpc.grpc.status_code"], 12);
-  const measured = await telemetry.measured();
+  const measured = await telemetry.measurements();
   assert.equal(measured["grpc.client.call.duration"]?.[0]?.attributes["grpc.method"], "grpc.health.v1.Health/Watch");
 });
 
@@ -126,7 +126,7 @@ test("counts a stream once, with the total sizes of its messages", async () => {
   }
   assert.equal(count, 3);
   assert.equal(telemetry.spans().length, 1);
-  const measured = await telemetry.measured();
+  const measured = await telemetry.measurements();
   assert.equal(measured["grpc.client.attempt.started"]?.[0]?.count, 1);
   for (const name of ["sent", "rcvd"]) {
     const [size] = measured[`grpc.client.attempt.${name}_total_compressed_message_size`] ?? [];

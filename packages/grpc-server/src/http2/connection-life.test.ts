@@ -17,7 +17,7 @@ const pinged = (connection: RawConnection, times: number) =>
 test("a client that does not confirm the SETTINGS is cut off", async (t) => {
   const { address } = await serve(t, { handshakeTimeoutMs: 200 });
   const begun = performance.now();
-  using connection = await connectRaw(address, { confirmSettings: false });
+  using connection = await connectRaw(address, { ackSettings: false });
   connection.send(preface);
   const settingsTimeout = 4;
   assert.equal(goawayCode(await connection.frame("GOAWAY")), settingsTimeout);
@@ -35,7 +35,7 @@ test("a client that has confirmed the SETTINGS has time", async (t) => {
 test("a client that does not answer pings is cut off after the keepalive time and its timeout", async (t) => {
   const server = await serve(t, { keepaliveTimeMs: 200, keepaliveTimeoutMs: 100 });
   const begun = performance.now();
-  const connection = await server.connect({ answerPings: false });
+  const connection = await server.connect({ ackPings: false });
   await connection.closed;
   const ms = performance.now() - begun;
   assert.ok(ms > 290 && ms < 10_000, `${ms} ms`);

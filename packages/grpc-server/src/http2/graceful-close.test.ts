@@ -40,7 +40,7 @@ async function answerPing(connection: RawConnection): Promise<void> {
 test("calls that cross the announced end of their connection are answered", async (t) => {
   const server = createServer();
   const { connect } = await serveEcho(t, server);
-  const connection = await connect({ answerPings: false });
+  const connection = await connect({ ackPings: false });
   const stopped = promisify(server.tryShutdown.bind(server))();
   await connection.frame("GOAWAY", isAnnouncement);
   connection.send(callFrames(1, echo.path), callFrames(3, echo.path));
@@ -54,7 +54,7 @@ test("calls that cross the announced end of their connection are answered", asyn
 
 test("the same holds for a connection that is too old, and its GOAWAY says why", async (t) => {
   const server = await serveEcho(t, createServer({ maxConnectionAgeMs: 50 }));
-  const connection = await server.connect({ answerPings: false });
+  const connection = await server.connect({ ackPings: false });
   const { payload } = await connection.frame("GOAWAY");
   assert.deepEqual(payload, Buffer.concat([uint32(highestId, 0), Buffer.from("max_age")]));
   connection.send(callFrames(1, echo.path));
@@ -83,7 +83,7 @@ test("calls after the final GOAWAY are ignored, and those before it go on", asyn
 
 test("a client that answers no ping has a second", async (t) => {
   const server = createServer();
-  const connection = await (await serveEcho(t, server)).connect({ answerPings: false });
+  const connection = await (await serveEcho(t, server)).connect({ ackPings: false });
   const begun = performance.now();
   await promisify(server.tryShutdown.bind(server))();
   assert.ok(performance.now() - begun > 990);
@@ -93,8 +93,8 @@ test("a client that answers no ping has a second", async (t) => {
 test("a client that leaves when it hears of the end is not waited for", async (t) => {
   const server = createServer();
   const { connect } = await serveEcho(t, server);
-  const silent = await connect({ answerPings: false });
-  const leaving = await connect({ answerPings: false });
+  const silent = await connect({ ackPings: false });
+  const leaving = await connect({ ackPings: false });
   server.tryShutdown(() => undefined);
   await leaving.frame("GOAWAY");
   leaving.send(frame("GOAWAY", { payload: uint32(0, 0) }));
@@ -105,7 +105,7 @@ test("a client that leaves when it hears of the end is not waited for", async (t
 
 test("a connection that is closed twice ends once, and both learn of it", async (t) => {
   const server = createServer({ maxConnectionAgeMs: 50 });
-  const connection = await (await serveEcho(t, server)).connect({ answerPings: false });
+  const connection = await (await serveEcho(t, server)).connect({ ackPings: false });
   await connection.frame("GOAWAY");
   const stopped = promisify(server.tryShutdown.bind(server))();
   connection.send(callFrames(1, echo.path));

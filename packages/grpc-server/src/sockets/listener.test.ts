@@ -5,9 +5,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { captureLog } from "@hello/testing/captured-log";
-import { closed } from "@hello/testing/closed-socket";
 import { run } from "@hello/testing/program";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { pino } from "pino";
 import { type ListenOptions, listen } from "./listener.js";
 
@@ -131,7 +131,7 @@ test("one connection too many is closed, with a line in the log", async () => {
   const first = dial(address);
   await once(first, "data");
   const second = dial(address);
-  await closed(second);
+  await waitForClose(second);
   assert.equal((await log.line(({ level }) => level === 40))["maxConnections"], 1);
   first.destroy();
 });

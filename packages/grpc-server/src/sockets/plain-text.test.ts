@@ -6,9 +6,9 @@ import { connect as connectTls } from "node:tls";
 import { Client, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { callUnary } from "@hello/testing/call-unary";
 import { captureLog } from "@hello/testing/captured-log";
-import { closed } from "@hello/testing/closed-socket";
 import { addEcho, echo } from "@hello/testing/echo-server";
 import { preface } from "@hello/testing/http2-frames";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { pino } from "pino";
 import { listen } from "./listener.js";
 import { createPlainTextTransport } from "./plain-text.js";
@@ -62,13 +62,13 @@ test("a client that speaks TLS is refused, and the log says so", async () => {
 test("a client that speaks HTTP/1.1 is refused, and the log says that it is not HTTP/2", async () => {
   using server = await serve();
   const client = server.connect();
-  await closed(client.end("GET / HTTP/1.1\r\n\r\n"));
+  await waitForClose(client.end("GET / HTTP/1.1\r\n\r\n"));
   assert.equal((await server.refusal())["reason"], "the client does not speak HTTP/2");
 });
 
 test("a client that says nothing is cut off when its time is over", async () => {
   using server = await serve({ handshakeTimeoutMs: 50 });
-  await closed(server.connect());
+  await waitForClose(server.connect());
   assert.equal((await server.refusal())["reason"], "the client said nothing");
 });
 
@@ -76,14 +76,14 @@ test("a client that has begun is not cut off", async () => {
   using server = await serve({ handshakeTimeoutMs: 300 });
   const client = server.connect();
   client.write(preface);
-  const silent = closed(server.connect()).then(() => "cut off");
-  assert.equal(await Promise.race([silent, closed(client).then(() => "wrong one")]), "cut off");
+  const silent = waitForClose(server.connect()).then(() => "cut off");
+  assert.equal(await Promise.race([silent, waitForClose(client).then(() => "wrong one")]), "cut off");
   client.destroy();
 });
 
 test("a probe that connects and leaves is not worth a line", async () => {
   using server = await serve();
-  await closed(server.connect().end());
+  await waitForClose(server.connect().end());
   assert.deepEqual(server.log.lines, []);
 });
 
@@ -92,7 +92,7 @@ test("closing cuts off those that have said nothing", async () => {
   const client = server.connect();
   await server.echo(Buffer.of(1));
   server.transport.close();
-  await closed(client);
+  await waitForClose(client);
   // Not because its time was over.
   assert.deepEqual(server.log.lines, []);
 });

@@ -31,7 +31,7 @@ async function askUnknown(address: string): Promise<object> {
 
 /** What was measured since the test began: of each instrument, its points with their attributes. */
 async function points() {
-  const measured = Object.entries(await telemetry.measured());
+  const measured = Object.entries(await telemetry.measurements());
   return Object.fromEntries(
     measured.map(([name, points]) => [
       name,
@@ -42,7 +42,7 @@ async function points() {
 
 /** The attributes of the only call that was measured. */
 async function measuredCall() {
-  const { "grpc.server.call.duration": durations = [] } = await telemetry.measured();
+  const { "grpc.server.call.duration": durations = [] } = await telemetry.measurements();
   assert.deepEqual(
     durations.map(({ count }) => count),
     [1],

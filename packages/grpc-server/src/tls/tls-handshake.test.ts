@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { ConnectionOptions } from "node:tls";
 import { status } from "@grpc/grpc-js";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
-import { closed } from "@hello/testing/closed-socket";
+import { waitForClose } from "@hello/testing/wait-for-close";
 import { call, open, secure, serveTls } from "../../test/tls-server.js";
 
 let certificates: TestCertificates;
@@ -42,7 +42,7 @@ for (const [what, { options, reason, error }] of Object.entries(offers)) {
 test("a client that offers no protocol is cut off", async () => {
   await using server = await serveTls(certificates);
   const client = open(certificates, server.port, { ALPNProtocols: [] });
-  await closed(client);
+  await waitForClose(client);
   assert.match(String((await server.failure())["reason"]), /does not offer HTTP\/2/);
 });
 
@@ -66,7 +66,7 @@ test("a client that sends its handshake byte by byte is cut off when its time is
   await once(client, "connect");
   const handshake = [0x16, 3, 1, 2, 0, ...Array<number>(500).fill(1)];
   const drip = setInterval(() => client.write(Buffer.of(handshake.shift() ?? 0)), 20);
-  await closed(client);
+  await waitForClose(client);
   clearInterval(drip);
   assert.match(String((await server.failure())["reason"]), /did not finish the handshake in time/);
 });
@@ -75,7 +75,7 @@ test("a scanner leaves one warning, and the rest at debug", async () => {
   await using server = await serveTls(certificates);
   for (let count = 0; count < 20; count++) {
     const client = connect(server.port, "localhost", () => client.end("GET / HTTP/1.1\r\n\r\n"));
-    await closed(client);
+    await waitForClose(client);
   }
   await server.failure();
   const levels = server.log.lines.filter(({ msg }) => msg === "TLS handshake failed").map(({ level }) => level);
@@ -85,7 +85,7 @@ test("a scanner leaves one warning, and the rest at debug", async () => {
 test("a probe that connects and says nothing leaves no warning", async () => {
   await using server = await serveTls(certificates);
   const client = connect(server.port, "localhost", () => client.end());
-  await closed(client);
+  await waitForClose(client);
   assert.equal((await server.failure()).level, 20);
 });
 
@@ -95,7 +95,7 @@ test("a client that breaks off anywhere does no harm", async () => {
     const client = connect(server.port, "localhost");
     await once(event === "connect" ? client : open(certificates, server.port, { socket: client }), event);
     client.resetAndDestroy();
-    await closed(client);
+    await waitForClose(client);
   }
   assert.equal(await call(server.target, secure(certificates)), "World");
 });

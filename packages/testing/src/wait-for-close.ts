@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
-/** Resolves when a socket is closed, be it by a reset. */
-export function closed(socket: Socket): Promise<void> {
+/** Resolves when a socket is closed, even by a reset. */
+export function waitForClose(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) {
       resolve();

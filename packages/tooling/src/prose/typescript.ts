@@ -1,0 +1,149 @@
+/** Doc comments and names of tests in TypeScript sources. */
+import { type Comment, type Node, parseSync, type TSType, Visitor } from "oxc-parser";
+
+/** Part of a source that a person reads. */
+export interface Prose {
+  /** Number of its first line, from 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Comment that starts with two asterisks, without its asterisks. */
+export interface DocComment extends Prose {
+  readonly subject: Subject;
+}
+
+/** Kind of declaration below a comment. A callback and the head of a file are `other`. */
+type Subject = "function" | "noun" | "other";
+
+/** Prose of a TypeScript source, in the order of the file. */
+export interface SourceProse {
+  readonly comments: readonly DocComment[];
+  /** First arguments of `test()` and `describe()` that are literals. A substitution is `…`. */
+  readonly testNames: readonly Prose[];
+}
+
+/**
+ * Reads the prose of a TypeScript source.
+ *
+ * @throws Error with file and line if the source does not parse.
+ */
+export function readTypeScript(file: string, source: string): SourceProse {
+  const { program, comments, errors } = parseSync(file, source);
+  const [error] = errors;
+  if (error !== undefined) {
+    throw new Error(`${file}:${lineAt(source, error.labels[0]?.start ?? 0)}: ${error.message}`);
+  }
+  const subjects = new Map<number, Subject>();
+  const testNames: Prose[] = [];
+  const record = (node: Node) => {
+    subjects.set(node.start, subjects.get(node.start) ?? subjectOf(node));
+  };
+  new Visitor({
+    ExportNamedDeclaration: record,
+    ExportDefaultDeclaration: record,
+    FunctionDeclaration: record,
+    TSDeclareFunction: record,
+    VariableDeclaration: record,
+    ClassDeclaration: record,
+    TSInterfaceDeclaration: record,
+    TSTypeAliasDeclaration: record,
+    MethodDefinition: record,
+    TSAbstractMethodDefinition: record,
+    TSMethodSignature: record,
+    TSCallSignatureDeclaration: record,
+    PropertyDefinition: record,
+    TSPropertySignature: record,
+    CallExpression({ callee, arguments: [name] }) {
+      const text = name && literalText(name);
+      if (text !== undefined && callee.type === "Identifier" && ["test", "describe"].includes(callee.name)) {
+        testNames.push({ line: lineAt(source, name?.start ?? 0), text });
+      }
+    },
+  }).visit(program);
+  return {
+    comments: comments
+      .filter(({ type, value }) => type === "Block" && value.startsWith("*"))
+      .map((comment) => ({
+        ...readComment(source, comment),
+        subject: subjects.get(nextToken(source, comment)) ?? "other",
+      })),
+    testNames,
+  };
+}
+
+function subjectOf(node: Node): Subject {
+  switch (node.type) {
+    case "ExportNamedDeclaration":
+    case "ExportDefaultDeclaration":
+      return node.declaration ? subjectOf(node.declaration) : "other";
+    case "FunctionDeclaration":
+    case "TSDeclareFunction":
+    case "TSCallSignatureDeclaration":
+      return "function";
+    case "MethodDefinition":
+    case "TSAbstractMethodDefinition":
+    case "TSMethodSignature":
+      return node.kind === "get" || node.kind === "set" ? "other" : "function";
+    case "VariableDeclaration":
+      return isFunction(node.declarations[0]?.init) ? "function" : "noun";
+    case "TSTypeAliasDeclaration":
+      return node.typeAnnotation.type === "TSFunctionType" ? "other" : "noun";
+    case "ClassDeclaration":
+    case "TSInterfaceDeclaration":
+      return "noun";
+    case "PropertyDefinition":
+    case "TSPropertySignature":
+      return isData(node.typeAnnotation?.typeAnnotation) ? "noun" : "other";
+    default:
+      return "other";
+  }
+}
+
+function isFunction(value: Node | null | undefined): boolean {
+  return value?.type === "ArrowFunctionExpression" || value?.type === "FunctionExpression";
+}
+
+/** Tests for a type whose values a noun names. Of other types, a verb may describe the values: callbacks, switches. */
+function isData(type: TSType | undefined): boolean {
+  switch (type?.type) {
+    case "TSStringKeyword":
+    case "TSNumberKeyword":
+    case "TSBigIntKeyword":
+    case "TSLiteralType":
+    case "TSUndefinedKeyword":
+    case "TSNullKeyword":
+    case "TSArrayType":
+    case "TSTupleType":
+      return true;
+    case "TSTypeOperator":
+      return isData(type.typeAnnotation);
+    case "TSUnionType":
+      return type.types.every(isData);
+    default:
+      return false;
+  }
+}
+
+function literalText(node: Node): string | undefined {
+  if (node.type === "TemplateLiteral") {
+    return node.quasis.map(({ value }) => value.cooked).join("…");
+  }
+  return node.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
+}
+
+/** Returns the offset of the token after a comment and after the other comments below it. */
+function nextToken(source: string, { end }: Comment): number {
+  const gap = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(source.slice(end))?.[0] ?? "";
+  return end + gap.length;
+}
+
+function readComment(source: string, { value, start }: Comment): Prose {
+  const text = value.slice(1).replace(/^[^\S\n]*\*[^\S\n]?/gm, "");
+  const indent = text.slice(0, text.length - text.trimStart().length);
+  return { line: lineAt(source, start) + indent.split("\n").length - 1, text: text.trim() };
+}
+
+function lineAt(source: string, offset: number): number {
+  return source.slice(0, offset).split("\n").length;
+}

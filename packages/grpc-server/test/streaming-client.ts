@@ -10,11 +10,11 @@ import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import type { Servicer } from "../src/calls/servicer.js";
 import { type EchoServerOptions, serveEcho } from "./echo-server.js";
 
-/** Handlers of a test, in place of some of the Echo service. */
+/** Handlers of a test that replace some of the Echo service. */
 export type Handlers = Partial<Servicer<typeof EchoService>>;
 type Bidi = ClientDuplexStream<EchoRequest, EchoResponse>;
 
-/** Values that a call has received, and its status. */
+/** Received values and status of a call. */
 export interface Outcome {
   readonly values: readonly string[];
   readonly code: number;
@@ -27,7 +27,7 @@ export const requestOf = (value: string): EchoRequest => new EchoRequest().setVa
 /** Creates a response of the Echo service. */
 export const responseOf = (value: string): EchoResponse => new EchoResponse().setValue(value);
 
-/** Serves streams until the test ends; each function opens a call. */
+/** Serves the Echo service until the test ends. Each method of the result opens a call. */
 export async function serveStreams(t: TestContext, handlers: Handlers = {}, options: EchoServerOptions = {}) {
   const server = await serveEcho(handlers, options);
   t.after(() => server[Symbol.asyncDispose]());
@@ -55,19 +55,19 @@ export async function serveStreams(t: TestContext, handlers: Handlers = {}, opti
         callOptions,
         (_error, response) => values.push(...(response ? [response.getValue()] : [])),
       );
-      return { call, outcome: ended(call, values) };
+      return { call, outcome: outcomeOf(call, values) };
     },
   };
 }
 
-/** Resolves with the status of a call, whatever it is. */
-export function ended(
+/** Resolves with the status of a call and the values received until then. Never rejects. */
+export function outcomeOf(
   call: ClientReadableStream<EchoResponse> | ClientWritableStream<EchoRequest>,
   values: readonly string[],
 ) {
   return new Promise<Outcome>((resolve) => {
     call.on("error", () => {
-      // Its status says the same.
+      // The status event reports the same.
     });
     call.on("status", ({ code, details, metadata }: StatusObject) => resolve({ values, code, details, metadata }));
   });
@@ -77,14 +77,14 @@ export function ended(
 export function readAll(call: ClientReadableStream<EchoResponse>): Promise<Outcome> {
   const values: string[] = [];
   call.on("data", (response: EchoResponse) => values.push(response.getValue()));
-  return ended(call, values);
+  return outcomeOf(call, values);
 }
 
-/** Creates a promise that the test settles, for the end of a handler. */
-export function signal() {
-  let fire = () => {};
-  const fired = new Promise<void>((resolve) => {
-    fire = resolve;
+/** Creates a promise and the function that resolves it. */
+export function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
   });
-  return { fire, fired };
+  return { promise, resolve };
 }

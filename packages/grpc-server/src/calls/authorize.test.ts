@@ -6,7 +6,7 @@ import { callUnary } from "@hello/testing/call-unary";
 import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { serveEcho } from "../../test/echo-server.js";
-import { type Outcome, readAll, serveStreams } from "../../test/streaming-client.js";
+import { deferred, type Outcome, readAll, serveStreams } from "../../test/streaming-client.js";
 import type { Authorize } from "../authorization/authorize.js";
 import { createServer } from "../server.js";
 import type { ServerCall } from "./server-call.js";
@@ -15,7 +15,7 @@ import { StatusError } from "./status-error.js";
 
 const denied = () => Promise.reject(new StatusError(status.PERMISSION_DENIED, "denied"));
 
-/** Calls each kind of method, and resolves with the statuses. */
+/** Calls a method of each kind and resolves with the statuses. */
 async function callAll(server: Awaited<ReturnType<typeof serveStreams>>): Promise<Outcome["code"][]> {
   const { call, outcome } = server.clientStream();
   call.end();
@@ -43,20 +43,20 @@ async function serve(t: TestContext, authorize: Authorize<unknown>) {
   return { handled, ...(await serveStreams(t, handlers, { authorize })) };
 }
 
-test("refuses calls of every kind before their handlers", async (t) => {
+test("rejects calls of every kind before their handlers run", async (t) => {
   const server = await serve(t, denied);
   assert.deepEqual(await callAll(server), Array(4).fill(status.PERMISSION_DENIED));
   assert.deepEqual(server.handled, []);
   assert.deepEqual(server.log.lines, []);
 });
 
-test("lets calls of every kind pass", async (t) => {
+test("allows calls of every kind", async (t) => {
   const server = await serve(t, async () => undefined);
   assert.deepEqual(await callAll(server), Array(4).fill(status.OK));
   assert.equal(server.handled.length, 4);
 });
 
-test("refusals with a cause are one warning in the log, however many there are", async (t) => {
+test("logs one warning for many refusals with a cause", async (t) => {
   const cause = new Error("expired");
   const server = await serve(t, () =>
     Promise.reject(new StatusError(status.UNAUTHENTICATED, "invalid token", { cause })),
@@ -66,7 +66,7 @@ test("refusals with a cause are one warning in the log, however many there are",
   assert.match(JSON.stringify(server.log.lines), /"level":40.*expired.*"msg":"call refused"/);
 });
 
-test("an error of authorize is INTERNAL, in the log, and no permission", async (t) => {
+test("answers INTERNAL when authorize fails, logs it, and does not call the handler", async (t) => {
   const server = await serve(t, () => {
     throw new Error("secret");
   });
@@ -76,7 +76,7 @@ test("an error of authorize is INTERNAL, in the log, and no permission", async (
   assert.match(JSON.stringify(server.errors()[0]), /secret.*"msg":"authorize failed"/);
 });
 
-test("a servicer that needs a context is a compile error on a server that has another", () => {
+test("does not compile if authorize does not return the context that a servicer needs", () => {
   const servicer: Servicer<typeof EchoService, { readonly tenant: string }> = {
     ...echoServicer,
     unary: async (_request, { context }) => new EchoResponse().setValue(context.tenant),
@@ -89,7 +89,7 @@ test("a servicer that needs a context is a compile error on a server that has an
   assert.ok(createServer({ services }));
 });
 
-test("passes what authorize returns to the handler", async (t) => {
+test("passes the result of authorize to the handler", async (t) => {
   const metadata = new Metadata();
   metadata.set("x-tenant", "acme");
   const server = await serveEcho(
@@ -101,7 +101,7 @@ test("passes what authorize returns to the handler", async (t) => {
 });
 
 for (const authorizeStandardServices of [false, true]) {
-  test(`health is ${authorizeStandardServices ? "authorized" : "open"} if authorizeStandardServices is ${authorizeStandardServices}`, async (t) => {
+  test(`${authorizeStandardServices ? "authorizes" : "does not authorize"} health if authorizeStandardServices is ${authorizeStandardServices}`, async (t) => {
     const server = await serveEcho({}, { authorize: denied, authorizeStandardServices });
     t.after(() => server[Symbol.asyncDispose]());
     const { HealthCheckRequest, HealthService } = healthProtocol();
@@ -110,23 +110,20 @@ for (const authorizeStandardServices of [false, true]) {
   });
 }
 
-test("a call that ends during authorize does not reach its handler", async (t) => {
-  let authorized = () => {};
+test("does not call the handler of a call that ends during authorize", async (t) => {
+  const authorized = deferred();
   const server = await serve(
     t,
     ({ signal }) =>
       new Promise((resolve) => {
         signal.addEventListener("abort", () => {
           resolve(undefined);
-          setImmediate(authorized);
+          setImmediate(authorized.resolve);
         });
       }),
   );
-  const finished = new Promise<void>((resolve) => {
-    authorized = resolve;
-  });
   const { code } = await readAll(server.serverStream({ deadline: Date.now() + 100 }));
   assert.equal(code, status.DEADLINE_EXCEEDED);
-  await finished;
+  await authorized.promise;
   assert.deepEqual(server.handled, []);
 });

@@ -26,22 +26,26 @@ async function serve(t: TestContext) {
   return { address: server.address, session, log: server.log };
 }
 
-interface Answer {
+interface RawResponse {
   /** Headers and trailers together. */
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** With which code the stream was reset, 0 if it was not. */
+  /** HTTP/2 error code of the reset, or 0 if the stream was not reset. */
   readonly rstCode: number;
 }
 
-/** Calls with headers and a body that no gRPC client would send. */
-async function ask(session: ClientHttp2Session, more: OutgoingHttpHeaders, body = message(world)): Promise<Answer> {
+/** Sends a request that no gRPC client would send. */
+async function send(
+  session: ClientHttp2Session,
+  requestHeaders: OutgoingHttpHeaders,
+  body = message(world),
+): Promise<RawResponse> {
   const stream = session.request({
     ":method": "POST",
     ":path": EchoService.unary.path,
     "content-type": "application/grpc",
     te: "trailers",
-    ...more,
+    ...requestHeaders,
   });
   const headers: IncomingHttpHeaders = {};
   const chunks: Buffer[] = [];
@@ -49,10 +53,10 @@ async function ask(session: ClientHttp2Session, more: OutgoingHttpHeaders, body 
   stream.on("trailers", (trailers) => Object.assign(headers, trailers));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   stream.on("error", () => {
-    // A reset, which rstCode tells.
+    // rstCode reports a reset.
   });
   stream.end(body);
-  // Not `once`, which would reject where the stream is reset.
+  // Not `once`, which rejects if the stream is reset.
   await new Promise((resolve) => stream.on("close", resolve));
   return { headers, body: Buffer.concat(chunks), rstCode: stream.rstCode ?? 0 };
 }
@@ -60,8 +64,9 @@ async function ask(session: ClientHttp2Session, more: OutgoingHttpHeaders, body 
 interface BadCall {
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: Buffer;
-  /** What the client gets, instead of status 200. */
+  /** Expected HTTP status. Default 200. */
   readonly http?: number;
+  /** Expected gRPC status, if any. */
   readonly grpc?: status;
 }
 
@@ -70,14 +75,14 @@ const gzip = { "grpc-encoding": "gzip" };
 const badCalls: Record<string, BadCall> = {
   "an unknown method": { headers: { ":path": "/testing.v1.Echo/Nope" }, grpc: status.UNIMPLEMENTED },
   "an unknown service": { headers: { ":path": "/Nope/Unary" }, grpc: status.UNIMPLEMENTED },
-  "a path that is no method": { headers: { ":path": "/" }, grpc: status.UNIMPLEMENTED },
+  "a path that is not a method": { headers: { ":path": "/" }, grpc: status.UNIMPLEMENTED },
   "another content type": { headers: { "content-type": "text/plain" }, http: 415 },
   "no content type": { headers: { "content-type": undefined }, http: 415 },
   "another HTTP method": { headers: { ":method": "PUT" }, http: 405 },
   "no message": { body: Buffer.of(), grpc: status.UNIMPLEMENTED },
   "two messages": { body: Buffer.concat([message(world), message(world)]), grpc: status.UNIMPLEMENTED },
   "malformed protobuf": { body: message(Buffer.from("\n\x7fshort")), grpc: status.INTERNAL },
-  "a name that is not UTF-8": { body: message(Buffer.of(10, 3, 0xff, 0xfe, 0xfd)), grpc: status.INTERNAL },
+  "a string that is not UTF-8": { body: message(Buffer.of(10, 3, 0xff, 0xfe, 0xfd)), grpc: status.INTERNAL },
   "a message above the limit": {
     body: message(Buffer.alloc(maxReceiveMessageBytes + 1)),
     grpc: status.RESOURCE_EXHAUSTED,
@@ -103,7 +108,7 @@ const badCalls: Record<string, BadCall> = {
     ),
   ),
   "half a message": { body: message(world).subarray(0, 8), grpc: status.INTERNAL },
-  "half of a message's framing": { body: message(world).subarray(0, 3), grpc: status.INTERNAL },
+  "half of a message prefix": { body: message(world).subarray(0, 3), grpc: status.INTERNAL },
   "an unknown encoding": {
     headers: { "grpc-encoding": "br" },
     body: message(world, { compressed: true }),
@@ -111,20 +116,20 @@ const badCalls: Record<string, BadCall> = {
   },
   ...Object.fromEntries(
     ["", "1", "S", "-1S", "1.5S", "1S1S", "1x", "123456789S"].map((timeout) => [
-      `grpc-timeout: ${timeout}`,
+      `the timeout "${timeout}"`,
       { headers: { "grpc-timeout": timeout }, grpc: status.INTERNAL },
     ]),
   ),
 };
 
-for (const [what, { headers = {}, body, http = 200, grpc }] of Object.entries(badCalls)) {
-  test(`${what} is answered with ${grpc === undefined ? http : status[grpc]}, and the next call is served`, async (t) => {
+for (const [input, { headers = {}, body, http = 200, grpc }] of Object.entries(badCalls)) {
+  test(`answers ${grpc === undefined ? http : status[grpc]} to ${input}, and serves the next call`, async (t) => {
     const { session, log } = await serve(t);
-    const answer = await ask(session, headers, body);
-    assert.equal(answer.headers[":status"], http);
-    assert.equal(answer.headers["grpc-status"], grpc === undefined ? undefined : String(grpc));
-    assert.equal(answer.body.length, 0);
-    const next = await ask(session, {});
+    const response = await send(session, headers, body);
+    assert.equal(response.headers[":status"], http);
+    assert.equal(response.headers["grpc-status"], grpc === undefined ? undefined : String(grpc));
+    assert.equal(response.body.length, 0);
+    const next = await send(session, {});
     assert.equal(next.headers["grpc-status"], "0");
     assert.equal(next.body.subarray(7).toString(), "World");
     assert.deepEqual(
@@ -134,27 +139,20 @@ for (const [what, { headers = {}, body, http = 200, grpc }] of Object.entries(ba
   });
 }
 
-test("who sends an unknown encoding learns which ones there are", async (t) => {
-  const { session } = await serve(t);
-  const { headers } = await ask(session, { "grpc-encoding": "br" }, message(world, { compressed: true }));
-  assert.equal(headers["grpc-status"], String(status.UNIMPLEMENTED));
-  assert.equal(headers["grpc-accept-encoding"], "identity,deflate,gzip");
-});
-
 for (const [encoding, compress] of Object.entries({ gzip: gzipSync, deflate: deflateSync })) {
-  test(`a message in ${encoding} is read`, async (t) => {
+  test(`reads a message compressed with ${encoding}`, async (t) => {
     const { session } = await serve(t);
-    const { body } = await ask(session, { "grpc-encoding": encoding }, message(compress(world), { compressed: true }));
+    const { body } = await send(session, { "grpc-encoding": encoding }, message(compress(world), { compressed: true }));
     assert.equal(body.subarray(7).toString(), "World");
   });
 }
 
-test("several compressed messages of a call are read in order", async (t) => {
+test("reads several compressed messages of a call in order", async (t) => {
   const { session } = await serve(t);
-  // Of ListServices requests to server reflection, each answer repeats its request, which names a host.
+  // Server reflection repeats each request in its response, and a request contains a host.
   const hosts = Array.from({ length: 200 }, (_, index) => `host-${String(index).padStart(3, "0")}`);
   const requests = hosts.map((host) => Buffer.concat([Buffer.of(10, host.length), Buffer.from(`${host}\x3a\x01*`)]));
-  const { body } = await ask(
+  const { body } = await send(
     session,
     { ...gzip, ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" },
     Buffer.concat(requests.map((request) => message(gzipSync(request), { compressed: true }))),
@@ -168,19 +166,19 @@ test("several compressed messages of a call are read in order", async (t) => {
   );
 });
 
-test("binary metadata that is not base64 does not keep a call from being served", async (t) => {
+test("serves a call with binary metadata that is not base64", async (t) => {
   const { session } = await serve(t);
-  const { headers } = await ask(session, { "x-bin": "!!! not base64", "grpc-trace-bin": "?" });
+  const { headers } = await send(session, { "x-bin": "!!! not base64", "grpc-trace-bin": "?" });
   assert.equal(headers["grpc-status"], "0");
 });
 
 for (const timeout of ["600H", "99999999H", "99999999M", "99999999S"]) {
-  test(`a deadline that is ${timeout} away is far away`, async (t) => {
+  test(`sets a deadline more than 24 days away for the timeout ${timeout}`, async (t) => {
     const server = createGrpcServer(defaultLimits);
     server.register(
       "/Test/Deadline",
-      // The timer of a deadline that is over would come first.
-      (call: ServerUnaryCall<Buffer, Buffer>, callback: (error: null, answer: Buffer) => void) =>
+      // If the deadline had passed, the call would end before this timer fires.
+      (call: ServerUnaryCall<Buffer, Buffer>, callback: (error: null, response: Buffer) => void) =>
         setTimeout(() => callback(null, Buffer.from(String(call.getDeadline()))), 20),
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
@@ -191,14 +189,14 @@ for (const timeout of ["600H", "99999999H", "99999999M", "99999999S"]) {
       session.destroy();
       server.forceShutdown();
     });
-    const { headers, body } = await ask(session, { ":path": "/Test/Deadline", "grpc-timeout": timeout });
+    const { headers, body } = await send(session, { ":path": "/Test/Deadline", "grpc-timeout": timeout });
     assert.equal(headers["grpc-status"], "0");
     const days = (Number(body.subarray(5)) - Date.now()) / (24 * 3_600_000);
     assert.ok(days > 24, `${days} days`);
   });
 }
 
-for (const [what, path, headers] of [
+for (const [description, path, headers] of [
   ["for an unknown method", "/testing.v1.Echo/Nope", {}],
   ["with another content type", EchoService.unary.path, { "content-type": "text/plain" }],
   ["with another HTTP method", EchoService.unary.path, { ":method": "GET" }],
@@ -206,7 +204,7 @@ for (const [what, path, headers] of [
   ["with an unknown encoding", EchoService.unary.path, { "grpc-encoding": "br" }],
   ["to watch health", "/grpc.health.v1.Health/Watch", {}],
 ] as const) {
-  test(`a request ${what} that is reset in the bytes of the preface does not end the process`, async (t) => {
+  test(`survives a request ${description} that is reset in the same packet`, async (t) => {
     const { address, session } = await serve(t);
     using connection = await connectRaw(address);
     const ping = Buffer.from("in order");
@@ -217,6 +215,6 @@ for (const [what, path, headers] of [
       frame("PING", { payload: ping }),
     );
     await connection.frame("PING", ({ payload }) => payload.equals(ping));
-    assert.equal((await ask(session, {})).headers["grpc-status"], "0");
+    assert.equal((await send(session, {})).headers["grpc-status"], "0");
   });
 }

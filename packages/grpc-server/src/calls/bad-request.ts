@@ -6,12 +6,12 @@ import { StatusError } from "./status-error.js";
 export interface FieldViolation {
   /** Path of the field in the request, like `value` or `addresses[0].street`. */
   readonly field: string;
-  /** Problem, for the client's developer. */
+  /** Description of the problem, for the developer of the client. */
   readonly description: string;
 }
 
 /**
- * Creates an INVALID_ARGUMENT error for a request with invalid fields, with a `google.rpc.BadRequest` that names them.
+ * Creates an INVALID_ARGUMENT error that lists the invalid fields of a request in a `google.rpc.BadRequest`.
  *
  *     throw badRequest({ field: "value", description: "must not be longer than 100 characters" });
  */

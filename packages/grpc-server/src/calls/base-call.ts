@@ -1,15 +1,15 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 
-/** Call of grpc-js before its interceptors, with the private parts that this runtime relies on. */
+/** Server call of grpc-js, not wrapped by interceptors, with the private members that this runtime uses. */
 export interface BaseCall extends ServerInterceptingCallInterface {
   readonly stream: ServerHttp2Stream;
   /** True once the call has ended for either side. */
   readonly cancelled: boolean;
-  /** True once the status is on its way. */
+  /** True once the status is being sent. */
   readonly wantTrailers: boolean;
   /** Serializes a message and adds its framing. */
   serializeMessage(message: unknown): Buffer;
-  /** Tells the listener that the call has ended. */
+  /** Notifies the listener that the call has ended. */
   notifyOnCancel(): void;
 }

@@ -6,24 +6,24 @@ import type { BaseCall } from "./base-call.js";
 import type { Compression, ServerCall } from "./server-call.js";
 import type { WireMetadata } from "./to-wire-status.js";
 
-/** Parts of a server that its calls share. */
+/** Parts of a server that all its calls share. */
 export interface CallEnvironment {
   readonly logger: Logger;
   readonly warn: ThrottledWarn;
   /** Aborts when the server begins to shut down. */
   readonly draining: AbortSignal;
-  /** Interceptors of the runtime, which pass everything on at once. */
+  /** Interceptors of the runtime, which forward everything synchronously. */
   readonly observers: readonly ServerInterceptor[];
-  /** Interceptors of the user, which may take their time. */
+  /** Interceptors of the user, which may forward asynchronously. */
   readonly interceptors: readonly ServerInterceptor[];
   readonly compression: Compression;
-  /** Decides on a call before its handler. Its result is the call's context. */
+  /** Authorizes a call before its handler runs, and returns the call's context. */
   readonly authorize: ((call: ServerCall<undefined>) => unknown) | undefined;
-  /** Reads the identity of a call's client. Undefined if clients have none. */
+  /** Returns the identity of a call's client. Undefined without mutual TLS. */
   readonly identify: ((call: BaseCall) => PeerIdentity) | undefined;
 }
 
-/** Passes a call through the interceptors of its server. */
+/** Wraps a call in the interceptors of its server. */
 export function intercept(
   base: BaseCall,
   definition: ServerMethodDefinition<unknown, unknown>,
@@ -39,9 +39,9 @@ export function intercept(
   return call;
 }
 
-/** Logs the size of metadata that was left out. */
+/** Logs a warning if metadata was omitted. */
 export function logOmitted({ omittedBytes }: WireMetadata, method: string, { logger }: CallEnvironment): void {
   if (omittedBytes > 0) {
-    logger.warn({ method, omittedBytes }, "metadata left out, which exceeds what clients accept");
+    logger.warn({ method, omittedBytes }, "metadata omitted: it exceeds what clients accept");
   }
 }

@@ -16,7 +16,7 @@ const { SERVING } = HealthCheckResponse.ServingStatus;
 
 const echo = new EchoResponse().setValue("World");
 
-/** Serves one handler within a limit of calls. */
+/** Serves one handler with a call limit. */
 async function serve(t: TestContext, { limit, handler }: { limit: number; handler: Handler }) {
   const server = await serveEcho({ unary: handler }, { maxConcurrentCalls: limit });
   const { client } = server;
@@ -36,8 +36,8 @@ async function serve(t: TestContext, { limit, handler }: { limit: number; handle
   };
 }
 
-/** Starts a call, again as long as the server rejects it at its limit, and resolves once it is rejected or answered otherwise. */
-async function whenAdmitted(server: Awaited<ReturnType<typeof serve>>, timeoutMs?: number): Promise<string> {
+/** Repeats a call until the server admits it, and settles with its outcome. */
+async function callUntilAdmitted(server: Awaited<ReturnType<typeof serve>>, timeoutMs?: number): Promise<string> {
   for (;;) {
     try {
       return await server.start(timeoutMs).answer;
@@ -49,7 +49,7 @@ async function whenAdmitted(server: Awaited<ReturnType<typeof serve>>, timeoutMs
   }
 }
 
-/** A handler that waits until the test opens it, and tells how many calls it has. */
+/** Creates a handler that waits until the test opens it, and counts its calls. */
 function gate() {
   const events = new EventEmitter().setMaxListeners(0);
   let begun = 0;
@@ -72,14 +72,14 @@ function gate() {
 
 const pushback = (error: ServiceError) => error.metadata.get("grpc-retry-pushback-ms");
 
-test("at twice the limit half are refused at once, half are answered, and health is SERVING", async (t) => {
+test("rejects calls above the limit at once, answers the others, and keeps health SERVING", async (t) => {
   const { handler, begun, open } = gate();
   const server = await serve(t, { limit: 8, handler });
   const accepted = Array.from({ length: 8 }, () => server.start().answer);
   await begun(8);
 
-  // The accepted ones wait, so who is answered has not waited for them.
-  for (let refused = 0; refused < 8; refused++) {
+  // The accepted calls are still waiting, so the answers below have not waited for them.
+  for (let rejected = 0; rejected < 8; rejected++) {
     await assert.rejects(server.start().answer, (error: ServiceError) => {
       assert.equal(error.code, status.RESOURCE_EXHAUSTED);
       assert.equal(error.details, "the server is at its limit of 8 concurrent unary calls");
@@ -92,16 +92,19 @@ test("at twice the limit half are refused at once, half are answered, and health
   assert.deepEqual(await Promise.all(accepted), Array(8).fill("World"));
 });
 
-const endings: Record<string, { handler: Handler; timeoutMs?: number; code: status }> = {
+const outcomes: Record<string, { handler: Handler; timeoutMs?: number; code: status }> = {
   "a throw": {
     handler: () => {
       throw new Error("broken");
     },
     code: status.INTERNAL,
   },
-  "a rejection": { handler: () => Promise.reject(new StatusError(status.NOT_FOUND, "nobody")), code: status.NOT_FOUND },
+  "a rejection": {
+    handler: () => Promise.reject(new StatusError(status.NOT_FOUND, "not found")),
+    code: status.NOT_FOUND,
+  },
   "a response of the wrong type": { handler: () => ({}) as EchoResponse, code: status.INTERNAL },
-  "a deadline that the handler heeds": {
+  "a deadline that the handler observes": {
     async handler(_request, { signal }) {
       await once(signal, "abort");
       throw signal.reason;
@@ -111,16 +114,16 @@ const endings: Record<string, { handler: Handler; timeoutMs?: number; code: stat
   },
 };
 
-for (const [what, { handler, timeoutMs = 30_000, code }] of Object.entries(endings)) {
-  test(`${what} frees the place of its call`, async (t) => {
+for (const [outcome, { handler, timeoutMs = 30_000, code }] of Object.entries(outcomes)) {
+  test(`admits another call after ${outcome}`, async (t) => {
     const server = await serve(t, { limit: 1, handler });
     for (let calls = 0; calls < 5; calls++) {
-      await assert.rejects(whenAdmitted(server, timeoutMs), { code });
+      await assert.rejects(callUntilAdmitted(server, timeoutMs), { code });
     }
   });
 }
 
-test("a cancellation that the handler heeds frees the place of its call", async (t) => {
+test("admits another call after a cancellation that the handler observes", async (t) => {
   const events = new EventEmitter();
   const server = await serve(t, {
     limit: 1,
@@ -137,7 +140,7 @@ test("a cancellation that the handler heeds frees the place of its call", async 
       () => assert.fail("the call succeeded"),
       (error: ServiceError) => error.code,
     );
-    // Rejected for as long as the server has not noticed the cancellation before.
+    // The server rejects the call until it has noticed the previous cancellation.
     if ((await Promise.race([begun, failed])) !== status.RESOURCE_EXHAUSTED) {
       call.cancel();
       assert.equal(await failed, status.CANCELLED);
@@ -146,16 +149,16 @@ test("a cancellation that the handler heeds frees the place of its call", async 
   }
 });
 
-test("a handler that works on after its client has left keeps its place until it ends", async (t) => {
+test("counts a handler that continues after cancellation until it ends", async (t) => {
   const { handler, begun, open } = gate();
   const server = await serve(t, { limit: 1, handler });
-  const left = server.start();
+  const cancelled = server.start();
   await begun(1);
-  left.cancel();
-  await assert.rejects(left.answer, { code: status.CANCELLED });
+  cancelled.cancel();
+  await assert.rejects(cancelled.answer, { code: status.CANCELLED });
   await assert.rejects(server.start().answer, { code: status.RESOURCE_EXHAUSTED });
   open();
-  const next = whenAdmitted(server);
+  const next = callUntilAdmitted(server);
   await begun(2);
   open();
   assert.equal(await next, "World");

@@ -7,19 +7,18 @@ import { status } from "@grpc/grpc-js";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { message } from "@hello/testing/http2-frames";
 import { type EchoServerOptions, serveEcho } from "../../test/echo-server.js";
-import type { Handlers } from "../../test/streaming-client.js";
-import { readAll, serveStreams } from "../../test/streaming-client.js";
+import { type Handlers, readAll, serveStreams } from "../../test/streaming-client.js";
 import type { Compression, ServerCall } from "./server-call.js";
 
 const long = "a".repeat(10_000);
 
-/** Response message as it is on the wire. */
+/** Response message and its encoding on the wire. */
 interface WireMessage {
   readonly compressed: boolean;
   readonly response: EchoResponse;
 }
 
-/** Serves streams to a client that shows what is on the wire. */
+/** Serves a client that returns the messages on the wire. */
 async function serve(t: TestContext, handlers: Handlers, options: EchoServerOptions = {}) {
   const server = await serveEcho(handlers, options);
   const session: ClientHttp2Session = connect(`http://${server.address}`);
@@ -68,7 +67,7 @@ for (const method of [unary, serverStream]) {
     ["identity, deflate", "identity"],
     [undefined, "identity"],
   ] as const) {
-    test(`${method.path} to a client that accepts ${accepted}: ${encoding}`, async (t) => {
+    test(`uses ${encoding} for ${method.path} if the client accepts ${accepted}`, async (t) => {
       const server = await serve(t, {}, { compression: "gzip" });
       const { encoding: actual, messages } = await server.call(method, accepted);
       assert.equal(actual, encoding);
@@ -91,7 +90,7 @@ test("does not compress by default", async (t) => {
   );
 });
 
-test("a handler compresses some of its responses", async (t) => {
+test("lets a handler compress only some of its responses", async (t) => {
   const server = await serve(t, {
     async *serverStream(_request, call: ServerCall) {
       for (const compression of ["gzip", "identity", "gzip"] as const) {
@@ -108,7 +107,7 @@ test("a handler compresses some of its responses", async (t) => {
   );
 });
 
-test("a response that would not get smaller is sent as it is", async (t) => {
+test("does not compress a response that would not get smaller", async (t) => {
   const server = await serve(t, { unary: () => new EchoResponse() }, { compression: "gzip" });
   const { encoding, messages } = await server.call(unary, "gzip");
   assert.equal(encoding, "gzip");
@@ -118,7 +117,7 @@ test("a response that would not get smaller is sent as it is", async (t) => {
   );
 });
 
-test("a client of grpc-js reads compressed responses in order", async (t) => {
+test("sends compressed responses in order to a grpc-js client", async (t) => {
   const handlers: Handlers = {
     async *serverStream() {
       for (let index = 0; index < 100; index++) {
@@ -136,7 +135,7 @@ test("a client of grpc-js reads compressed responses in order", async (t) => {
   );
 });
 
-test("a response that cannot be serialized fails once, with compression too", async (t) => {
+test("answers INTERNAL to a response that cannot be serialized, with compression enabled", async (t) => {
   const handlers: Handlers = {
     serverStream: async function* () {
       yield {} as EchoResponse;
@@ -146,7 +145,7 @@ test("a response that cannot be serialized fails once, with compression too", as
   assert.equal((await readAll(server.serverStream())).code, status.INTERNAL);
 });
 
-test("refuses an unknown compression", async (t) => {
+test("rejects an unknown compression", async (t) => {
   const server = await serveStreams(t, {
     serverStream(_request, call) {
       assert.throws(() => (call.compression = "br" as Compression), {

@@ -4,33 +4,33 @@ import type { BaseCall } from "./base-call.js";
 
 /** Compressor of the responses of one call. */
 export interface ResponseCompressor {
-  /** Whether the next response is compressed. */
+  /** True to compress the next response. */
   enabled: boolean;
 }
 
-/** Streams of clients that do not accept gzip. Nearly all do. */
+/** Streams of the few clients that do not accept gzip. */
 const withoutGzip = new WeakSet<ServerHttp2Stream>();
 
 const listsGzip = /(^|,) *gzip *(,|$)/;
 
-/** Records the encodings that a client accepts, as its `grpc-accept-encoding` lists them. */
+/** Records whether the `grpc-accept-encoding` of a client lists gzip. */
 export function recordAcceptEncoding(stream: ServerHttp2Stream, encodings: string | string[] | undefined): void {
   if (!listsGzip.test(String(encodings))) {
     withoutGzip.add(stream);
   }
 }
 
-/** Tells whether the client of a stream accepts gzip. */
+/** Returns whether the client of a stream accepts gzip. */
 export function acceptsGzip(stream: ServerHttp2Stream): boolean {
   return !withoutGzip.has(stream);
 }
 
-/** Length of the framing before each message: a flag for compression, and the message's length in four bytes. */
-const framingBytes = 5;
+/** Size of the prefix of each message: the compressed flag, and the length of the message in four bytes. */
+const prefixBytes = 5;
 
 /**
- * Compresses the responses of a call, which grpc-js by itself does not. A response that would not get smaller goes out as
- * it is. One response must have been taken before the next is sent.
+ * Compresses the responses of a call, which grpc-js cannot do. A response that would not get smaller is sent
+ * uncompressed. The transport must take each response before the next one is sent.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/compression.md
  */
@@ -46,18 +46,18 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
     try {
       plain = serializeMessage.call(call, message);
     } catch {
-      // Fails once more, and is answered.
+      // sendMessage serializes the message again, and answers the failure with a status.
       sendMessage.call(call, message, callback);
       return;
     }
-    gzip(plain.subarray(framingBytes), (error, compressed) => {
-      const isSmaller = error === null && compressed.length < plain.length - framingBytes;
+    gzip(plain.subarray(prefixBytes), (error, compressed) => {
+      const isSmaller = error === null && compressed.length < plain.length - prefixBytes;
       const framed = isSmaller ? frame(compressed) : plain;
       call.serializeMessage = () => {
         call.serializeMessage = serializeMessage;
         return framed;
       };
-      // The deadline may have passed meanwhile.
+      // The call may have ended during compression.
       if (!call.wantTrailers) {
         sendMessage.call(call, message, callback);
       }
@@ -66,11 +66,11 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
   return compressor;
 }
 
-/** Frames a compressed message. */
+/** Adds the prefix to a compressed message. */
 function frame(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(framingBytes + message.length);
+  const framed = Buffer.allocUnsafe(prefixBytes + message.length);
   framed.writeUInt8(1);
   framed.writeUInt32BE(message.length, 1);
-  message.copy(framed, framingBytes);
+  message.copy(framed, prefixBytes);
   return framed;
 }

@@ -4,38 +4,38 @@ import { type CallEnvironment, logOmitted } from "./call-environment.js";
 import { StatusError } from "./status-error.js";
 import { toWireStatus } from "./to-wire-status.js";
 
-/** Status as grpc-js sends it. */
+/** Status in the form that grpc-js sends. */
 export type SentStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
-/** Status of a failure whose details are not meant for the client. */
+/** Status for a failure whose details the client must not see. */
 export const internalError: SentStatus = { code: status.INTERNAL, details: "internal error", metadata: null };
 
-/** Call that has failed. */
+/** Failed call. */
 export interface FailedCall {
   readonly path: string;
-  /** False if `authorize` failed, and the handler has not been called. */
-  readonly isHandled: boolean;
-  /** Reason for the end of the call, if it ended before its handler. */
+  /** False if `authorize` failed, so that the handler was not called. */
+  readonly handlerCalled: boolean;
+  /** Reason why the call ended, if it ended before its handler. */
   readonly endReason: StatusError | undefined;
   readonly trailers: Metadata | undefined;
 }
 
-/** Converts an error that a handler or `authorize` has thrown to the status for the client, and logs it. */
+/** Converts an error of a handler or of `authorize` to the status for the client, and logs it. */
 export function failureStatus(error: unknown, call: FailedCall, environment: CallEnvironment): SentStatus {
   const { logger, warn } = environment;
-  const { path: method, isHandled, endReason, trailers } = call;
-  const message = isHandled ? "handler failed" : "authorize failed";
+  const { path: method, handlerCalled, endReason, trailers } = call;
+  const message = handlerCalled ? "handler failed" : "authorize failed";
   if (endReason !== undefined && isConsequenceOf(endReason, error)) {
-    logger.debug({ method, err: error }, "handler stopped, as its call has ended");
+    logger.debug({ method, err: error }, "handler stopped because its call ended");
     return internalError;
   }
   if (!(error instanceof StatusError)) {
-    // A thrown value need not be an error, and the log would leave out a function or `undefined`.
+    // Any value can be thrown, and pino omits functions and `undefined`.
     logger.error({ method, err: error instanceof Error ? error : inspect(error) }, message);
     return internalError;
   }
   if (error.cause !== undefined) {
-    if (isHandled) {
+    if (handlerCalled) {
       logger.error({ method, err: error }, message);
     } else {
       warn("refusal", { method, err: error }, "call refused");
@@ -46,7 +46,7 @@ export function failureStatus(error: unknown, call: FailedCall, environment: Cal
   return { code: wire.code, details: wire.details, metadata: wire.metadata };
 }
 
-/** Tells whether an error is only the consequence of the end of its call. */
+/** Returns whether an error is only a consequence of the end of its call. */
 function isConsequenceOf(reason: StatusError, error: unknown): boolean {
   return error instanceof Error && (error.name === "AbortError" || error === reason || error.cause === reason);
 }

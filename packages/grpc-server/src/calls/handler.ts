@@ -1,8 +1,8 @@
 import type { ServerCall } from "./server-call.js";
 
 /*
- * A handler answers one RPC. An error that it throws or rejects with goes out as its status if it is a `StatusError`,
- * and otherwise as INTERNAL with a fixed text, so that no secret leaks.
+ * A handler answers one RPC. If it throws or rejects with a `StatusError`, the client receives that status. The client
+ * receives any other error as INTERNAL with a fixed text, so that no secret leaks.
  */
 
 /** Handler that answers one request with one response. */
@@ -11,7 +11,7 @@ export type UnaryHandler<Request, Response, Context = unknown> = (
   call: ServerCall<Context>,
 ) => Response | PromiseLike<Response>;
 
-/** Handler that answers one request with a stream of responses: an async generator, mostly. */
+/** Handler that answers one request with a stream of responses, usually an async generator. */
 export type ServerStreamHandler<Request, Response, Context = unknown> = (
   request: Request,
   call: ServerCall<Context>,

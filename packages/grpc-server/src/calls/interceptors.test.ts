@@ -4,7 +4,7 @@ import { ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/gr
 import { serveEcho } from "../../test/echo-server.js";
 import { readAll, requestOf, serveStreams } from "../../test/streaming-client.js";
 
-/** Delays everything that a handler sends and receives, but not the status, which must not overtake a message. */
+/** Delays everything that a handler sends and receives except the status, which must not overtake a message. */
 const slow: ServerInterceptor = (_method, call) =>
   new ServerInterceptingCall(call, {
     sendMetadata: (metadata, next) => setImmediate(next, metadata),
@@ -17,7 +17,7 @@ const slow: ServerInterceptor = (_method, call) =>
       }),
   });
 
-test("an interceptor that takes its time neither loses nor reorders messages", async (t) => {
+test("keeps all messages in order with an asynchronous interceptor", async (t) => {
   const server = await serveStreams(t, {}, { interceptors: [slow] });
   assert.equal(await server.unary("a"), "a");
   const { call, outcome } = server.clientStream();
@@ -35,22 +35,22 @@ test("an interceptor that takes its time neither loses nor reorders messages", a
   assert.deepEqual(received.values, values);
 });
 
-test("an interceptor that throws ends its call with INTERNAL, not the process", async () => {
+test("answers INTERNAL when an interceptor throws, and keeps serving", async () => {
   let calls = 0;
-  const failing: ServerInterceptor = (_method, call) => {
+  const throwsOnce: ServerInterceptor = (_method, call) => {
     if (calls++ === 0) {
       throw new Error("secret");
     }
     return new ServerInterceptingCall(call);
   };
-  await using server = await serveEcho({}, { interceptors: [failing] });
+  await using server = await serveEcho({}, { interceptors: [throwsOnce] });
   await assert.rejects(server.unary(), { code: status.INTERNAL, details: "internal error" });
   assert.equal(await server.unary("next"), "next");
   assert.match(JSON.stringify(server.log.lines), /secret/);
 });
 
-test("interceptors see calls of unknown methods, in the order in which they are listed", async () => {
-  const seen: string[] = [];
+test("passes calls of unknown methods through the interceptors, in the order of the list", async () => {
+  const intercepted: string[] = [];
   const record =
     (name: string): ServerInterceptor =>
     (method, call) =>
@@ -58,16 +58,16 @@ test("interceptors see calls of unknown methods, in the order in which they are 
         start: (next) =>
           next({
             onReceiveMetadata(metadata, next) {
-              seen.push(`${name} ${method.path}`);
+              intercepted.push(`${name} ${method.path}`);
               next(metadata);
             },
           }),
       });
   await using server = await serveEcho({}, { interceptors: [record("first"), record("second")] });
-  const unknown = await new Promise<number | undefined>((resolve) => {
+  const code = await new Promise<number | undefined>((resolve) => {
     const identity = (bytes: Buffer) => bytes;
     server.client.makeUnaryRequest("/No/Such", identity, identity, Buffer.alloc(0), (error) => resolve(error?.code));
   });
-  assert.equal(unknown, status.UNIMPLEMENTED);
-  assert.deepEqual(seen, ["first /No/Such", "second /No/Such"]);
+  assert.equal(code, status.UNIMPLEMENTED);
+  assert.deepEqual(intercepted, ["first /No/Such", "second /No/Such"]);
 });

@@ -1,10 +1,11 @@
 /**
- * Rules of the gRPC specifications for servers, each with the request that shows it. Rules about requests that break the
- * protocol are in bad-input.test.ts, about the compression of responses in compress-responses.test.ts, about health in
- * services/health.test.ts, and about the age of connections in http2/connection-life.test.ts.
+ * Rules of the gRPC specifications for servers, each with a request that tests it. Other files contain the rules about
+ * requests that break the protocol (bad-input.test.ts), the compression of responses (compress-responses.test.ts),
+ * health (services/health.test.ts) and the age of connections (http2/connection-life.test.ts).
  *
- * Two recommendations are not followed. grpc-js pads binary values of responses, which clients must accept. When a deadline
- * passes, the server sends DEADLINE_EXCEEDED, which statuscodes.md allows, and not RST_STREAM with CANCEL.
+ * The server does not follow two recommendations. grpc-js pads binary values of responses, which clients must accept.
+ * When a deadline passes, the server sends DEADLINE_EXCEEDED, which statuscodes.md allows, instead of RST_STREAM with
+ * CANCEL.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -69,58 +70,58 @@ interface Response {
   readonly body: Buffer;
 }
 
-/** Calls the unary method with a body of several DATA frames. */
-async function call(more: OutgoingHttpHeaders, body: readonly Buffer[]): Promise<Response> {
+/** Calls the unary method, with each chunk of the body in a DATA frame. */
+async function call(headers: OutgoingHttpHeaders, body: readonly Buffer[]): Promise<Response> {
   const stream = session.request({
     ":method": "POST",
     ":path": EchoService.unary.path,
     "content-type": "application/grpc",
     te: "trailers",
-    ...more,
+    ...headers,
   });
   for (const chunk of body) {
     stream.write(chunk);
   }
   stream.end();
-  let headers: IncomingHttpHeaders = {};
+  let responseHeaders: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders | undefined;
   const chunks: Buffer[] = [];
   stream.on("response", (received) => {
-    headers = received;
+    responseHeaders = received;
   });
   stream.on("trailers", (received) => {
     trailers = received;
   });
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   await once(stream, "close");
-  return { headers, trailers, body: Buffer.concat(chunks) };
+  return { headers: responseHeaders, trailers, body: Buffer.concat(chunks) };
 }
 
 interface Rule {
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: readonly Buffer[];
-  /** Status of the response. Default OK. */
+  /** Expected status. Default OK. */
   readonly code?: status;
   readonly check?: (response: Response) => void;
 }
 
-/** Value of the only response, which is not compressed. */
+/** Returns the value of the response, which must be the only one and not compressed. */
 function singleValue({ body }: Response): string {
   assert.equal(body[0], 0);
   assert.equal(body.readUInt32BE(1), body.length - 5);
   return EchoResponse.deserializeBinary(body.subarray(5)).getValue();
 }
 
-const greets = (response: Response) => assert.equal(singleValue(response), "World");
+const returnsWorld = (response: Response) => assert.equal(singleValue(response), "World");
 
-const failsAtOnce = ({ headers, trailers }: Response) => {
+const isTrailersOnly = ({ headers, trailers }: Response) => {
   assert.equal(trailers, undefined);
   assert.equal(headers[":status"], 200);
   assert.match(String(headers["content-type"]), /^application\/grpc/);
 };
 
-/** Rule about the metadata that a handler receives. It may send the same metadata back. */
-const metadata = (headers: OutgoingHttpHeaders, received: object): Rule => ({
+/** Rule about the metadata that a handler receives for given headers, and sends back. */
+const passesMetadata = (headers: OutgoingHttpHeaders, received: object): Rule => ({
   headers,
   body: [message(request("metadata"))],
   check: (response) => assert.deepEqual(JSON.parse(singleValue(response)), JSON.parse(JSON.stringify(received))),
@@ -132,55 +133,58 @@ const rules: Record<string, Record<string, Rule>> = {
   "PROTOCOL-HTTP2, Requests": {
     ...Object.fromEntries(
       ["application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"].map((type) => [
-        `the content type ${type} is accepted`,
-        { headers: { "content-type": type }, check: greets },
+        `accepts the content type ${type}`,
+        { headers: { "content-type": type }, check: returnsWorld },
       ]),
     ),
-    "the path is case-sensitive": {
+    "treats the path as case-sensitive": {
       headers: { ":path": EchoService.unary.path.toLowerCase() },
       code: status.UNIMPLEMENTED,
-      check: failsAtOnce,
+      check: isTrailersOnly,
     },
-    "a call without grpc-timeout has no deadline": {
+    "sets no deadline without grpc-timeout": {
       body: [message(request("deadline"))],
       check: (response) => assert.equal(singleValue(response), "undefined"),
     },
     ...Object.fromEntries(
       timeouts.map((timeout) => [
-        `the timeout ${timeout} is accepted`,
-        { headers: { "grpc-timeout": timeout }, check: greets },
+        `accepts the timeout ${timeout}`,
+        { headers: { "grpc-timeout": timeout }, check: returnsWorld },
       ]),
     ),
-    "a call ends when its timeout has passed": {
+    "ends a call when its timeout has passed": {
       headers: { "grpc-timeout": "1m" },
       body: [message(request("wait"))],
       code: status.DEADLINE_EXCEEDED,
-      check: failsAtOnce,
+      check: isTrailersOnly,
     },
-    "padded binary values are accepted": metadata({ "a-bin": "AQ==" }, { "a-bin": [Buffer.of(1)] }),
-    "binary values without padding are accepted": metadata({ "a-bin": "AQ" }, { "a-bin": [Buffer.of(1)] }),
-    "binary values are split at commas": metadata(
+    "accepts padded binary values": passesMetadata({ "a-bin": "AQ==" }, { "a-bin": [Buffer.of(1)] }),
+    "accepts binary values without padding": passesMetadata({ "a-bin": "AQ" }, { "a-bin": [Buffer.of(1)] }),
+    "splits binary values at commas": passesMetadata(
       { "a-bin": "AQ==,Ag, AwQ" },
       { "a-bin": [Buffer.of(1), Buffer.of(2), Buffer.of(3, 4)] },
     ),
-    "binary headers of one name keep their order": metadata(
+    "keeps the order of binary headers with the same name": passesMetadata(
       { "a-bin": ["Ag", "AQ"] },
       { "a-bin": [Buffer.of(2), Buffer.of(1)] },
     ),
-    "headers of one name may be joined": metadata({ a: ["2", "1"] }, { a: ["2, 1"] }),
-    "an empty value is no error": metadata({ a: "" }, { a: [""] }),
-    "a value beyond ASCII is no error": metadata({ a: "é", b: "b" }, { b: ["b"] }),
-    "a value with a tab is no error": metadata({ a: "a\tb", b: "b" }, { b: ["b"] }),
-    "a reserved header is no error": metadata({ "grpc-future": "1" }, { "grpc-future": ["1"] }),
-    "a call may go without user agent and te": { headers: { te: undefined }, check: greets },
-    "messages are independent of DATA frames": {
+    "joins headers with the same name": passesMetadata({ a: ["2", "1"] }, { a: ["2, 1"] }),
+    "accepts an empty value": passesMetadata({ a: "" }, { a: [""] }),
+    "drops a value that is not ASCII and serves the call": passesMetadata({ a: "é", b: "b" }, { b: ["b"] }),
+    "drops a value with a tab and serves the call": passesMetadata({ a: "a\tb", b: "b" }, { b: ["b"] }),
+    "accepts a reserved header": passesMetadata({ "grpc-future": "1" }, { "grpc-future": ["1"] }),
+    "accepts a call without user-agent and te": { headers: { te: undefined }, check: returnsWorld },
+    "accepts a message split into many DATA frames": {
       body: [...message(world)].map((byte) => Buffer.of(byte)),
-      check: greets,
+      check: returnsWorld,
     },
-    "a request may end with an empty DATA frame": { body: [message(world), Buffer.of()], check: greets },
+    "accepts an empty DATA frame at the end of the request": {
+      body: [message(world), Buffer.of()],
+      check: returnsWorld,
+    },
   },
   "PROTOCOL-HTTP2, Responses": {
-    "the status is in the trailers even if it is OK": {
+    "sends the status in the trailers even if it is OK": {
       check({ headers, trailers }) {
         assert.equal(headers[":status"], 200);
         assert.match(String(headers["content-type"]), /^application\/grpc/);
@@ -188,11 +192,11 @@ const rules: Record<string, Record<string, Rule>> = {
         assert.equal(trailers?.["grpc-status"], "0");
       },
     },
-    "an immediate error is Trailers-Only, with a percent-encoded message": {
+    "sends an immediate error as Trailers-Only, with a percent-encoded message": {
       body: [message(request("fail"))],
       code: status.NOT_FOUND,
       check(response) {
-        failsAtOnce(response);
+        isTrailersOnly(response);
         const text = String(response.headers["grpc-message"]);
         assert.match(text, /^([ -$&-~]|%[\dA-F]{2})+$/);
         assert.equal(decodeURIComponent(text), failureText);
@@ -202,7 +206,7 @@ const rules: Record<string, Record<string, Rule>> = {
   compression: {
     ...Object.fromEntries(
       Object.entries({ gzip: gzipSync, deflate: deflateSync }).map(([encoding, compress]) => [
-        `the response to ${encoding} discloses ${encoding}`,
+        `lists ${encoding} in grpc-accept-encoding of the response to a ${encoding} request`,
         {
           headers: { "grpc-encoding": encoding },
           body: [message(compress(world), { compressed: true })],
@@ -212,40 +216,43 @@ const rules: Record<string, Record<string, Rule>> = {
         },
       ]),
     ),
-    "a message with grpc-encoding need not be compressed": { headers: { "grpc-encoding": "gzip" }, check: greets },
-    "a response is not compressed by default": {
+    "accepts an uncompressed message with grpc-encoding": { headers: { "grpc-encoding": "gzip" }, check: returnsWorld },
+    "does not compress a response by default": {
       headers: { "grpc-accept-encoding": "gzip" },
       body: [message(long)],
       check: (response) => assert.equal(singleValue(response).length, 100),
     },
-    "a response is compressed for a client that accepts its encoding": {
+    "compresses a response for a client that accepts the encoding": {
       headers: { "grpc-accept-encoding": "deflate, gzip" },
       body: [message(request("compressed"))],
       check: ({ body }) => assert.equal(body[0], 1),
     },
-    "a response is not compressed for a client that accepts an encoding with a similar name": {
+    "does not compress a response for a client that accepts an encoding with a similar name": {
       headers: { "grpc-accept-encoding": "identity,x-gzip" },
       body: [message(request("compressed"))],
       check: (response) => assert.equal(singleValue(response).length, 100),
     },
-    "the status for an unsupported encoding says what is supported": {
+    "rejects an unsupported encoding with a list of the supported ones": {
       headers: { "grpc-encoding": "zstd" },
       body: [message(world, { compressed: true })],
       code: status.UNIMPLEMENTED,
       check(response) {
-        failsAtOnce(response);
+        isTrailersOnly(response);
         const { headers } = response;
-        assert.match(decodeURIComponent(String(headers["grpc-message"])), /not supported.*identity, deflate, gzip/);
+        assert.match(
+          decodeURIComponent(String(headers["grpc-message"])),
+          /unsupported grpc-encoding.*identity, deflate, gzip/,
+        );
         assert.equal(headers["grpc-accept-encoding"], "identity,deflate,gzip");
       },
     },
-    "a compressed message with grpc-encoding identity is INTERNAL": {
+    "answers INTERNAL to a compressed message with grpc-encoding identity": {
       headers: { "grpc-encoding": "identity" },
       body: [message(world, { compressed: true })],
       code: status.INTERNAL,
       check: ({ headers }) => assert.match(decodeURIComponent(String(headers["grpc-message"])), /compressed/),
     },
-    "a message that cannot be decompressed is INTERNAL": {
+    "answers INTERNAL to a message that cannot be decompressed": {
       headers: { "grpc-encoding": "deflate" },
       body: [message(gzipSync(world), { compressed: true })],
       code: status.INTERNAL,
@@ -254,13 +261,13 @@ const rules: Record<string, Record<string, Rule>> = {
   statuscodes: Object.fromEntries(
     [EchoService.unary.path, EchoService.serverStream.path].flatMap((path) =>
       [[], [message(world), message(world)]].map((body) => [
-        `${path} with ${body.length} requests is UNIMPLEMENTED`,
+        `answers UNIMPLEMENTED to ${body.length} requests for ${path}`,
         { headers: { ":path": path }, body, code: status.UNIMPLEMENTED },
       ]),
     ),
   ),
   "gRFC A6": {
-    "the number of earlier attempts is visible": metadata(
+    "passes the number of earlier attempts to the handler": passesMetadata(
       { "grpc-previous-rpc-attempts": "2" },
       { "grpc-previous-rpc-attempts": ["2"] },
     ),
@@ -277,14 +284,14 @@ for (const [source, rows] of Object.entries(rules)) {
   }
 }
 
-test("gRFC A6: a refusal is Trailers-Only, and says when to try again", async () => {
+test("gRFC A6: rejects a call at the limit with Trailers-Only and a retry pushback", async () => {
   const waiting = call({ "grpc-timeout": "10S" }, [message(request("wait"))]);
   let response: Response;
   do {
     response = await call({}, [message(world)]);
   } while (response.headers["grpc-status"] === undefined);
   assert.equal(response.headers["grpc-status"], String(status.RESOURCE_EXHAUSTED));
-  failsAtOnce(response);
+  isTrailersOnly(response);
   assert.match(String(response.headers["grpc-retry-pushback-ms"]), /^[1-9]\d*$/);
   session.destroy();
   await waiting;
@@ -293,7 +300,7 @@ test("gRFC A6: a refusal is Trailers-Only, and says when to try again", async ()
 interface Closure {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** DATA after the headers, which does not end the stream. */
+  /** Payload of a DATA frame that does not end the stream. */
   readonly body?: Buffer;
 }
 
@@ -312,7 +319,7 @@ const closures: Record<string, Closure> = {
 };
 
 for (const [reason, { path, headers, body }] of Object.entries(closures)) {
-  test(`PROTOCOL-HTTP2, Early Server Closure: ${reason} resets the stream with NO_ERROR after the trailers`, async () => {
+  test(`PROTOCOL-HTTP2, Early Server Closure: resets the stream with NO_ERROR after the trailers for ${reason}`, async () => {
     using connection = await connectReady(server.address);
     connection.send(frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(path, headers) }));
     if (body !== undefined) {
@@ -320,7 +327,7 @@ for (const [reason, { path, headers, body }] of Object.entries(closures)) {
     }
     const reset = await connection.frame("RST_STREAM", ({ streamId }) => streamId === 1);
     assert.deepEqual(reset.payload, uint32(0));
-    const before = connection.frames[connection.frames.indexOf(reset) - 1];
-    assert.ok(before !== undefined && before.flags & endStream, "the trailers come before");
+    const previous = connection.frames[connection.frames.indexOf(reset) - 1];
+    assert.ok(previous !== undefined && previous.flags & endStream, "the trailers must precede the reset");
   });
 }

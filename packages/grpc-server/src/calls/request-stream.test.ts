@@ -6,11 +6,11 @@ import { status } from "@grpc/grpc-js";
 import { EchoService } from "@hello/testing/echo";
 import { callHeaders, endHeaders, frame, message, uint32 } from "@hello/testing/http2-frames";
 import { connectReady } from "@hello/testing/raw-http2";
-import { readAll, requestOf, responseOf, serveStreams, signal } from "../../test/streaming-client.js";
+import { deferred, readAll, requestOf, responseOf, serveStreams } from "../../test/streaming-client.js";
 import { RequestStream } from "./request-stream.js";
 import { StatusError } from "./status-error.js";
 
-test("clientStream: answers after leaving the request iterator early", async (t) => {
+test("clientStream: answers after the handler stops reading early", async (t) => {
   const server = await serveStreams(t, {
     async clientStream(requests) {
       for await (const request of requests) {
@@ -26,7 +26,7 @@ test("clientStream: answers after leaving the request iterator early", async (t)
   assert.deepEqual([code, values], [status.OK, ["first"]]);
 });
 
-test("bidiStream: goes on responding after leaving the request iterator early", async (t) => {
+test("bidiStream: sends more responses after the handler stops reading early", async (t) => {
   const server = await serveStreams(t, {
     async *bidiStream(requests) {
       for await (const request of requests) {
@@ -43,7 +43,7 @@ test("bidiStream: goes on responding after leaving the request iterator early", 
   assert.deepEqual([code, values], [status.OK, ["first", "more"]]);
 });
 
-test("answers without reading a request", async (t) => {
+test("answers when the handler reads no request", async (t) => {
   const server = await serveStreams(t, {
     clientStream: () => responseOf("early"),
     async *bidiStream() {
@@ -60,15 +60,15 @@ test("answers without reading a request", async (t) => {
   assert.deepEqual(server.log.lines, []);
 });
 
-test("ends the requests of a call that has been answered, though the client does not end them", async (t) => {
-  const ended = signal();
+test("ends the requests of an answered call even if the client does not", async (t) => {
+  const ended = deferred();
   const server = await serveStreams(t, {
     async *bidiStream(requests) {
       const readToEnd = async () => {
         for await (const _ of requests) {
-          // Reads to the end.
+          // Discards the requests.
         }
-        ended.fire();
+        ended.resolve();
       };
       readToEnd();
       yield responseOf("a");
@@ -77,37 +77,37 @@ test("ends the requests of a call that has been answered, though the client does
   using connection = await connectReady(server.address);
   const headers = callHeaders(EchoService.bidiStream.path);
   connection.send(frame("HEADERS", { flags: endHeaders, streamId: 1, payload: headers }));
-  await ended.fired;
+  await ended.promise;
   assert.equal(connection.socket.destroyed, false);
 });
 
-test("the requests of a call reject when the client resets it", async (t) => {
-  const received = signal();
-  const rejected = signal();
+test("rejects the pending read when the client resets the call", async (t) => {
+  const received = deferred();
+  const rejected = deferred();
   let error: unknown;
   const server = await serveStreams(t, {
     async clientStream(requests) {
       try {
         for await (const _ of requests) {
-          received.fire();
+          received.resolve();
         }
       } catch (caught) {
         error = caught;
-        rejected.fire();
+        rejected.resolve();
         throw caught;
       }
       return responseOf("");
     },
   });
-  // A client of grpc-js sends the end of its requests before the reset.
+  // Not a grpc-js client, which ends its requests before the reset.
   using connection = await connectReady(server.address);
   connection.send(
     frame("HEADERS", { flags: endHeaders, streamId: 1, payload: callHeaders(EchoService.clientStream.path) }),
     frame("DATA", { streamId: 1, payload: message(requestOf("a").serializeBinary()) }),
   );
-  await received.fired;
+  await received.promise;
   connection.send(frame("RST_STREAM", { streamId: 1, payload: uint32(constants.NGHTTP2_CANCEL) }));
-  await rejected.fired;
+  await rejected.promise;
   assert.ok(error instanceof StatusError);
   assert.equal(error.code, status.CANCELLED);
   assert.deepEqual(server.log.lines, []);
@@ -129,7 +129,7 @@ test("echoes 1,000 messages in order", async (t) => {
   assert.deepEqual(values, sent);
 });
 
-test("two reads at once get the next two requests, in order", async () => {
+test("resolves two concurrent reads with the next two requests, in order", async () => {
   let reads = 0;
   const requests = new RequestStream<string>(() => reads++);
   const both = Promise.all([requests.next(), requests.next()]);
@@ -143,7 +143,7 @@ test("two reads at once get the next two requests, in order", async () => {
   );
 });
 
-test("only the first of two pending reads rejects when the stream fails, and the rest end", async () => {
+test("rejects only the first of two pending reads when the stream fails", async () => {
   const requests = new RequestStream<string>(() => {});
   const outcomes = Promise.allSettled([requests.next(), requests.next()]);
   const reason = new Error("cancelled");
@@ -155,7 +155,7 @@ test("only the first of two pending reads rejects when the stream fails, and the
   assert.deepEqual(await requests.next(), { done: true, value: undefined });
 });
 
-test("a read after return() ends, and asks for no more requests", async () => {
+test("ends reads after return() and reads no more requests", async () => {
   let reads = 0;
   const requests = new RequestStream<string>(() => reads++);
   const pending = requests.next();

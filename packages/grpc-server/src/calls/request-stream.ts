@@ -4,8 +4,8 @@ interface PendingRead<Request> {
 }
 
 /**
- * Requests of a call, each read from the client when the handler asks for it. A loop that is left early leaves the rest
- * unread, which stops the client by flow control until the call is answered.
+ * Requests of a call, each read from the client only when the handler needs it. If the handler stops reading, the rest
+ * stays unread, and flow control stops the client until the call is answered.
  */
 export class RequestStream<Request> implements AsyncIterableIterator<Request, undefined> {
   readonly #startRead: () => void;
@@ -13,7 +13,7 @@ export class RequestStream<Request> implements AsyncIterableIterator<Request, un
   #ended = false;
   #error: unknown;
 
-  /** @param startRead Requests the next message, which arrives by {@link push} or {@link end}. */
+  /** @param startRead Starts reading the next message, which must lead to {@link push} or {@link end}. */
   constructor(startRead: () => void) {
     this.#startRead = startRead;
   }
@@ -26,7 +26,7 @@ export class RequestStream<Request> implements AsyncIterableIterator<Request, un
     }
   }
 
-  /** Ends the stream; with an error, the next read rejects with it. */
+  /** Ends the stream. If an error is passed, the next read rejects with it. */
   end(error?: unknown): void {
     if (this.#ended) {
       return;

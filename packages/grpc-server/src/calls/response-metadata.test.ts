@@ -18,12 +18,12 @@ const handlers = {
   async *serverStream(_request: unknown, call: ServerCall) {
     setMetadata(call);
     yield responseOf("a");
-    // Too late: it goes out with the first response.
+    // No effect: the metadata has been sent with the first response.
     call.responseMetadata.set("x-initial", "second");
   },
   async clientStream(requests: AsyncIterable<unknown>, call: ServerCall) {
     for await (const _ of requests) {
-      // Reads to the end.
+      // Discards the requests.
     }
     setMetadata(call);
     return new EchoResponse();
@@ -35,7 +35,7 @@ const handlers = {
 };
 
 for (const kind of ["serverStream", "clientStream", "bidiStream"] as const) {
-  test(`${kind}: the client receives the metadata and the trailers of the handler`, async (t) => {
+  test(`${kind}: sends the initial metadata and the trailers of the handler`, async (t) => {
     const server = await serveStreams(t, handlers);
     const opened = server[kind]();
     const call = "outcome" in opened ? opened.call : opened;
@@ -53,7 +53,7 @@ for (const kind of ["serverStream", "clientStream", "bidiStream"] as const) {
   });
 }
 
-test("the trailers of the handler go out with a failure, beside the metadata of its status", async (t) => {
+test("sends the trailers of the handler with an error", async (t) => {
   const server = await serveStreams(t, {
     serverStream(_request, call) {
       call.trailers.set("x-trace", "abc");
@@ -66,7 +66,7 @@ test("the trailers of the handler go out with a failure, beside the metadata of 
 });
 
 for (const key of ["grpc-status", "content-type", "grpc-encoding"]) {
-  test(`a handler cannot replace ${key}`, async (t) => {
+  test(`does not let a handler replace ${key}`, async (t) => {
     const server = await serveStreams(t, {
       async *serverStream(_request, { responseMetadata, trailers }) {
         responseMetadata.set(key, "13");
@@ -79,16 +79,16 @@ for (const key of ["grpc-status", "content-type", "grpc-encoding"]) {
   });
 }
 
-const excessive: Readonly<Record<string, (metadata: Metadata) => void>> = {
-  "one of 10,000 bytes": (metadata) => metadata.set("x-large", "x".repeat(10_000)),
-  "130 of them": (metadata) => {
+const excessiveMetadata: Readonly<Record<string, (metadata: Metadata) => void>> = {
+  "10,000 bytes": (metadata) => metadata.set("x-large", "x".repeat(10_000)),
+  "130 entries": (metadata) => {
     for (let number = 0; number < 130; number++) {
       metadata.set(`x-${number}`, "1");
     }
   },
 };
-for (const [entries, add] of Object.entries(excessive)) {
-  test(`metadata that exceeds what clients accept, ${entries}, is left out, and the log says so`, async (t) => {
+for (const [excess, add] of Object.entries(excessiveMetadata)) {
+  test(`omits metadata that exceeds what clients accept (${excess}) and logs a warning`, async (t) => {
     const server = await serveStreams(t, {
       async *serverStream(_request, { responseMetadata, trailers }) {
         add(responseMetadata);
@@ -100,7 +100,7 @@ for (const [entries, add] of Object.entries(excessive)) {
     assert.deepEqual([code, values], [status.OK, ["a"]]);
     assert.deepEqual(
       server.log.lines.map(({ msg }) => msg),
-      Array(2).fill("metadata left out, which exceeds what clients accept"),
+      Array(2).fill("metadata omitted: it exceeds what clients accept"),
     );
   });
 }

@@ -7,11 +7,11 @@ import { toWireMetadata } from "./to-wire-status.js";
 
 function ignore(): void {}
 
-/** Sends the responses of one call, with the metadata before them, as fast as the client reads. */
+/** Sends the initial metadata and the responses of one call, and reports backpressure. */
 export class ResponseSender {
   /** Compression of the next response. */
   compression: Compression;
-  /** Metadata to send before the first response. */
+  /** Initial metadata, sent before the first response. */
   metadata: Metadata | undefined;
   readonly #path: string;
   readonly #base: BaseCall;
@@ -23,7 +23,7 @@ export class ResponseSender {
   #unsent = 0;
   #wake = ignore;
 
-  /** @param call The call behind the interceptors. */
+  /** @param call Call wrapped in the interceptors of the server. */
   constructor(path: string, base: BaseCall, call: ServerInterceptingCallInterface, environment: CallEnvironment) {
     this.#path = path;
     this.compression = environment.compression;
@@ -44,29 +44,29 @@ export class ResponseSender {
     this.#call.sendMessage(response, this.#onSent);
   }
 
-  /** Tells whether the responses that the transport has not taken fill its buffer. */
+  /** True while the responses that the transport has not taken yet fill its buffer. */
   get isFull(): boolean {
     const { writableLength, writableHighWaterMark } = this.#base.stream;
-    return this.#unsent > 0 && (this.isSlow || writableLength >= writableHighWaterMark);
+    return this.#unsent > 0 && (this.isAsync || writableLength >= writableHighWaterMark);
   }
 
   /**
-   * Tells whether each response must be taken before the next one, or the status, is sent: compression takes time, and so
-   * may an interceptor.
+   * True if sending is asynchronous, because of compression or interceptors. The transport must then take each response
+   * before the next response or the status is sent.
    */
-  get isSlow(): boolean {
+  get isAsync(): boolean {
     return this.#compressor !== undefined || this.#environment.interceptors.length > 0;
   }
 
-  /** Waits until the transport has taken a response, or the call has ended. */
-  wait(): Promise<void> {
+  /** Waits until the transport takes a response or {@link stopWaiting} is called. */
+  waitForTransport(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
 
-  /** Ends the waiting: the transport takes no more responses. */
-  stop(): void {
+  /** Ends the wait, because the transport takes no more responses. */
+  stopWaiting(): void {
     this.#wake();
   }
 
@@ -75,7 +75,7 @@ export class ResponseSender {
     this.#wake();
   };
 
-  /** Sends the metadata, if it is not what grpc-js sends by itself. */
+  /** Sends the initial metadata, unless it is the default, which grpc-js sends itself. */
   #sendMetadata(): void {
     const isCompressed = this.compression === "gzip" && acceptsGzip(this.#base.stream);
     if (this.metadata === undefined && !isCompressed) {

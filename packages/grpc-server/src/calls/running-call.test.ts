@@ -13,12 +13,12 @@ const errorLevel = 50;
 type Handler = UnaryHandler<EchoRequest, EchoResponse>;
 
 interface ServeOptions {
-  /** Receives log lines in place of `log`. */
+  /** Receives the log lines instead of `log`. */
   readonly write?: (line: string) => void;
   readonly interceptors?: readonly ServerInterceptor[];
 }
 
-/** Serves one handler; `call` calls it, and `log` holds the warnings and errors. */
+/** Serves one handler. Returns a function that calls it, and the log of warnings and errors. */
 async function serve(unary: Handler, options: ServeOptions = {}) {
   const server = await serveEcho({ unary }, options);
   const log = server.log.lines;
@@ -32,28 +32,32 @@ async function serve(unary: Handler, options: ServeOptions = {}) {
 
 const fine = new EchoResponse().setValue("fine");
 
-/** Answers the first call in its own way, and all others well. */
-function firstly(first: Handler): Handler {
+/** Creates a handler that answers the first call with another handler, and all later calls with {@link fine}. */
+function onFirstCall(first: Handler): Handler {
   let calls = 0;
   return (request, call) => (calls++ === 0 ? first(request, call) : fine);
 }
 
-function internal(error: ServiceError) {
+function isInternalWithoutSecret(error: ServiceError) {
   assert.equal(error.code, status.INTERNAL);
   assert.doesNotMatch(JSON.stringify([error.details, error.metadata]), /secret/);
   return true;
 }
 
-function thrower(what: unknown): () => never {
+/** Creates a function that throws a value. */
+function thrower(value: unknown): () => never {
   return () => {
-    throw what;
+    throw value;
   };
 }
 
-const hostile = Object.defineProperty(new Error("secret"), "message", { get: thrower(new Error("secret")) });
-const proxy = new Proxy({}, { getPrototypeOf: thrower(new Error("secret")), get: thrower(new Error("secret")) });
+const unreadableError = Object.defineProperty(new Error("secret"), "message", { get: thrower(new Error("secret")) });
+const unrecognizableError = new Proxy(
+  {},
+  { getPrototypeOf: thrower(new Error("secret")), get: thrower(new Error("secret")) },
+);
 
-/** Each of them is one line in the log, with what it must hold of the cause. */
+/** Failing handlers, each with a pattern of its only log line. */
 const failures: Record<string, [Handler, logged: RegExp]> = {
   "a throw": [thrower(new Error("secret")), /secret.*running-call\.test\.ts/],
   "a rejection": [() => Promise.reject(new Error("secret")), /secret.*running-call\.test\.ts/],
@@ -61,17 +65,17 @@ const failures: Record<string, [Handler, logged: RegExp]> = {
     () => Promise.reject(new Error("outer", { cause: new TypeError("secret") })),
     /outer.*running-call\.test\.ts.*TypeError: secret.*running-call\.test\.ts/,
   ],
-  "a rejected text": [() => Promise.reject("secret"), /"err":"'secret'"/],
+  "a rejected string": [() => Promise.reject("secret"), /"err":"'secret'"/],
   "a rejected undefined": [() => Promise.reject(undefined), /"err":"undefined"/],
   "a rejected function": [() => Promise.reject(thrower), /"err":"\[Function: thrower\]"/],
   "a rejected object that looks like a status": [
     () => Promise.reject({ code: status.NOT_FOUND, details: "secret" }),
     /secret/,
   ],
-  "an error that cannot be read": [thrower(hostile), /cannot be logged or sent/],
-  "an error that cannot be recognised": [thrower(proxy), /cannot be logged or sent/],
+  "an error that cannot be read": [thrower(unreadableError), /failed to log or send/],
+  "an error that cannot be inspected": [thrower(unrecognizableError), /failed to log or send/],
   "a response that cannot be read": [() => new Proxy(fine, { get: thrower(new Error("secret")) }), /secret/],
-  "an AbortError of a call that nobody has cancelled": [() => Promise.reject(AbortSignal.abort().reason), /AbortError/],
+  "an AbortError of a call that was not cancelled": [() => Promise.reject(AbortSignal.abort().reason), /AbortError/],
   "a response of the wrong type": [
     () => ({ value: "secret" }) as unknown as EchoResponse,
     /Expected argument of type testing.v1.EchoResponse/,
@@ -79,10 +83,10 @@ const failures: Record<string, [Handler, logged: RegExp]> = {
   "no response": [() => undefined as unknown as EchoResponse, /Expected argument of type testing.v1.EchoResponse/],
 };
 
-for (const [what, [handler, logged]] of Object.entries(failures)) {
-  test(`${what} becomes INTERNAL with a fixed text and one line in the log, and the next call is answered`, async () => {
-    await using server = await serve(firstly(handler));
-    await assert.rejects(server.call(), internal);
+for (const [failure, [handler, logged]] of Object.entries(failures)) {
+  test(`answers ${failure} with INTERNAL and a fixed text, logs it once, and serves the next call`, async () => {
+    await using server = await serve(onFirstCall(handler));
+    await assert.rejects(server.call(), isInternalWithoutSecret);
     assert.equal(await server.call(), "fine");
     assert.equal(server.log.length, 1);
     assert.equal(server.errors().length, 1);
@@ -104,9 +108,9 @@ test("ignores a second settlement", async () => {
   assert.deepEqual(server.log, []);
 });
 
-test("ends a call that is never answered at its deadline", async () => {
-  // On a busy machine the deadline may pass before the call has reached the handler.
+test("ends an unanswered call at its deadline", async () => {
   let answers = false;
+  // Does not count calls: on a busy machine the deadline may pass before the call reaches the handler.
   await using server = await serve(() => (answers ? fine : new Promise(() => undefined)));
   await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
   answers = true;
@@ -114,17 +118,17 @@ test("ends a call that is never answered at its deadline", async () => {
   assert.deepEqual(server.log, []);
 });
 
-/** Serves a handler that goes on only when its client has cancelled. */
-async function serveCancelled(afterwards: Handler) {
+/** Serves a handler that runs only after its client has cancelled, and makes that call. */
+async function serveCancelled(handler: Handler) {
   const events = new EventEmitter();
   const server = await serve(
-    firstly(async (request, call) => {
+    onFirstCall(async (request, call) => {
       const { signal } = call;
       events.emit("called");
       await once(signal, "abort");
-      // What follows is what the caller of this function waits for.
+      // Fires after the result of the handler has been processed.
       queueMicrotask(() => setImmediate(() => events.emit("done")));
-      return afterwards(request, call);
+      return handler(request, call);
     }),
   );
   const called = once(events, "called");
@@ -143,22 +147,22 @@ test("drops a response sent after cancellation", async () => {
   assert.deepEqual(server.log, []);
 });
 
-const abandoned: Record<string, Handler> = {
-  "its signal's reason": (_request, { signal }) => Promise.reject(signal.reason),
+const cancellationErrors: Record<string, Handler> = {
+  "the reason of its signal": (_request, { signal }) => Promise.reject(signal.reason),
   "an AbortError": () => Promise.reject(AbortSignal.abort().reason),
-  "an error that is caused by its signal": (_request, { signal }) =>
+  "an error caused by that reason": (_request, { signal }) =>
     Promise.reject(new Error("upstream call cancelled", { cause: signal.reason })),
 };
 
-for (const [what, handler] of Object.entries(abandoned)) {
-  test(`${what} is no error in the log where the client has cancelled`, async () => {
+for (const [error, handler] of Object.entries(cancellationErrors)) {
+  test(`does not log an error when a cancelled handler throws ${error}`, async () => {
     await using server = await serveCancelled(handler);
     assert.equal(await server.call(), "fine");
     assert.deepEqual(server.errors(), []);
   });
 }
 
-test("another error is one in the log though the client has cancelled", async () => {
+test("logs any other error after cancellation", async () => {
   await using server = await serveCancelled(thrower(new TypeError("secret")));
   assert.equal(await server.call(), "fine");
   assert.equal(server.errors().length, 1);
@@ -171,31 +175,31 @@ class BrokenCall extends ServerInterceptingCall {
   }
 }
 
-test("an exception of grpc-js while it answers becomes INTERNAL and is logged", async () => {
+test("answers INTERNAL and logs when grpc-js throws while sending the response", async () => {
   await using server = await serve(() => fine, { interceptors: [(_method, call) => new BrokenCall(call)] });
-  await assert.rejects(server.call(), internal);
+  await assert.rejects(server.call(), isInternalWithoutSecret);
   assert.equal(server.errors().length, 1);
   assert.match(JSON.stringify(server.log), /secret/);
 });
 
-test("a log that cannot be written does not change the answer", async () => {
-  await using server = await serve(firstly(thrower(new Error("secret"))), {
+test("answers even if the log cannot be written", async () => {
+  await using server = await serve(onFirstCall(thrower(new Error("secret"))), {
     write(line) {
       assert.doesNotMatch(line, /"level":50/, "disk full");
     },
   });
-  await assert.rejects(server.call(), internal);
+  await assert.rejects(server.call(), isInternalWithoutSecret);
   assert.equal(await server.call(), "fine");
 });
 
-test("the signal aborts when the deadline passes, with DEADLINE_EXCEEDED as its reason", async () => {
+test("aborts the signal with DEADLINE_EXCEEDED when the deadline passes", async () => {
   let reason: unknown;
   await using server = await serve(async (_request, { signal }) => {
     await once(signal, "abort");
     reason = signal.reason;
     throw reason;
   });
-  // On a busy machine the deadline may pass before the call has reached the handler.
+  // On a busy machine the deadline may pass before the call reaches the handler.
   while (reason === undefined) {
     await assert.rejects(server.call({ timeoutMs: 50 }), { code: status.DEADLINE_EXCEEDED });
   }
@@ -203,7 +207,7 @@ test("the signal aborts when the deadline passes, with DEADLINE_EXCEEDED as its 
   assert.equal(reason.code, status.DEADLINE_EXCEEDED);
 });
 
-test("the signal aborts when the client cancels, with CANCELLED as its reason", async () => {
+test("aborts the signal with CANCELLED when the client cancels", async () => {
   let reason: unknown;
   await using server = await serveCancelled((_request, { signal }) => {
     reason = signal.reason;
@@ -214,7 +218,7 @@ test("the signal aborts when the client cancels, with CANCELLED as its reason", 
   assert.equal(await server.call(), "fine");
 });
 
-test("the signal does not abort on success", async () => {
+test("does not abort the signal of a successful call", async () => {
   let signal: AbortSignal | undefined;
   await using server = await serve((_request, call) => {
     signal = call.signal;

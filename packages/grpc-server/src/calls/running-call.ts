@@ -11,12 +11,12 @@ import type { BoundMethod } from "./servicer.js";
 import { StatusError } from "./status-error.js";
 import { toWireMetadata } from "./to-wire-status.js";
 
-/** Limiter of the calls that a server runs. */
-export type RunningCalls = CallLimiter<RunningCall>;
+/** Limiter of a server's calls. */
+export type RunningCallLimiter = CallLimiter<RunningCall>;
 
 /**
- * Tolerance when a call ends at about its deadline: the client's timer and the server's race, and Node's timers may be a
- * millisecond early.
+ * Tolerance for a call that ends close to its deadline, in milliseconds: the timers of client and server race, and
+ * Node's timers may fire a millisecond early.
  */
 const deadlineToleranceMs = 10;
 
@@ -27,36 +27,35 @@ const noMetadata = new Metadata();
 function ignore(): void {}
 
 /**
- * State machine of one call, whatever its kind: runs the handler within the limit of calls, passes messages in both
- * directions with backpressure, and turns every throw into a status. It is its own listener, for grpc-js, so that a call
- * allocates no closures that it does not need.
+ * State machine of one call of any kind: runs the handler within the call limit, passes messages in both directions
+ * with backpressure, and turns every throw into a status. It is also the listener that it passes to grpc-js, which
+ * saves the allocation of closures.
  */
 export class RunningCall {
   readonly base: BaseCall;
   metadata: Metadata = noMetadata;
   readonly peerIdentity: PeerIdentity | undefined;
   /** Result of `authorize`. */
-  authorized: unknown;
+  context: unknown;
   readonly responses: ResponseSender;
-  /** Metadata to send with the status. */
+  /** Trailers, sent with the status. */
   trailers: Metadata | undefined;
   readonly #call: ServerInterceptingCallInterface;
   readonly #method: BoundMethod;
   readonly #environment: CallEnvironment;
-  readonly #limiter: RunningCalls;
+  readonly #limiter: RunningCallLimiter;
   readonly #requests: RequestStream<unknown> | undefined;
   #request: unknown;
-  /** Set once the handler has been called. */
-  #isHandled = false;
-  /** Set once the handler has finished well. */
+  #handlerCalled = false;
+  /** True once the result of the handler is being sent. */
   #answered = false;
-  /** Set once nothing more can be sent: the status is on its way or the client has gone. */
+  /** True once nothing more can be sent: the status is being sent, or the client has disconnected. */
   #ended = false;
   #endReason: StatusError | undefined;
   #controller: AbortController | undefined;
   #returnResponses: (() => void) | undefined;
 
-  constructor(base: BaseCall, method: BoundMethod, environment: CallEnvironment, limiter: RunningCalls) {
+  constructor(base: BaseCall, method: BoundMethod, environment: CallEnvironment, limiter: RunningCallLimiter) {
     this.base = base;
     this.#method = method;
     this.#environment = environment;
@@ -67,7 +66,7 @@ export class RunningCall {
     this.responses = new ResponseSender(path, base, this.#call, environment);
     this.#requests = requestStream ? new RequestStream(() => this.#call.startRead()) : undefined;
     if (responseStream) {
-      endWithStatus(base);
+      notifyOnStatus(base);
     }
   }
 
@@ -93,7 +92,7 @@ export class RunningCall {
     this.#call.start(this);
   }
 
-  /** Ends the call with a status, whatever its handler does. */
+  /** Ends the call with a status, even if its handler is still running. */
   end(reason: StatusError): void {
     this.#endReason ??= reason;
     this.#sendStatus({ code: reason.code, details: reason.details, metadata: null });
@@ -113,7 +112,7 @@ export class RunningCall {
     if (this.#requests !== undefined) {
       this.#requests.push(message);
     } else if (this.#request !== undefined) {
-      this.#refuse("takes one request, and received a second");
+      this.#rejectRequests("takes one request but received a second");
     } else {
       this.#request = message;
       this.#call.startRead();
@@ -122,23 +121,23 @@ export class RunningCall {
 
   onReceiveHalfClose(): void {
     if (this.#requests !== undefined) {
-      // Node ends the readable side of a stream that is reset, too. A cancelled upload must not look complete.
+      // Node also ends the readable side of a reset stream, but a cancelled upload must not look complete.
       if (!this.base.stream.aborted) {
         this.#requests.end();
       }
     } else if (this.#request === undefined) {
-      this.#refuse("takes one request, and received none");
+      this.#rejectRequests("takes one request but received none");
     } else {
       void this.#run();
     }
   }
 
-  /** Answers requests of another kind than the method's. */
-  #refuse(reason: string): void {
+  /** Rejects a call with the wrong number of requests. */
+  #rejectRequests(reason: string): void {
     this.#sendStatus({ code: status.UNIMPLEMENTED, details: `${this.path} ${reason}`, metadata: null });
   }
 
-  /** Receives the end of every call, whoever ended it. */
+  /** Handles the end of every call, whichever side ended it. */
   onCancel(): void {
     this.#stop();
   }
@@ -154,12 +153,12 @@ export class RunningCall {
       const { definition, handler } = this.#method;
       const call = new ServerCall<undefined>(this);
       if (authorize !== undefined) {
-        this.authorized = await authorize(call);
+        this.context = await authorize(call);
         if (this.#ended) {
           return;
         }
       }
-      this.#isHandled = true;
+      this.#handlerCalled = true;
       const output = handler(this.#requests ?? this.#request, call);
       if (definition.responseStream) {
         await this.#sendResponses(output as AsyncIterable<unknown>);
@@ -168,8 +167,8 @@ export class RunningCall {
         if (!this.#ended) {
           this.responses.send(response);
           this.#answered = true;
-          if (this.responses.isSlow && this.responses.isFull) {
-            await this.responses.wait();
+          if (this.responses.isAsync && this.responses.isFull) {
+            await this.responses.waitForTransport();
           }
         }
       }
@@ -182,14 +181,14 @@ export class RunningCall {
   }
 
   /**
-   * Sends responses as fast as the client reads them, until there are no more or the call has ended. An iterator that is
-   * suspended when the call ends gets its `return()`, so that a generator's `finally` runs.
+   * Sends responses as fast as the client reads them, until there are no more or the call has ended. If the call ends
+   * first, calls the iterator's `return()`, so that a generator's `finally` runs.
    */
   async #sendResponses(responses: AsyncIterable<unknown>): Promise<void> {
     const iterator = responses[Symbol.asyncIterator]();
     let returned: Promise<unknown> | undefined;
     this.#returnResponses = () => {
-      // Async, so that a return() that throws rejects.
+      // Async, so that a throw in return() becomes a rejection.
       returned ??= (async () => iterator.return?.())();
       returned.catch(ignore); // Awaited below.
     };
@@ -203,7 +202,7 @@ export class RunningCall {
       }
       this.responses.send(value);
       while (this.responses.isFull && !this.#ended) {
-        await this.responses.wait();
+        await this.responses.waitForTransport();
       }
     }
     await returned;
@@ -227,13 +226,13 @@ export class RunningCall {
     }
   }
 
-  /** Answers with a failure. Throws nothing: nobody awaits the handler, so a throw would end the process. */
+  /** Answers with a failure. Never throws: nothing awaits the handler, so a throw would end the process. */
   #fail(error: unknown): void {
     let answer = internalError;
     try {
       const call = {
         path: this.path,
-        isHandled: this.#isHandled,
+        handlerCalled: this.#handlerCalled,
         endReason: this.#ended ? this.#reason() : undefined,
         trailers: this.trailers,
       };
@@ -241,29 +240,29 @@ export class RunningCall {
       this.#answered = true;
       this.#sendStatus(answer);
     } catch (failure) {
-      // An error that cannot be read, for instance.
+      // For example, reading the error has thrown.
       const { logger } = this.#environment;
       const lastResorts = [
         () => this.#sendStatus({ ...answer, metadata: null }),
-        () => logger.error({ method: this.path, err: failure }, "failure cannot be logged or sent as it is"),
+        () => logger.error({ method: this.path, err: failure }, "failed to log or send an error"),
       ];
       for (const attempt of lastResorts) {
         try {
           attempt();
         } catch {
-          // Nobody is left to tell; the client's deadline ends the call.
+          // Nothing else can be done. The client's deadline ends the call.
         }
       }
     }
   }
 
-  /** Stops everything that goes on in the call. */
+  /** Stops reading, sending and the handler. */
   #stop(): void {
     if (this.#ended) {
       return;
     }
     this.#ended = true;
-    // The end of a call that has been answered is no cancellation.
+    // A call that has been answered is not cancelled.
     if (this.#answered) {
       this.#requests?.end();
     } else {
@@ -271,7 +270,7 @@ export class RunningCall {
       this.#requests?.end(this.#reason());
     }
     this.#returnResponses?.();
-    this.responses.stop();
+    this.responses.stopWaiting();
   }
 
   #reason(): StatusError {
@@ -279,16 +278,16 @@ export class RunningCall {
     this.#endReason ??=
       deadline - deadlineToleranceMs <= Date.now()
         ? new StatusError(status.DEADLINE_EXCEEDED, "the deadline has passed")
-        : new StatusError(status.CANCELLED, "the call has been cancelled");
+        : new StatusError(status.CANCELLED, "the call was cancelled");
     return this.#endReason;
   }
 }
 
 /**
- * Lets the listener know of the end of a call when its status is sent. By itself, grpc-js tells it when the client has read
- * all responses, and a client that reads none would keep the handler from noticing that its deadline has passed.
+ * Notifies the listener of the end of a call as soon as the status is sent. By default, grpc-js notifies it only after
+ * the client has read all responses. If a client reads none, the handler would not notice that its deadline has passed.
  */
-function endWithStatus(base: BaseCall): void {
+function notifyOnStatus(base: BaseCall): void {
   const { sendStatus } = base;
   base.sendStatus = (status) => {
     sendStatus.call(base, status);

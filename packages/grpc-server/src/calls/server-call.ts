@@ -6,9 +6,9 @@ import type { RunningCall } from "./running-call.js";
 export type Compression = "identity" | "gzip";
 
 /**
- * A call as its handler sees it. Each property is computed when it is first read.
+ * Call as passed to its handler. Each property is computed only when it is read.
  *
- * `Context` is the type of the result of the server's `authorize`.
+ * `Context` is the type that the server's `authorize` returns.
  */
 export class ServerCall<Context = unknown> {
   readonly #call: RunningCall;
@@ -17,7 +17,7 @@ export class ServerCall<Context = unknown> {
     this.#call = call;
   }
 
-  /** Full method name as on the wire, like `/package.Service/Method`. */
+  /** Full method name, like `/package.Service/Method`. */
   get path(): string {
     return this.#call.path;
   }
@@ -28,38 +28,38 @@ export class ServerCall<Context = unknown> {
     return remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
   }
 
-  /** Identity of the client by its certificate, or `undefined` without mutual TLS. */
+  /** Identity in the client's certificate, or `undefined` without mutual TLS. */
   get peerIdentity(): PeerIdentity | undefined {
     return this.#call.peerIdentity;
   }
 
   /** Result of the server's `authorize`, or `undefined` without one. */
   get context(): Context {
-    return this.#call.authorized as Context;
+    return this.#call.context as Context;
   }
 
-  /** Metadata that the client sent. */
+  /** Metadata from the client. */
   get metadata(): Metadata {
     return this.#call.metadata;
   }
 
-  /** Metadata that the client receives before the first response. Changes after that have no effect. */
+  /** Initial metadata, sent before the first response. Later changes have no effect. */
   get responseMetadata(): Metadata {
     const { responses } = this.#call;
     responses.metadata ??= new Metadata();
     return responses.metadata;
   }
 
-  /** Metadata that the client receives after the last response, with the status. */
+  /** Trailers, sent with the status after the last response. */
   get trailers(): Metadata {
     this.#call.trailers ??= new Metadata();
     return this.#call.trailers;
   }
 
   /**
-   * Compression of the next response, if the client accepts it. Default: that of the server. Responses can be compressed
-   * only if this is `gzip` when the first one is sent, because the encoding is announced with it; a later `identity`
-   * leaves out those that do not gain from it.
+   * Compression of the next response, if the client accepts it. Default: the server's `compression`. To compress any
+   * response, set `gzip` before the first one, because the initial metadata announces the encoding. Set `identity` for
+   * later responses that would not get smaller.
    */
   get compression(): Compression {
     return this.#call.responses.compression;
@@ -80,15 +80,15 @@ export class ServerCall<Context = unknown> {
   }
 
   /**
-   * Signal that aborts when the client cancels, the deadline passes or the server cancels the call at the end of a
-   * shutdown, and not when the call has been answered. Its reason is a {@link StatusError}, so a handler may reject with
-   * it.
+   * Signal that aborts when the client cancels, the deadline passes, or the server cancels the call at the end of a
+   * shutdown. It does not abort once the call has been answered. Its reason is a {@link StatusError}, which a handler
+   * may throw.
    */
   get signal(): AbortSignal {
     return this.#call.signal;
   }
 
-  /** Signal that aborts when the server begins to shut down, so that a long stream can finish in time. */
+  /** Signal that aborts when the server begins to shut down, so that long streams can finish in time. */
   get draining(): AbortSignal {
     return this.#call.draining;
   }

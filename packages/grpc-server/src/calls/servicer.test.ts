@@ -11,7 +11,7 @@ import { echoServicer } from "@hello/testing/echo-servicer";
 import { createServer } from "../server.js";
 import { bindService, type Servicer } from "./servicer.js";
 
-test("binds the handlers of a class, with its state", async () => {
+test("binds the handlers of a class instance", async () => {
   class Prefixed {
     readonly prefix = "Hi ";
     readonly clientStream = echoServicer.clientStream;
@@ -27,7 +27,7 @@ test("binds the handlers of a class, with its state", async () => {
   assert.equal(methods.length, 4);
 });
 
-test("refuses a servicer without a handler for a method", () => {
+test("rejects a servicer without a handler for a method", () => {
   const { unary: _unary, ...rest } = echoServicer;
   assert.throws(() => bindService(EchoService, rest as typeof echoServicer), {
     name: "TypeError",
@@ -40,9 +40,9 @@ for (const [description, definition] of [
   ["undefined", undefined],
   ["an empty object", {}],
   ["null", null],
-  ["an object with something else", { unary: "/testing.v1.Echo/Unary" }],
+  ["an object with other values", { unary: "/testing.v1.Echo/Unary" }],
 ] as const) {
-  test(`refuses ${description} in place of a service definition`, () => {
+  test(`rejects ${description} in place of a service definition`, () => {
     assert.throws(() => bindService(definition as unknown as typeof EchoService, echoServicer), {
       name: "TypeError",
       message: /^invalid service definition .*: pass the generated service, like EchoService/,
@@ -50,17 +50,17 @@ for (const [description, definition] of [
   });
 }
 
-/** Loads the Echo contract with the proto-loader that comes with grpc-js. */
+/** Loads the Echo service with the proto-loader that grpc-js depends on. */
 function loadEcho(): ServiceDefinition {
   const grpcJs = createRequire(import.meta.url).resolve("@grpc/grpc-js");
   const { loadSync } = createRequire(grpcJs)("@grpc/proto-loader") as {
     loadSync(file: string): Parameters<typeof loadPackageDefinition>[0];
   };
-  const contract = loadSync(fileURLToPath(new URL("../../../testing/protos/echo.proto", import.meta.url)));
-  return contract["testing.v1.Echo"] as ServiceDefinition;
+  const packageDefinition = loadSync(fileURLToPath(new URL("../../../testing/protos/echo.proto", import.meta.url)));
+  return packageDefinition["testing.v1.Echo"] as ServiceDefinition;
 }
 
-test("serves a definition of proto-loader over a socket", async (t) => {
+test("serves a service definition from proto-loader", async (t) => {
   const definition = loadEcho();
   const server = createServer({
     addresses: ["127.0.0.1:0"],
@@ -106,17 +106,17 @@ test("serves a definition of proto-loader over a socket", async (t) => {
   assert.equal(health.getStatus(), HealthCheckResponse.ServingStatus.SERVING);
 });
 
-test("a handler of another kind than its method is a compile error", () => {
+test("does not compile with a handler of a different kind than its method", () => {
   const response = new EchoResponse();
-  const wrong: { [Name in keyof Servicer<typeof EchoService>]: Servicer<typeof EchoService>[Name] } = {
-    // @ts-expect-error A unary method takes no stream of responses.
+  const wrongHandlers: { [Name in keyof Servicer<typeof EchoService>]: Servicer<typeof EchoService>[Name] } = {
+    // @ts-expect-error A unary method must not return a stream of responses.
     unary: echoServicer.serverStream,
-    // @ts-expect-error A method with a stream of responses takes no unary handler.
+    // @ts-expect-error A server-streaming method must return a stream of responses.
     serverStream: async () => response,
-    // @ts-expect-error A method with a stream of requests takes no handler of one request.
+    // @ts-expect-error A client-streaming method receives a stream of requests.
     clientStream: async (request: EchoRequest) => response.setValue(request.getValue()),
-    // @ts-expect-error A method with two streams takes no unary handler.
+    // @ts-expect-error A bidirectional method must return a stream of responses.
     bidiStream: async () => response,
   };
-  assert.equal(Object.keys(wrong).length, 4);
+  assert.equal(Object.keys(wrongHandlers).length, 4);
 });

@@ -5,9 +5,9 @@ import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, Unary
 import type { ServerCall } from "./server-call.js";
 
 /**
- * Handlers of a service: one for each method of its definition, of the method's kind.
+ * Handlers of a service, one for each of its methods.
  *
- * `Context` is the type of `call.context` that they need: that of the result of the server's `authorize`.
+ * `Context` is the type of `call.context` that they need, which the server's `authorize` must return.
  */
 export type Servicer<Service, Context = unknown> = {
   // The generated interface also has an index signature, which a class cannot implement.
@@ -30,33 +30,36 @@ type HandlerOf<RequestStream, ResponseStream, Request, Response, Context> = Requ
 /** Names of a service's methods, without the index signature of its generated interface. */
 type MethodName<Service> = keyof { [Name in keyof Service as string extends Name ? never : Name]: unknown };
 
-/** Context that the handlers of a servicer need, by the types of their calls: `unknown` if none reads it. */
+/** Context that the handlers of a servicer need, inferred from the types of their calls. `unknown` if none needs it. */
 export type ContextOf<Service, Handlers> = [Handlers[keyof Handlers & MethodName<Service>]] extends [
   (input: never, call: ServerCall<infer Context>) => unknown,
 ]
   ? Context
   : unknown;
 
-/** A method and its handler, which takes a request or a stream of them, and returns a response or a stream of them. */
+/**
+ * Method and its handler, which takes a request or a stream of requests, and returns a response or a stream of
+ * responses.
+ */
 export interface BoundMethod<Context = unknown> {
   readonly definition: MethodDefinition<unknown, unknown>;
   readonly handler: (input: unknown, call: ServerCall<Context>) => unknown;
 }
 
-/** A service and its handlers. */
+/** Service and its handlers. */
 export interface BoundService<Context = unknown> {
   /** Full name, like `package.Service`. */
   readonly name: string;
-  /** Service definition, in which reflection finds the descriptors. */
+  /** Service definition, from which reflection reads the descriptors. */
   readonly definition: ServiceDefinition;
   readonly methods: readonly BoundMethod<Context>[];
 }
 
 /**
- * Binds a service to its handlers, for a server.
+ * Binds a service to its handlers.
  *
- * @param service Generated definition, like `EchoService`; one from proto-loader works too.
- * @throws TypeError if the definition is none, or a method has no handler.
+ * @param service Generated definition, like `EchoService`, or a definition from proto-loader.
+ * @throws TypeError if the definition is invalid or a method has no handler.
  */
 export function bindService<Service extends object, Handlers extends object>(
   service: Service,
@@ -66,7 +69,7 @@ export function bindService<Service extends object, Handlers extends object>(
   if (entries.length === 0 || !entries.every(([, method]) => isMethod(method))) {
     throw new TypeError(
       `invalid service definition ${inspect(service, { depth: 0, breakLength: Infinity })}: pass the generated service, like EchoService, ` +
-        'or the "service" of a client constructor',
+        'or the "service" property of a client constructor',
     );
   }
   const methods = entries.map(([name, method]: [string, NamedMethod]) => {
@@ -80,7 +83,7 @@ export function bindService<Service extends object, Handlers extends object>(
   return { name: path.slice(1, path.lastIndexOf("/")), definition: service as unknown as ServiceDefinition, methods };
 }
 
-/** Method definition of proto-loader, which keeps the name in the .proto file as key and this one beside it. */
+/** Method definition. proto-loader uses the name in the .proto file as the key and adds the camel-case name. */
 type NamedMethod = MethodDefinition<unknown, unknown> & { readonly originalName?: string };
 
 function isMethod(method: unknown): method is NamedMethod {

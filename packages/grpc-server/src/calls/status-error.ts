@@ -1,27 +1,27 @@
 import { type Metadata, status } from "@grpc/grpc-js";
 
-/** Encoded message of any type: a `google.protobuf.Any`. */
+/** Encoded message of any type, like a `google.protobuf.Any`. */
 export interface AnyMessage {
-  /** Full name of its type after a prefix, like `type.googleapis.com/google.rpc.BadRequest`. */
+  /** Type URL, like `type.googleapis.com/google.rpc.BadRequest`. */
   readonly typeUrl: string;
   readonly value: Uint8Array;
 }
 
 /** Options of a {@link StatusError}. */
 export interface StatusErrorOptions {
-  /** Metadata that the client receives as trailers. */
+  /** Metadata sent as trailers. */
   readonly metadata?: Metadata | undefined;
-  /** Messages for the client's program, sent in `grpc-status-details-bin`. */
+  /** Machine-readable details, sent in `grpc-status-details-bin`. */
   readonly richDetails?: readonly AnyMessage[] | undefined;
-  /** Underlying error, which goes only to the log: an error-level line for each failure that has one. */
+  /** Underlying error, which is logged and never sent. */
   readonly cause?: unknown;
 }
 
 /**
- * Failure that the client is meant to see: a handler that throws it, or rejects with it, answers with this status. Every
- * other error goes out as INTERNAL with a fixed text.
+ * Error that a handler throws to answer with a status. The client receives every other error as INTERNAL with a fixed
+ * text.
  *
- * Clients need not accept more than 8 KiB of headers: a longer text is cut, and metadata beyond that is left out.
+ * Clients need not accept more than 8 KiB of headers, so a longer text is truncated, and larger metadata is omitted.
  */
 export class StatusError extends Error {
   override readonly name = "StatusError";
@@ -29,16 +29,16 @@ export class StatusError extends Error {
   /** Status code, 1 (CANCELLED) to 16 (UNAUTHENTICATED). */
   readonly code: status;
 
-  /** Text for the client. */
+  /** Message for the client. */
   readonly details: string;
 
-  /** Metadata that the client receives as trailers. */
+  /** Metadata sent as trailers. */
   readonly metadata: Metadata | undefined;
 
-  /** Messages for the client's program. */
+  /** Machine-readable details. */
   readonly richDetails: readonly AnyMessage[];
 
-  /** @throws RangeError if the code is OK, or unknown to gRPC. */
+  /** @throws RangeError if the code is OK or unknown. */
   constructor(code: status, details: string, { metadata, richDetails = [], cause }: StatusErrorOptions = {}) {
     if (code === status.OK || status[code] === undefined) {
       throw new RangeError(`invalid status code ${code}: must be 1 (CANCELLED) to 16 (UNAUTHENTICATED)`);

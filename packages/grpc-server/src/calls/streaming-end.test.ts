@@ -5,12 +5,12 @@ import { status } from "@grpc/grpc-js";
 import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { callHeaders, endHeaders, endStream, frame, message } from "@hello/testing/http2-frames";
 import { connectReady } from "@hello/testing/raw-http2";
-import { ended, readAll, requestOf, responseOf, serveStreams, signal } from "../../test/streaming-client.js";
+import { deferred, outcomeOf, readAll, requestOf, responseOf, serveStreams } from "../../test/streaming-client.js";
 import type { ServerCall } from "./server-call.js";
 import { StatusError } from "./status-error.js";
 
-test("a generator that waits for its signal runs finally when the client cancels", async (t) => {
-  const finished = signal();
+test("runs finally of a generator that waits for its signal when the client cancels", async (t) => {
+  const finished = deferred();
   let reason: unknown;
   const server = await serveStreams(t, {
     async *serverStream(_request, call) {
@@ -20,7 +20,7 @@ test("a generator that waits for its signal runs finally when the client cancels
         reason = call.signal.reason;
         yield responseOf("b");
       } finally {
-        finished.fire();
+        finished.resolve();
       }
     },
   });
@@ -30,13 +30,13 @@ test("a generator that waits for its signal runs finally when the client cancels
   call.cancel();
   const { code, values } = await outcome;
   assert.deepEqual([code, values], [status.CANCELLED, ["a"]]);
-  await finished.fired;
+  await finished.promise;
   assert.ok(reason instanceof StatusError);
   assert.equal(reason.code, status.CANCELLED);
   assert.deepEqual(server.log.lines, []);
 });
 
-test("logs an error of finally after the client has cancelled", async (t) => {
+test("logs an error thrown in finally after the client has cancelled", async (t) => {
   const server = await serveStreams(t, {
     async *serverStream(_request, call) {
       try {
@@ -56,9 +56,9 @@ test("logs an error of finally after the client has cancelled", async (t) => {
   assert.match(JSON.stringify(err), /secret/);
 });
 
-/** Serves an endless stream to a client that does not read, and resolves once its handler is suspended. */
+/** Serves an endless stream to a client that does not read, and resolves once backpressure suspends the handler. */
 async function serveBlocked(t: TestContext) {
-  const finished = signal();
+  const finished = deferred();
   let yielded = 0;
   const response = new EchoResponse().setPayload(Buffer.alloc(64 * 1_024));
   const server = await serveStreams(t, {
@@ -69,24 +69,24 @@ async function serveBlocked(t: TestContext) {
           yield response;
         }
       } finally {
-        finished.fire();
+        finished.resolve();
       }
     },
   });
   const call = server.serverStream();
-  const outcome = ended(call, []);
-  // Before its first read, a client of grpc-js takes everything.
+  const outcome = outcomeOf(call, []);
+  // A grpc-js client buffers everything until its first read.
   await once(call, "readable");
-  // It would go on during a call on the same connection.
+  // A handler that is not suspended would continue during a call on the same connection.
   for (let before = -1; before !== yielded; ) {
     before = yielded;
     await server.unary();
   }
-  assert.ok(yielded > 0 && yielded < 100, `${yielded} responses to a client that does not read`);
-  return { server, call, outcome, finished: finished.fired };
+  assert.ok(yielded > 0 && yielded < 100, `yielded ${yielded} responses to a client that does not read`);
+  return { server, call, outcome, finished: finished.promise };
 }
 
-test("a generator that backpressure suspends runs finally when the client cancels", async (t) => {
+test("runs finally of a generator suspended by backpressure when the client cancels", async (t) => {
   const { server, call, outcome, finished } = await serveBlocked(t);
   call.cancel();
   assert.equal((await outcome).code, status.CANCELLED);
@@ -94,8 +94,8 @@ test("a generator that backpressure suspends runs finally when the client cancel
   assert.deepEqual(server.log.lines, []);
 });
 
-test("a generator that backpressure suspends runs finally when the deadline passes, though nothing is read", async (t) => {
-  const finished = signal();
+test("runs finally of a generator suspended by backpressure when the deadline passes", async (t) => {
+  const finished = deferred();
   let reason: unknown;
   const server = await serveStreams(t, {
     async *serverStream(_request, call) {
@@ -107,18 +107,18 @@ test("a generator that backpressure suspends runs finally when the deadline pass
           yield new EchoResponse().setPayload(Buffer.alloc(64 * 1_024));
         }
       } finally {
-        finished.fire();
+        finished.resolve();
       }
     },
   });
-  // A client of grpc-js resets the stream at its own deadline.
+  // Not a grpc-js client, which would reset the stream at the deadline.
   using connection = await connectReady(server.address);
   const headers = callHeaders(EchoService.serverStream.path, { "grpc-timeout": "200m" });
   connection.send(
     frame("HEADERS", { flags: endHeaders, streamId: 1, payload: headers }),
     frame("DATA", { flags: endStream, streamId: 1, payload: message(requestOf("a").serializeBinary()) }),
   );
-  await finished.fired;
+  await finished.promise;
   assert.equal(connection.socket.destroyed, false);
   assert.ok(reason instanceof StatusError);
   assert.equal(reason.code, status.DEADLINE_EXCEEDED);
@@ -126,7 +126,7 @@ test("a generator that backpressure suspends runs finally when the deadline pass
   assert.deepEqual(server.log.lines, []);
 });
 
-test("a generator that backpressure suspends runs finally at a forced shutdown", async (t) => {
+test("runs finally of a generator suspended by backpressure at a forced shutdown", async (t) => {
   const { server, outcome, finished } = await serveBlocked(t);
   await Promise.all([server.server.shutdown(), server.server.shutdown()]);
   await finished;
@@ -134,7 +134,7 @@ test("a generator that backpressure suspends runs finally at a forced shutdown",
   assert.deepEqual(server.errors(), []);
 });
 
-test("a stream that heeds call.draining ends with a last response", async (t) => {
+test("lets a stream send a last response when the server drains", async (t) => {
   const server = await serveStreams(t, {
     async *serverStream(_request, { draining }) {
       yield responseOf("first");
@@ -150,23 +150,23 @@ test("a stream that heeds call.draining ends with a last response", async (t) =>
   assert.deepEqual([code, values], [status.OK, ["first", "last"]]);
 });
 
-test("a forced shutdown ends an open stream with UNAVAILABLE and no error in the log", async (t) => {
+test("ends open streams with UNAVAILABLE at a forced shutdown and logs no error", async (t) => {
   const server = await serveStreams(t);
   const call = server.bidiStream();
   const outcome = readAll(call);
   call.write(requestOf("a"));
   await once(call, "data");
-  const { call: open, outcome: other } = server.clientStream();
-  open.write(requestOf("a"));
+  const { call: upload, outcome: uploadOutcome } = server.clientStream();
+  upload.write(requestOf("a"));
   await server.unary();
   await Promise.all([server.server.shutdown(), server.server.shutdown()]);
-  for (const { code, details } of await Promise.all([outcome, other])) {
+  for (const { code, details } of await Promise.all([outcome, uploadOutcome])) {
     assert.deepEqual([code, details], [status.UNAVAILABLE, "the server is shutting down"]);
   }
   assert.deepEqual(server.errors(), []);
 });
 
-test("streaming calls have a limit of their own, and their end frees a place", async (t) => {
+test("limits streaming calls separately from unary calls, and admits another when one ends", async (t) => {
   const server = await serveStreams(t, {}, { maxConcurrentCalls: 1, maxStreamingCalls: 1 });
   const first = server.bidiStream();
   const outcome = readAll(first);
@@ -182,7 +182,7 @@ test("streaming calls have a limit of their own, and their end frees a place", a
     assert.equal(details, "the server is at its limit of 1 concurrent streaming calls");
     assert.deepEqual(metadata.get("grpc-retry-pushback-ms"), ["100"]);
   }
-  assert.equal(await server.unary("meanwhile"), "meanwhile");
+  assert.equal(await server.unary("unary"), "unary");
   first.end();
   assert.equal((await outcome).code, status.OK);
   const { call, outcome: next } = server.clientStream();
@@ -190,8 +190,8 @@ test("streaming calls have a limit of their own, and their end frees a place", a
   assert.equal((await next).code, status.OK);
 });
 
-test("a deadline ends a stream, and aborts its signal with DEADLINE_EXCEEDED", async (t) => {
-  const finished = signal();
+test("ends a stream at its deadline and aborts its signal with DEADLINE_EXCEEDED", async (t) => {
+  const finished = deferred();
   let call: ServerCall | undefined;
   const server = await serveStreams(t, {
     async *serverStream(_request, serverCall) {
@@ -200,13 +200,13 @@ test("a deadline ends a stream, and aborts its signal with DEADLINE_EXCEEDED", a
         yield responseOf("a");
         await once(serverCall.signal, "abort");
       } finally {
-        finished.fire();
+        finished.resolve();
       }
     },
   });
   const { code, values } = await readAll(server.serverStream({ deadline: Date.now() + 200 }));
   assert.deepEqual([code, values], [status.DEADLINE_EXCEEDED, ["a"]]);
-  await finished.fired;
+  await finished.promise;
   assert.ok(call?.signal.reason instanceof StatusError);
   assert.equal(call.signal.reason.code, status.DEADLINE_EXCEEDED);
   assert.deepEqual(server.log.lines, []);

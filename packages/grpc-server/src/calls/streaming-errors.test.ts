@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import type { EchoResponse } from "@hello/testing/echo";
-import { readAll, requestOf, responseOf, serveStreams, signal } from "../../test/streaming-client.js";
+import { deferred, readAll, requestOf, responseOf, serveStreams } from "../../test/streaming-client.js";
 import { StatusError } from "./status-error.js";
 
-/** Throws in a position in which TypeScript wants code to go on. */
+/** Throws, without making the code after it unreachable for TypeScript. */
 function fail(): void {
   throw new Error("secret");
 }
@@ -34,7 +34,7 @@ for (const [position, handler, values] of [
   ["after the last response", failAfter, ["a", "b"]],
 ] as const) {
   for (const kind of ["serverStream", "bidiStream"] as const) {
-    test(`${kind}: a throw ${position} ends the call with INTERNAL and one line in the log`, async (t) => {
+    test(`${kind}: answers INTERNAL to a throw ${position} and logs it once`, async (t) => {
       const server = await serveStreams(t, { [kind]: handler });
       const { code, details, values: received } = await readAll(server[kind]());
       assert.deepEqual([code, details, received], [status.INTERNAL, "internal error", values]);
@@ -45,7 +45,7 @@ for (const [position, handler, values] of [
   }
 }
 
-test("serverStream: a handler that throws before it returns an iterable ends the call", async (t) => {
+test("serverStream: answers the status of a handler that throws before it returns an iterable", async (t) => {
   const server = await serveStreams(t, {
     serverStream() {
       throw new StatusError(status.NOT_FOUND, "no such name");
@@ -61,12 +61,12 @@ for (const [position, reads] of [
   ["between two requests", 1],
   ["after the last request", 2],
 ] as const) {
-  test(`clientStream: a rejection ${position} ends the call with its status`, async (t) => {
+  test(`clientStream: answers the status of a rejection ${position}`, async (t) => {
     const server = await serveStreams(t, {
       async clientStream(requests) {
-        let left = reads;
+        let remaining = reads;
         for await (const _ of requests) {
-          if (--left <= 0 && reads < 2) {
+          if (--remaining <= 0 && reads < 2) {
             break;
           }
         }
@@ -87,7 +87,7 @@ for (const [position, yields] of [
   ["before", 0],
   ["after", 1],
 ] as const) {
-  test(`metadata that HTTP allows once arrives joined, with a status ${position} a response`, async (t) => {
+  test(`joins metadata of a key that HTTP allows only once, in a status ${position} a response`, async (t) => {
     const metadata = new Metadata();
     metadata.add("location", "here");
     metadata.add("location", "there");
@@ -106,8 +106,8 @@ for (const [position, yields] of [
   });
 }
 
-test("a response of the wrong type ends the stream with INTERNAL and runs finally", async (t) => {
-  const finished = signal();
+test("answers INTERNAL to a response of the wrong type and runs finally", async (t) => {
+  const finished = deferred();
   const server = await serveStreams(t, {
     async *serverStream() {
       try {
@@ -115,18 +115,18 @@ test("a response of the wrong type ends the stream with INTERNAL and runs finall
         yield {} as EchoResponse;
         yield responseOf("b");
       } finally {
-        finished.fire();
+        finished.resolve();
       }
     },
   });
   const { code, values } = await readAll(server.serverStream());
   assert.deepEqual([code, values], [status.INTERNAL, ["a"]]);
-  await finished.fired;
+  await finished.promise;
   assert.equal(server.log.lines.length, 1);
 });
 
-test("an iterator whose return() throws does not end the process", async (t) => {
-  const returned = signal();
+test("survives an iterator whose return() throws", async (t) => {
+  const returned = deferred();
   const server = await serveStreams(t, {
     serverStream(_request, call) {
       let count = 0;
@@ -139,7 +139,7 @@ test("an iterator whose return() throws does not end the process", async (t) => 
             return { value: responseOf("a"), done: false };
           },
           return() {
-            returned.fire();
+            returned.resolve();
             throw new Error("secret");
           },
         }),
@@ -151,7 +151,7 @@ test("an iterator whose return() throws does not end the process", async (t) => 
   await once(call, "data");
   call.cancel();
   assert.equal((await outcome).code, status.CANCELLED);
-  await returned.fired;
+  await returned.promise;
   await server.log.line(({ msg }) => msg === "handler failed");
   assert.equal(await server.unary("next"), "next");
 });

@@ -3,39 +3,40 @@ import { singularHeaders, statusProtocol } from "@hello/grpc-common";
 import type { StatusError } from "./status-error.js";
 
 /**
- * Most bytes of `grpc-message`, and of all other trailers together. With what HTTP/2 needs they stay below the 8 KiB of
- * headers that a gRPC client takes by default: one that gets more fails with another status, or waits for its deadline.
+ * Maximum size of `grpc-message`, and of all other trailers together, in bytes. With the headers of HTTP/2 they stay
+ * below the 8 KiB that a gRPC client accepts by default. With more, a client reports another status or waits until its
+ * deadline.
  */
 const maxMessageBytes = 2_048;
 const maxMetadataBytes = 5_632;
 
-/** Most metadata entries. Node takes 128 header fields, those of gRPC included, and resets the call at the next. */
+/** Maximum number of metadata entries. Node resets a call with more than 128 header fields, including those of gRPC. */
 const maxMetadataEntries = 112;
 
-/** Cost of a header field beside its name and value: RFC 9113 section 10.5.1. */
+/** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
 const fieldOverhead = 32;
 
-/** Metadata that every client can receive. */
+/** Metadata that every client accepts. */
 export interface WireMetadata {
   readonly metadata: Metadata;
-  /** Size of the metadata that was left out because it, or its number of entries, exceeds what clients accept; or 0. */
+  /** Size of the metadata that was omitted because it has too many bytes or entries, or 0. */
   readonly omittedBytes: number;
 }
 
 /**
- * Converts a status error to a status that every client can receive.
+ * Converts a status error to a status that every client accepts.
  *
- * @param trailers Metadata of the handler, to go with that of the error.
+ * @param trailers Trailers of the handler, sent together with the metadata of the error.
  */
 export function toWireStatus(error: StatusError, trailers?: Metadata): StatusObject & WireMetadata {
   const { code, metadata, richDetails } = error;
-  const details = fit(error.details.toWellFormed());
+  const details = truncate(error.details.toWellFormed());
   const rich = richDetails.length > 0 ? encodeStatus(code, details, richDetails) : undefined;
   return { code, details, ...toWireMetadata([trailers, metadata], rich) };
 }
 
 /**
- * Converts metadata of a handler to metadata that every client can receive.
+ * Merges metadata of a handler into metadata that every client accepts.
  *
  * @param statusDetails Encoded `google.rpc.Status` to add.
  */
@@ -56,7 +57,7 @@ export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusD
     if (!isReserved(key)) {
       // gRPC allows joining the values of a key.
       for (const value of singularHeaders.test(key) ? [values.join(", ")] : values) {
-        // HTTP/2 forbids space around a value, and gRPC allows to strip it.
+        // HTTP/2 forbids space around a value, and gRPC allows stripping it.
         metadata.add(key, typeof value === "string" ? value.trim() : value);
         const valueBytes = typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4;
         bytes += key.length + fieldOverhead + valueBytes;
@@ -71,8 +72,8 @@ export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusD
 const statusDetailsKey = "grpc-status-details-bin";
 
 /**
- * Tells whether a key is reserved: grpc-js sets it itself, and the metadata would overwrite it and turn an error into OK,
- * or HTTP/2 forbids it, as it does a colon, and the call would lose its status.
+ * Returns whether handlers must not set a key. grpc-js sets some keys itself: metadata with such a key would overwrite
+ * them and could turn an error into OK. HTTP/2 forbids others, like keys with a colon: the call would lose its status.
  */
 function isReserved(key: string): boolean {
   return (
@@ -80,7 +81,7 @@ function isReserved(key: string): boolean {
   );
 }
 
-/** Headers that frame a response, and connection headers of HTTP/1: RFC 9113 section 8.2.2. */
+/** Headers that describe the body of a response, and connection headers of HTTP/1 (RFC 9113, section 8.2.2). */
 const httpHeaders = [
   "connection",
   "content-length",
@@ -105,19 +106,19 @@ function encodeStatus(code: number, message: string, details: StatusError["richD
   return Buffer.from(status.serializeBinary());
 }
 
-/** Cuts a text so that it fits when it is percent-encoded, as grpc-js does. */
-function fit(text: string): string {
+/** Truncates a text to the maximum size after percent-encoding, which grpc-js applies. */
+function truncate(text: string): string {
   if (text.length * 9 <= maxMessageBytes || encodeURI(text).length <= maxMessageBytes) {
     return text;
   }
   let bytes = encodeURI("…").length;
-  let fitting = "";
+  let truncated = "";
   for (const character of text) {
     bytes += encodeURI(character).length;
     if (bytes > maxMessageBytes) {
       break;
     }
-    fitting += character;
+    truncated += character;
   }
-  return `${fitting}…`;
+  return `${truncated}…`;
 }

@@ -12,7 +12,7 @@ async function* items(count: number) {
   }
 }
 
-test("yields all items, and leaves no listener on the signal", async () => {
+test("yields all items and leaves no listener on the signal", async () => {
   const { signal } = new AbortController();
   let count = 0;
   for await (const { index } of untilAborted(items(3), signal)) {
@@ -22,7 +22,7 @@ test("yields all items, and leaves no listener on the signal", async () => {
   assert.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
-test("ends at the abort while it waits for an item", async () => {
+test("ends when the signal aborts during a wait for an item", async () => {
   const controller = new AbortController();
   const pending = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
   const next = untilAborted(pending, controller.signal).next();
@@ -31,7 +31,7 @@ test("ends at the abort while it waits for an item", async () => {
   assert.deepEqual(getEventListeners(controller.signal, "abort"), []);
 });
 
-test("ends at the abort between two items", async () => {
+test("ends when the signal aborts between two items", async () => {
   const controller = new AbortController();
   const received: number[] = [];
   for await (const { index } of untilAborted(items(3), controller.signal)) {
@@ -41,7 +41,7 @@ test("ends at the abort between two items", async () => {
   assert.deepEqual(received, [0]);
 });
 
-test("does not keep the items that it has yielded", async () => {
+test("does not retain the items that it has yielded", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = runInNewContext("gc");
   const received: WeakRef<object>[] = [];
@@ -49,7 +49,7 @@ test("does not keep the items that it has yielded", async () => {
   for await (const item of untilAborted(items(100), new AbortController().signal)) {
     received.push(new WeakRef(item));
     if (received.length === 100) {
-      // A reference that was made or read in this turn keeps its object.
+      // A WeakRef that is created or dereferenced keeps its target alive until the end of the turn.
       await nextTurn();
       collectGarbage();
       alive = received.filter((reference) => reference.deref() !== undefined).length;

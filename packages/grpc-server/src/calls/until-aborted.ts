@@ -9,7 +9,7 @@ export async function* untilAborted<Item>(
   signal.addEventListener("abort", onAbort);
   try {
     while (!signal.aborted) {
-      // Not Promise.race: a promise that outlives the items would keep all of them.
+      // Not Promise.race: the promise of the abort would retain every item until it settles.
       const result = await new Promise<IteratorResult<Item> | undefined>((resolve, reject) => {
         stop = () => resolve(undefined);
         iterator.next().then(resolve, reject);

@@ -45,7 +45,7 @@ function isAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): 
   const encoding = headers["grpc-encoding"];
   if (encoding !== undefined && !encodings.includes(String(encoding))) {
     // https://github.com/grpc/grpc/blob/master/doc/compression.md: the client must learn what it may send instead.
-    const details = `the grpc-encoding is not supported; supported are ${encodings.join(", ")}`;
+    const details = `unsupported grpc-encoding; supported encodings: ${encodings.join(", ")}`;
     refuse(stream, status.UNIMPLEMENTED, details, { "grpc-accept-encoding": encodings.join() });
     return false;
   }

@@ -6,7 +6,7 @@ import { type Certificate, createCertificates, type TestCertificates } from "@he
 import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { message } from "@hello/testing/http2-frames";
 import { serveEcho } from "../../test/echo-server.js";
-import { signal } from "../../test/streaming-client.js";
+import { deferred } from "../../test/streaming-client.js";
 import type { ServerCall } from "../calls/server-call.js";
 
 let certificates: TestCertificates;
@@ -19,14 +19,14 @@ after(() => certificates[Symbol.asyncDispose]());
 
 /** Opens a call over mutual TLS whose handler has not read the identity yet. */
 async function openCall() {
-  const called = signal();
+  const called = deferred();
   let call: ServerCall | undefined;
   const { certFile, keyFile } = certificates.server;
   const server = await serveEcho(
     {
       unary(_request, serverCall) {
         call = serverCall;
-        called.fire();
+        called.resolve();
         return new Promise<EchoResponse>((resolve) => {
           serverCall.signal.addEventListener("abort", () => resolve(new EchoResponse()));
         });
@@ -52,7 +52,7 @@ async function openCall() {
     // As above.
   });
   stream.end(message(Buffer.of()));
-  await called.fired;
+  await called.promise;
   assert.ok(call);
   return { server, session, stream, call, localPort: session.socket.localPort };
 }

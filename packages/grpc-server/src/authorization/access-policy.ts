@@ -3,48 +3,49 @@ import type { BoundService } from "../calls/servicer.js";
 import { isTokenPrincipal, parsePrincipal } from "./principal.js";
 
 /**
- * Principals that may call each method. A key is a method like `acme.v1.Orders/Cancel`, a service like `acme.v1.Orders`,
- * or `*` for all other methods; only the most specific key of a method counts. A value lists principals:
+ * Principals that may call each method. A key is a method like `acme.v1.Orders/Cancel`, a service like
+ * `acme.v1.Orders`, or `*` for all other methods. Only the most specific key that matches a method applies. A value
+ * lists principals:
  *
- * - `spiffe://acme.example/checkout`: the SPIFFE ID in the client's certificate,
- * - `dns:checkout.acme.example`: a DNS name among the certificate's alternative names, in any case,
- * - `subject:ada`: the subject of a verified token.
+ * - `spiffe://acme.example/checkout`: the SPIFFE ID in the client's certificate
+ * - `dns:checkout.acme.example`: a DNS name among the certificate's alternative names, compared without case
+ * - `subject:ada`: the subject of a verified token
  */
 export type AccessPolicy = Readonly<Record<string, readonly string[]>>;
 
-/** Access policy that has been checked. */
+/** Validated access policy. */
 export interface ParsedPolicy {
-  /** Returns the principals that may call a method, by its path. */
+  /** Returns the principals that may call the method with a path like `/package.Service/Method`. */
   allowedPrincipals(path: string): ReadonlySet<string>;
-  /** @throws TypeError if the policy names a service or method that none of the services has. */
+  /** @throws TypeError if the policy names services or methods that do not exist. */
   checkServices(services: readonly BoundService<never>[]): void;
-  /** Tells whether any principal is a token's subject. */
+  /** True if any principal is the subject of a token. */
   readonly needsTokens: boolean;
 }
 
-const nobody: ReadonlySet<string> = new Set();
+const noPrincipals: ReadonlySet<string> = new Set();
 
 /**
  * Parses an access policy.
  *
- * @throws TypeError that names every invalid principal.
+ * @throws TypeError that lists every invalid entry.
  */
 export function parseAccessPolicy(policy: AccessPolicy): ParsedPolicy {
-  const mistakes: string[] = [];
+  const problems: string[] = [];
   const entries = new Map(
-    Object.entries(Object(policy)).map(([key, value]) => [key, parseEntry(key, value, mistakes)]),
+    Object.entries(Object(policy)).map(([key, value]) => [key, parseEntry(key, value, problems)]),
   );
   if (entries.size === 0) {
-    mistakes.push("the access policy must have an entry");
+    problems.push("the access policy must have at least one entry");
   }
-  if (mistakes.length > 0) {
-    throw new TypeError(mistakes.join("\n"));
+  if (problems.length > 0) {
+    throw new TypeError(problems.join("\n"));
   }
   return {
     allowedPrincipals(path) {
       const method = path.slice(1);
       const service = method.slice(0, method.lastIndexOf("/"));
-      return entries.get(method) ?? entries.get(service) ?? entries.get("*") ?? nobody;
+      return entries.get(method) ?? entries.get(service) ?? entries.get("*") ?? noPrincipals;
     },
     checkServices(services) {
       const methods = services.flatMap((service) => service.methods.map(({ definition }) => definition.path.slice(1)));
@@ -58,17 +59,17 @@ export function parseAccessPolicy(policy: AccessPolicy): ParsedPolicy {
   };
 }
 
-function parseEntry(key: string, value: unknown, mistakes: string[]): ReadonlySet<string> {
+function parseEntry(key: string, value: unknown, problems: string[]): ReadonlySet<string> {
   if (!Array.isArray(value)) {
-    mistakes.push(`${key}: must be a list of principals`);
-    return nobody;
+    problems.push(`${key}: must be a list of principals`);
+    return noPrincipals;
   }
   const principals = new Set<string>();
   for (const text of value) {
     try {
       principals.add(parsePrincipal(text));
     } catch (error) {
-      mistakes.push(`${key}: ${reasonOf(error)}`);
+      problems.push(`${key}: ${reasonOf(error)}`);
     }
   }
   return principals;

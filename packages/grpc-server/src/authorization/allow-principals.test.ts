@@ -21,7 +21,9 @@ interface Caller {
   readonly authorization?: string;
 }
 
-/** Returns a call with a client certificate if it has names, and a token if it has `authorization`. */
+/**
+ * Creates a call with a client certificate if names are passed, and with the metadata `authorization` if it is passed.
+ */
 function callOf({ method = "Get", spiffeId, dns, authorization }: Caller): ServerCall<undefined> {
   const metadata = new Metadata();
   if (authorization !== undefined) {
@@ -36,8 +38,8 @@ function callOf({ method = "Get", spiffeId, dns, authorization }: Caller): Serve
   return { path: `/acme.Orders/${method}`, peerIdentity, metadata } as ServerCall<undefined>;
 }
 
-/** Returns the error with which a call is refused. */
-async function refusal(
+/** Resolves with the status error that rejects a call. */
+async function rejectionOf(
   call: ServerCall<undefined>,
   authorize: (call: ServerCall<undefined>) => unknown = allow,
 ): Promise<StatusError> {
@@ -50,7 +52,7 @@ async function refusal(
   return assert.fail("the call is allowed");
 }
 
-test("allows a call by the SPIFFE ID, a DNS name, or the subject of its token", async () => {
+test("allows a call by SPIFFE ID, DNS name or token subject", async () => {
   assert.deepEqual(await allow(callOf({ spiffeId: checkout })), { principal: checkout, token: undefined });
   assert.deepEqual(await allow(callOf({ dns: ["b.example", "Checkout.ACME.example"] })), {
     principal: "dns:checkout.acme.example",
@@ -62,22 +64,22 @@ test("allows a call by the SPIFFE ID, a DNS name, or the subject of its token", 
   });
 });
 
-test("returns the contents of a token that is not what allows the call", async () => {
+test("returns the contents of a token even if the certificate allows the call", async () => {
   const context = await allow(callOf({ spiffeId: checkout, authorization: "Bearer eve" }));
   assert.deepEqual(context, { principal: checkout, token: { subject: "eve", roles: ["role of eve"] } });
 });
 
-test("refuses a principal that the method's entry does not list", async () => {
+test("rejects a principal that the entry of the method does not list", async () => {
   assert.deepEqual(await allow(callOf({ method: "Cancel", spiffeId: checkout })), {
     principal: checkout,
     token: undefined,
   });
   for (const caller of [{ dns: ["checkout.acme.example"] }, { authorization: "Bearer ada" }]) {
-    assert.equal((await refusal(callOf({ method: "Cancel", ...caller }))).code, status.PERMISSION_DENIED);
+    assert.equal((await rejectionOf(callOf({ method: "Cancel", ...caller }))).code, status.PERMISSION_DENIED);
   }
 });
 
-test("takes no kind of principal for another, and no part for the whole", async () => {
+test("distinguishes the kinds of principals and compares whole names", async () => {
   for (const caller of [
     { spiffeId: `${checkout}/child` },
     { spiffeId: "spiffe://acme.example/check" },
@@ -87,12 +89,12 @@ test("takes no kind of principal for another, and no part for the whole", async 
     { authorization: "Bearer ADA" },
     { authorization: "Bearer checkout.acme.example" },
   ]) {
-    assert.equal((await refusal(callOf(caller))).code, status.PERMISSION_DENIED, JSON.stringify(caller));
+    assert.equal((await rejectionOf(callOf(caller))).code, status.PERMISSION_DENIED, JSON.stringify(caller));
   }
 });
 
-test("refuses a call without certificate and token as unauthenticated", async () => {
-  const { code, details, cause } = await refusal(callOf({}));
+test("rejects a call without certificate and token with UNAUTHENTICATED", async () => {
+  const { code, details, cause } = await rejectionOf(callOf({}));
   assert.deepEqual(
     { code, details, cause },
     {
@@ -103,8 +105,10 @@ test("refuses a call without certificate and token as unauthenticated", async ()
   );
 });
 
-test("a refusal tells the client nothing of the policy, and its cause names the caller", async () => {
-  const { code, details, cause, metadata, richDetails } = await refusal(callOf({ dns: ["b.example", "c.example"] }));
+test("hides the policy from a rejected client and names the caller in the cause", async () => {
+  const { code, details, cause, metadata, richDetails } = await rejectionOf(
+    callOf({ dns: ["b.example", "c.example"] }),
+  );
   assert.deepEqual(
     { code, details, metadata, richDetails },
     {
@@ -117,11 +121,11 @@ test("a refusal tells the client nothing of the policy, and its cause names the 
   assert.equal(String(cause), "Error: the access policy does not allow dns:b.example, dns:c.example");
 });
 
-test("refuses an invalid token, even beside a certificate that is allowed", async () => {
+test("rejects an invalid token even if the certificate is allowed", async () => {
   const cause = new Error("signature verification failed");
   const authorize = allowPrincipals(policy, { verifyToken: () => Promise.reject(cause) });
   for (const caller of [{}, { spiffeId: checkout }]) {
-    const error = await refusal(callOf({ ...caller, authorization: "Bearer eve" }), authorize);
+    const error = await rejectionOf(callOf({ ...caller, authorization: "Bearer eve" }), authorize);
     assert.deepEqual(
       { code: error.code, details: error.details, cause: error.cause },
       {
@@ -130,38 +134,38 @@ test("refuses an invalid token, even beside a certificate that is allowed", asyn
         cause,
       },
     );
-    assert.equal((await refusal(callOf({ ...caller, authorization: "Basic YTpi" }))).code, status.UNAUTHENTICATED);
+    assert.equal((await rejectionOf(callOf({ ...caller, authorization: "Basic YTpi" }))).code, status.UNAUTHENTICATED);
   }
 });
 
-test("treats an error that verifyToken throws at once like a rejection", async () => {
+test("treats a synchronous throw of verifyToken like a rejection", async () => {
   const authorize = allowPrincipals(policy, {
     verifyToken(): { subject: string } {
-      throw "no error object";
+      throw "not an Error";
     },
   });
-  const { code, cause } = await refusal(callOf({ authorization: "Bearer ada" }), authorize);
-  assert.deepEqual({ code, cause }, { code: status.UNAUTHENTICATED, cause: "no error object" });
+  const { code, cause } = await rejectionOf(callOf({ authorization: "Bearer ada" }), authorize);
+  assert.deepEqual({ code, cause }, { code: status.UNAUTHENTICATED, cause: "not an Error" });
 });
 
-test("passes on a StatusError of verifyToken", async () => {
+test("rejects with a StatusError of verifyToken", async () => {
   const unavailable = new StatusError(status.UNAVAILABLE, "cannot fetch the keys");
   const authorize = allowPrincipals(policy, { verifyToken: () => Promise.reject(unavailable) });
-  assert.equal(await refusal(callOf({ authorization: "Bearer ada" }), authorize), unavailable);
+  assert.equal(await rejectionOf(callOf({ authorization: "Bearer ada" }), authorize), unavailable);
 });
 
 for (const subject of [undefined, "", null, 7]) {
-  test(`refuses a token whose subject is ${JSON.stringify(subject)}`, async () => {
+  test(`rejects a token with the subject ${JSON.stringify(subject)}`, async () => {
     const token = { subject: subject as string | undefined };
     const authorize = allowPrincipals({ "*": [checkout, "subject:undefined"] }, { verifyToken: () => token });
     for (const caller of [{}, { spiffeId: checkout }]) {
-      const error = await refusal(callOf({ ...caller, authorization: "Bearer ada" }), authorize);
+      const error = await rejectionOf(callOf({ ...caller, authorization: "Bearer ada" }), authorize);
       assert.equal(error.code, status.UNAUTHENTICATED);
     }
   });
 }
 
-test("gives verifyToken the token and the call", async () => {
+test("passes the token and the call to verifyToken", async () => {
   const call = callOf({ authorization: "Bearer ada" });
   const received: unknown[] = [];
   const authorize = allowPrincipals(policy, {
@@ -174,23 +178,23 @@ test("gives verifyToken the token and the call", async () => {
   assert.deepEqual(received, ["ada", call]);
 });
 
-test("without verifyToken, authorization is ignored", async () => {
+test("ignores tokens without verifyToken", async () => {
   const authorize = allowPrincipals({ "acme.Orders": [checkout] });
   assert.deepEqual(await authorize(callOf({ spiffeId: checkout, authorization: "Basic YTpi" })), {
     principal: checkout,
     token: undefined,
   });
-  assert.equal((await refusal(callOf({ authorization: "Bearer ada" }), authorize)).code, status.UNAUTHENTICATED);
+  assert.equal((await rejectionOf(callOf({ authorization: "Bearer ada" }), authorize)).code, status.UNAUTHENTICATED);
 });
 
-test("subjects in the policy need verifyToken", () => {
+test("requires verifyToken for a policy with token subjects", () => {
   assert.throws(() => allowPrincipals(policy), {
     name: "TypeError",
-    message: "the access policy has subjects of tokens, which need verifyToken",
+    message: 'the access policy has "subject:" principals: set verifyToken to verify tokens',
   });
 });
 
-test("refuses unknown and invalid options", () => {
+test("rejects unknown and invalid options", () => {
   for (const options of [{ verifytoken: verifyToken }, { verifyToken: "secret" }]) {
     assert.throws(() => allowPrincipals(policy, options as unknown as { verifyToken: typeof verifyToken }), TypeError);
   }

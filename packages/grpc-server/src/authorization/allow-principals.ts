@@ -8,39 +8,39 @@ import type { Authorize } from "./authorize.js";
 import { bearerToken, invalidToken } from "./bearer-token.js";
 import { certificatePrincipals, tokenPrincipal } from "./principal.js";
 
-/** Contents of a token that has been verified. */
+/** Contents of a verified token. */
 export interface VerifiedToken {
-  /** Subject that the token is for, like the claim `sub` of a JWT. A token without one is refused. */
+  /** Subject of the token, like the claim `sub` of a JWT. Tokens without a subject are rejected. */
   readonly subject: string | undefined;
 }
 
 /** Options of {@link allowPrincipals}. */
 export interface AllowPrincipalsOptions<Token extends VerifiedToken> {
   /**
-   * Verifies the token that a call has sent as `authorization: Bearer …`, and returns its contents. A `StatusError` that
-   * it throws is the call's status; any other error refuses the call as UNAUTHENTICATED and goes only to the log.
-   * Default: tokens are ignored.
+   * Verifies the token from the metadata `authorization: Bearer …`, and returns its contents. If it throws a
+   * `StatusError`, the client receives that status. Any other error is logged and rejects the call with
+   * UNAUTHENTICATED. Default: tokens are ignored.
    */
   readonly verifyToken?: ((token: string, call: ServerCall<undefined>) => Token | PromiseLike<Token>) | undefined;
 }
 
 /** Caller of an authorized call. */
 export interface AuthorizedCaller<Token extends VerifiedToken = VerifiedToken> {
-  /** Principal by which the access policy allows the call. */
+  /** Principal to which the access policy allows the call. */
   readonly principal: string;
-  /** Contents of the call's token, or `undefined` if it has none. */
+  /** Contents of the call's token, or `undefined` if it sent none. */
   readonly token: Token | undefined;
 }
 
 /**
- * Creates an `authorize` function from a table of the principals that may call each method. It refuses a call without a
- * client certificate or token, or with an invalid token, as UNAUTHENTICATED, and every call that the table does not allow
- * as PERMISSION_DENIED.
+ * Creates an `authorize` function from a table of the principals that may call each method. It rejects calls with
+ * neither a client certificate nor a token, or with an invalid token, with UNAUTHENTICATED, and calls that the table
+ * does not allow with PERMISSION_DENIED.
  *
  *     authorize: allowPrincipals({ "acme.v1.Orders": ["spiffe://acme.example/checkout"] })
  *
- * @throws TypeError that names every invalid principal; `createServer` throws one if the table names a service or method
- * that it does not serve.
+ * @throws TypeError that lists every invalid entry. `createServer` throws a TypeError if the table names a service or
+ * method that the server does not serve.
  */
 export function allowPrincipals<Token extends VerifiedToken = never>(
   policy: AccessPolicy,
@@ -52,7 +52,7 @@ export function allowPrincipals<Token extends VerifiedToken = never>(
   );
   const { allowedPrincipals, checkServices, needsTokens } = parseAccessPolicy(policy);
   if (needsTokens && verifyToken === undefined) {
-    throw new TypeError("the access policy has subjects of tokens, which need verifyToken");
+    throw new TypeError('the access policy has "subject:" principals: set verifyToken to verify tokens');
   }
 
   const decide = (path: string, certificate: PeerIdentity | undefined, token?: Token): AuthorizedCaller<Token> => {
@@ -73,9 +73,9 @@ export function allowPrincipals<Token extends VerifiedToken = never>(
 
   const authorize = (call: ServerCall<undefined>) => {
     const { path, peerIdentity } = call;
-    const encoded = verifyToken && bearerToken(call.metadata);
-    if (verifyToken && encoded !== undefined) {
-      return verify(() => verifyToken(encoded, call)).then((token) => decide(path, peerIdentity, token));
+    const bearer = verifyToken && bearerToken(call.metadata);
+    if (verifyToken && bearer !== undefined) {
+      return verify(() => verifyToken(bearer, call)).then((token) => decide(path, peerIdentity, token));
     }
     if (peerIdentity === undefined) {
       throw new StatusError(status.UNAUTHENTICATED, "authentication required");
@@ -89,7 +89,7 @@ async function verify<Token extends VerifiedToken>(verifyToken: () => Token | Pr
   try {
     const token = await verifyToken();
     if (typeof Object(token).subject !== "string" || token.subject === "") {
-      throw new TypeError("verifyToken has returned no subject");
+      throw new TypeError("verifyToken returned no subject");
     }
     return token;
   } catch (error) {

@@ -1,23 +1,23 @@
 import type { ServerCall } from "../calls/server-call.js";
 import type { BoundService } from "../calls/servicer.js";
 
-/** Function that decides on a call before its handler. */
+/** Function that authorizes each call before its handler runs. */
 export interface Authorize<Context> {
   /**
-   * Returns the call's `context`, for the handler.
+   * Returns the `context` of the call for its handler.
    *
-   * @throws StatusError to refuse the call, with UNAUTHENTICATED or PERMISSION_DENIED for instance.
+   * @throws StatusError to reject the call, for example with UNAUTHENTICATED or PERMISSION_DENIED.
    */
   (call: ServerCall<undefined>): Context | PromiseLike<Context>;
   /**
-   * Checks, when a server is created, that the function suits the services whose calls it will decide on.
+   * Checks that the function can authorize the calls of these services. Called when a server is created.
    *
-   * @throws TypeError if it does not.
+   * @throws TypeError if it cannot.
    */
   readonly checkServices?: ((services: readonly BoundService<never>[]) => void) | undefined;
 }
 
-/** Makes the option `authorize` required if the servicers need a context. */
+/** Type that makes the option `authorize` required if the servicers need a context. */
 export type RequiredAuthorize<Context> = undefined extends Context
   ? unknown
   : { readonly authorize: Authorize<Context> };

@@ -11,13 +11,13 @@ function metadataWith(...values: string[]): Metadata {
   return metadata;
 }
 
-test("returns the token, whatever the case of the scheme", () => {
+test("returns the token for a scheme in any case", () => {
   for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) {
     assert.equal(bearerToken(metadataWith(`${scheme} aA0-._~+/==`)), "aA0-._~+/==");
   }
 });
 
-test("returns nothing without authorization", () => {
+test("returns undefined without authorization", () => {
   assert.equal(bearerToken(new Metadata()), undefined);
 });
 
@@ -36,7 +36,7 @@ for (const values of [
   ["Bearer a\n"],
   ["Bearer é"],
 ]) {
-  test(`refuses authorization that is not one bearer token: ${JSON.stringify(values)}`, () => {
+  test(`rejects authorization that is not exactly one bearer token: ${JSON.stringify(values)}`, () => {
     const metadata = { get: () => values } as unknown as Metadata;
     assert.throws(() => bearerToken(metadata), { code: status.UNAUTHENTICATED, details: "invalid token" });
   });

@@ -21,19 +21,19 @@ class PrincipalServicer implements Servicer<typeof EchoService, AuthorizedCaller
   }
 }
 
-const principals = bindService(EchoService, new PrincipalServicer());
+const service = bindService(EchoService, new PrincipalServicer());
 const policy = { "testing.v1.Echo": ["spiffe://acme.example/checkout"] };
 
 test("infers the context of a servicer class from its handlers", () => {
-  assert.ok(createServer({ services: [principals], authorize: allowPrincipals(policy) }));
-  assert.ok(createServer({ services: [principals], authorize: async () => ({ principal: "ada", token: undefined }) }));
+  assert.ok(createServer({ services: [service], authorize: allowPrincipals(policy) }));
+  assert.ok(createServer({ services: [service], authorize: async () => ({ principal: "ada", token: undefined }) }));
   // @ts-expect-error The context has no principal.
-  assert.ok(createServer({ services: [principals], authorize: () => ({ user: "ada" }) }));
-  // @ts-expect-error Without authorize there is no context.
-  assert.ok(createServer({ services: [principals] }));
+  assert.ok(createServer({ services: [service], authorize: () => ({ user: "ada" }) }));
+  // @ts-expect-error There is no context without authorize.
+  assert.ok(createServer({ services: [service] }));
 });
 
-test("infers the contents of a token that the handlers need", () => {
+test("infers the token contents that the handlers need", () => {
   const unary = (_request: EchoRequest, { context }: ServerCall<AuthorizedCaller<{ subject: string; role: string }>>) =>
     new EchoResponse().setValue(context.token?.role ?? "");
   const services = [bindService(EchoService, { ...echoServicer, unary })];
@@ -44,12 +44,14 @@ test("infers the contents of a token that the handlers need", () => {
   assert.ok(createServer({ services, authorize: withoutRole }));
 });
 
-test("a servicer that needs no context suits any server", () => {
-  const services = [bindService(EchoService, { ...echoServicer, unary: (request, { path }) => echoOf(request, path) })];
+test("accepts a servicer that needs no context on any server", () => {
+  const services = [
+    bindService(EchoService, { ...echoServicer, unary: (request, { path }) => echoWithPath(request, path) }),
+  ];
   assert.ok(createServer({ services }));
   assert.ok(createServer({ services, authorize: allowPrincipals(policy) }));
 });
 
-function echoOf(request: EchoRequest, path: string): EchoResponse {
+function echoWithPath(request: EchoRequest, path: string): EchoResponse {
   return new EchoResponse().setValue(`${path} ${request.getValue()}`);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import { certificatePrincipals, parsePrincipal } from "./principal.js";
 
-test("accepts the three kinds of principals, and writes DNS names in lower case", () => {
+test("accepts the three kinds of principals and converts DNS names to lower case", () => {
   for (const [text, principal] of [
     ["spiffe://acme.example/ns/prod/sa/checkout", "spiffe://acme.example/ns/prod/sa/checkout"],
     ["dns:Checkout.ACME.example", "dns:checkout.acme.example"],
@@ -44,7 +44,7 @@ for (const text of [
   undefined,
   ["subject:ada"],
 ]) {
-  test(`refuses an invalid principal: ${JSON.stringify(text)}`, () => {
+  test(`rejects the principal ${JSON.stringify(text)}`, () => {
     assert.throws(() => parsePrincipal(text), { name: "TypeError", message: /^invalid principal / });
   });
 }
@@ -54,7 +54,7 @@ function certificate({ dns = [], spiffeId }: { dns?: readonly string[]; spiffeId
   return { subject: "CN=checkout.acme.example", subjectAltNames, spiffeId } as unknown as PeerIdentity;
 }
 
-test("a certificate proves its SPIFFE ID and each of its DNS names", () => {
+test("returns the SPIFFE ID and every DNS name of a certificate", () => {
   const names = { spiffeId: "spiffe://acme.example/checkout", dns: ["Checkout.acme.example", "b.example"] };
   assert.deepEqual(certificatePrincipals(certificate(names)), [
     "spiffe://acme.example/checkout",
@@ -63,11 +63,11 @@ test("a certificate proves its SPIFFE ID and each of its DNS names", () => {
   ]);
 });
 
-test("neither the common name nor addresses are principals", () => {
+test("ignores the common name and the addresses of a certificate", () => {
   assert.deepEqual(certificatePrincipals(certificate({})), []);
 });
 
-test("a wildcard or malformed name in a certificate proves nothing", () => {
+test("ignores wildcards and malformed names in a certificate", () => {
   const dns = [
     "*.acme.example",
     "a.example\0.evil.example",

@@ -1,13 +1,13 @@
-import { inspect } from "node:util";
+import { formatValue } from "@hello/grpc-common";
 import { type PeerIdentity, spiffeIdOf } from "../tls/peer-identity.js";
 
 /*
- * A principal is a text with its kind in front, so that no name of one kind equals one of another: `spiffe://…`, `dns:…`
- * or `subject:…`.
+ * A principal is a string that starts with its kind, `spiffe://`, `dns:` or `subject:`, so that principals of different
+ * kinds are never equal.
  */
 
 /**
- * Parses a principal of a policy: a DNS name gets the lower case in which names are compared.
+ * Parses a principal of an access policy. Converts DNS names to lower case, so that they can be compared.
  *
  * @throws TypeError if it is invalid.
  */
@@ -15,7 +15,8 @@ export function parsePrincipal(text: unknown): string {
   const principal = typeof text === "string" ? normalize(text) : undefined;
   if (principal === undefined) {
     throw new TypeError(
-      `invalid principal ${inspect(text)}: must be a SPIFFE ID, "dns:" and a DNS name, or "subject:" and a token's subject`,
+      `invalid principal ${formatValue(text)}: ` +
+        'must be a SPIFFE ID, "dns:<DNS name>" or "subject:<subject of a token>"',
     );
   }
   return principal;
@@ -28,22 +29,22 @@ function normalize(text: string): string | undefined {
   return isTokenPrincipal(text) ? text : spiffeIdOf([text]);
 }
 
-/** Returns the principals that a certificate proves. */
+/** Returns the principals of a certificate: its SPIFFE ID and DNS names. */
 export function certificatePrincipals({ spiffeId, subjectAltNames }: PeerIdentity): string[] {
   return [spiffeId, ...subjectAltNames.dns.map(dnsPrincipal)].filter((principal) => principal !== undefined);
 }
 
-/** Returns the principal that a token proves. */
+/** Returns the principal of a token with the given subject. */
 export function tokenPrincipal(subject: string): string {
   return `subject:${subject}`;
 }
 
-/** Tells whether a principal is the subject of a token. */
+/** Returns whether a principal is the subject of a token. */
 export function isTokenPrincipal(principal: string): boolean {
   return /^subject:./s.test(principal);
 }
 
-/** Returns the principal of a DNS name, or `undefined` for a wildcard and other texts that name no single host. */
+/** Returns the principal of a DNS name, or `undefined` for a wildcard or an invalid name. */
 function dnsPrincipal(name: string): string | undefined {
   const valid = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
   return valid.test(name) ? `dns:${name.toLowerCase()}` : undefined;

@@ -56,14 +56,14 @@ test("allows calls of every kind", async (t) => {
   assert.equal(server.handled.length, 4);
 });
 
-test("logs one warning for many refusals with a cause", async (t) => {
+test("logs one warning for many rejections with a cause", async (t) => {
   const cause = new Error("expired");
   const server = await serve(t, () =>
     Promise.reject(new StatusError(status.UNAUTHENTICATED, "invalid token", { cause })),
   );
   assert.deepEqual(await callAll(server), Array(4).fill(status.UNAUTHENTICATED));
   assert.equal(server.log.lines.length, 1);
-  assert.match(JSON.stringify(server.log.lines), /"level":40.*expired.*"msg":"call refused"/);
+  assert.match(JSON.stringify(server.log.lines), /"level":40.*expired.*"msg":"call rejected by authorize"/);
 });
 
 test("answers INTERNAL when authorize fails, logs it, and does not call the handler", async (t) => {

@@ -38,7 +38,7 @@ export function failureStatus(error: unknown, call: FailedCall, environment: Cal
     if (handlerCalled) {
       logger.error({ method, err: error }, message);
     } else {
-      warn("refusal", { method, err: error }, "call refused");
+      warn("rejection", { method, err: error }, "call rejected by authorize");
     }
   }
   const wire = toWireStatus(error, trailers);

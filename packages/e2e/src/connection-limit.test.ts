@@ -125,13 +125,13 @@ test("a worker that handlers leave without file descriptors is replaced", limite
   `;
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(exhaust)}` };
   await using server = await startLimited(env, "--workers", "2");
-  await server.logged(({ msg }) => msg === "all workers serve");
+  await server.logged(({ msg }) => msg === "all workers are serving");
   const worker = server.log.find(({ msg }) => msg === "serving")?.["pid"] as number;
   process.kill(worker, "SIGUSR2");
   await server.logged(({ msg }) => msg === "exhausted");
   let end: LogLine | undefined;
   const ended = server
-    .logged(({ msg }) => msg === "worker ended; replacing it")
+    .logged(({ msg }) => msg === "worker exited; replacing it")
     .then((line) => {
       end = line;
     });
@@ -143,7 +143,7 @@ test("a worker that handlers leave without file descriptors is replaced", limite
   }
   await ended;
   assert.equal(end["workerPid"], worker);
-  assert.equal(end["reason"], "no file descriptor was left for a connection");
+  assert.equal(end["reason"], "a connection was lost because no file descriptor was free");
   assert.equal(end["code"], 0);
   for (let call = 0; call < 6; call++) {
     await greet(server);

@@ -40,7 +40,7 @@ for (const workers of ["1", "2"]) {
     const pair = ["--tls-cert", join(links, "tls.crt"), "--tls-key", join(links, "tls.key")];
     await using server = await startServerWith(env, "--workers", workers, ...pair);
     if (workers === "2") {
-      await server.logged(({ msg }) => msg === "all workers serve");
+      await server.logged(({ msg }) => msg === "all workers are serving");
     }
     const renewals = () => server.log.filter(({ msg }) => msg === "serving a new certificate").length;
     // The first change may still meet the check at the start.

@@ -88,7 +88,7 @@ test("the Prometheus endpoint serves nothing else", async () => {
 test("each worker has an endpoint and an identity of its own", async () => {
   const env = { ...prometheus, OTEL_RESOURCE_ATTRIBUTES: "service.instance.id=pod" };
   await using server = await startServerWith(env, "--workers=2");
-  await server.logged(({ msg }) => msg === "all workers serve");
+  await server.logged(({ msg }) => msg === "all workers are serving");
   for (let call = 0; call < 4; call++) {
     await greetWorld(server);
   }

@@ -165,7 +165,7 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
 test("every worker serves a new pair", async () => {
   const pair = await certificates.ca.issue("workers", { hosts: ["localhost", "127.0.0.1"] });
   await using server = await startServer("--workers", "2", ...tlsArguments(pair));
-  const started = await server.logged(({ msg }) => msg === "all workers serve");
+  const started = await server.logged(({ msg }) => msg === "all workers are serving");
   await certificates.ca.issue("workers", { hosts: ["localhost", "127.0.0.1"] });
   const serves = ({ msg }: LogLine) => msg === "serving a new certificate";
   const one = await server.logged(serves);

@@ -13,7 +13,7 @@ import { serverMain, serving, startServer, startServerWith } from "./server-proc
 const startWorkers = async (...args: string[]) => {
   const server = await startServer("--workers", "2", "--log-level", "debug", ...args);
   await server
-    .logged(({ msg }) => msg === "all workers serve")
+    .logged(({ msg }) => msg === "all workers are serving")
     .catch(async (error: unknown) => {
       await server.stop("SIGKILL");
       throw error;
@@ -41,7 +41,7 @@ test("a worker that is killed is replaced, and its loss is in the log", async ()
   await using server = await startWorkers();
   const [first] = server.log.filter(({ msg }) => msg === "serving");
   process.kill(first?.["pid"] as number, "SIGKILL");
-  const loss = await server.logged(({ msg }) => msg === "worker ended; replacing it");
+  const loss = await server.logged(({ msg }) => msg === "worker exited; replacing it");
   assert.equal(loss["workerPid"], first?.["pid"]);
   assert.equal(loss["signal"], "SIGKILL");
   await server.logged(
@@ -76,7 +76,7 @@ test("workers have the longest times to stop", async () => {
   assert.equal(await greet(server.address), "Hello World");
   // The second signal.
   assert.equal(await server.stop(), 0);
-  assert.equal(steps("worker does not stop"), 0);
+  assert.equal(steps("worker did not stop"), 0);
 });
 
 test("a worker that ends in the middle of a shutdown makes it fail", async () => {
@@ -86,7 +86,7 @@ test("a worker that ends in the middle of a shutdown makes it fail", async () =>
   await server.logged(() => steps("shutting down").length === 2);
   process.kill(steps("serving")[0]?.["pid"] as number, "SIGKILL");
   assert.equal(await server.stop(), 1);
-  assert.match(server.stderr, /^hello-server: worker \d ended with SIGKILL\n$/);
+  assert.match(server.stderr, /^hello-server: worker \d was killed by SIGKILL\n$/);
 });
 
 test("a shutdown while a worker starts ends it, too", async () => {
@@ -98,14 +98,14 @@ test("a shutdown while a worker starts ends it, too", async () => {
   await server.logged(() => logged("process begins") === 3);
   assert.equal(await server.stop(), 0);
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");
-  assert.equal(logged("worker does not stop; killing it"), 0);
+  assert.equal(logged("worker did not stop in time; killing it"), 0);
 });
 
 const failingStarts: Record<string, { program: string; reason: RegExp }> = {
-  ends: { program: "process.exit(7)", reason: /^hello-server: a worker ended with 7\n$/ },
+  ends: { program: "process.exit(7)", reason: /^hello-server: a worker exited with status 7\n$/ },
   "is killed": {
     program: "process.kill(process.pid, 'SIGKILL')",
-    reason: /^hello-server: a worker ended with SIGKILL\n$/,
+    reason: /^hello-server: a worker was killed by SIGKILL\n$/,
   },
   "reports a failure": {
     program:
@@ -132,11 +132,11 @@ test("a worker that the system cannot start is tried again", { skip: process.pla
   // The workers run what the primary process runs.
   await copyFile(process.execPath, program);
   await using server = await serving(start([program, serverMain, "--workers", "2", "--address", "127.0.0.1:0"]));
-  await server.logged(({ msg }) => msg === "all workers serve");
+  await server.logged(({ msg }) => msg === "all workers are serving");
   const [first] = server.log.filter(({ msg }) => msg === "serving");
   await rename(program, hidden);
   process.kill(first?.["pid"] as number, "SIGKILL");
-  const loss = await server.logged(({ msg, err }) => msg === "worker ended; replacing it" && err !== undefined);
+  const loss = await server.logged(({ msg, err }) => msg === "worker exited; replacing it" && err !== undefined);
   assert.equal(loss["worker"], 0);
   assert.match(JSON.stringify(loss["err"]), /ENOENT/);
   const before = server.log.length;

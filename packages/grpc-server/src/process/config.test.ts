@@ -6,10 +6,10 @@ import { type Config, parseConfig, processOptionTable } from "./config.js";
 
 function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Config {
   const command = parseConfig({ name: "test-server", envPrefix: "TEST", version: "1.2.3", argv, env });
-  return command.action === "run" ? command.config : assert.fail("nothing to run");
+  return command.action === "run" ? command.config : assert.fail("expected a configuration");
 }
 
-test("without options the server listens on every interface at 50051, with finite limits", () => {
+test("listens on port 50051 of all interfaces by default, with finite limits", () => {
   const { addresses, compression, logLevel, reflection, shutdownDelayMs, shutdownGraceMs, workers, ...limits } = parse(
     [],
   );
@@ -29,7 +29,7 @@ test("without options the server listens on every interface at 50051, with finit
   assert.ok(Object.values(limits).every(Number.isFinite));
 });
 
-test("--help names the program and every option", () => {
+test("shows the program and every option in --help", () => {
   const program = { name: "test-server", envPrefix: "TEST", version: "1.2.3", argv: ["--help"], env: {} };
   const command = parseConfig(program);
   const text = command.action === "print" ? command.text : "";
@@ -43,7 +43,7 @@ test("--help names the program and every option", () => {
 for (const row of optionRows(processOptionTable, "TEST")) {
   const [, flag = "", placeholder] = /--([\w-]+)(?: <([\w-]+)>)?/.exec(row[0] ?? "") ?? [];
   const variable = (row[1] ?? "").replaceAll("`", "");
-  test(`--${flag} and ${variable} are equivalent`, () => {
+  test(`accepts --${flag} and ${variable} alike`, () => {
     const value = { address: "127.0.0.1:1", level: "debug", file: "x.pem", encoding: "gzip" }[placeholder ?? ""] ?? "7";
     const tls = { TEST_TLS_CERT: "c.pem", TEST_TLS_KEY: "k.pem" };
     const byFlag = parse(placeholder === undefined ? [`--${flag}`] : [`--${flag}`, value], tls);
@@ -53,7 +53,7 @@ for (const row of optionRows(processOptionTable, "TEST")) {
   });
 }
 
-test("a certificate needs its key, and a client CA needs both", () => {
+test("requires the key with a certificate, and both with a client CA", () => {
   const pair = ["--tls-cert", "c.pem", "--tls-key", "k.pem"];
   assert.deepEqual(parse(pair).tls, { certFile: "c.pem", keyFile: "k.pem", clientCaFile: undefined });
   assert.deepEqual(parse([...pair, "--tls-client-ca", "ca.pem"]).tls, {
@@ -65,7 +65,7 @@ test("a certificate needs its key, and a client CA needs both", () => {
   assert.throws(() => parse(["--tls-client-ca", "ca.pem"]), /--tls-client-ca needs --tls-cert and --tls-key/);
 });
 
-test("names every mistake at once", () => {
+test("reports all mistakes at once", () => {
   assert.throws(
     () => parse(["--address", "nowhere", "--workers", "0", "--nope"], { TEST_LOG_LEVEL: "loud" }),
     (error: Error) => {

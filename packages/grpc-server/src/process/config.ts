@@ -12,7 +12,7 @@ export interface Config extends ServerOptionValues {
   readonly logLevel: LogLevel;
 }
 
-/** The same with one value for each option. */
+/** Configuration with one value for each option. */
 interface Values extends Omit<Config, "tls"> {
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
@@ -21,29 +21,29 @@ interface Values extends Omit<Config, "tls"> {
 
 const { addresses, ...others } = serverOptionTable;
 
-/** Every option of a server process. Its name gives the flag and the variable. */
+/** Options of a server process. Their names determine the flags and the variables. */
 export const processOptionTable: OptionTable<Values> = {
   addresses,
-  tlsCert: text("certificate for TLS, followed by those between it and its root, in PEM format", {
+  tlsCert: text("server certificate, followed by any intermediate certificates, in PEM format", {
     placeholder: "file",
     needs: ["tlsKey"],
   }),
-  tlsKey: text("private key of the certificate, in PEM format", { placeholder: "file", needs: ["tlsCert"] }),
-  tlsClientCa: text("authorities that issue the clients' certificates, in PEM format", {
+  tlsKey: text("private key of the server certificate, in PEM format", { placeholder: "file", needs: ["tlsCert"] }),
+  tlsClientCa: text("authorities that issue client certificates, in PEM format; requires clients to have one", {
     placeholder: "file",
     needs: ["tlsCert", "tlsKey"],
   }),
-  workers: integer("number of processes that serve the addresses together", {
+  workers: integer("number of processes that share the addresses", {
     default: 1,
     placeholder: "processes",
     min: 1,
     max: 1_024,
   }),
   ...others,
-  logLevel: choice("level of the log", { default: "info", placeholder: "level", words: logLevels }),
+  logLevel: choice("log level", { default: "info", placeholder: "level", words: logLevels }),
 };
 
-/** Program whose configuration is parsed. */
+/** Program and the input from which {@link parseConfig} reads its configuration. */
 export interface ServerProgram {
   readonly name: string;
   readonly envPrefix: string;
@@ -52,23 +52,23 @@ export interface ServerProgram {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Text to print, for `--help` and `--version`, or the configuration to run with. */
+/** Result of {@link parseConfig}: text to print, for `--help` and `--version`, or the configuration to run with. */
 export type ServerCommand =
   | { readonly action: "print"; readonly text: string }
   | { readonly action: "run"; readonly config: Config };
 
 /**
- * Parses flags and variables.
+ * Parses flags and environment variables.
  *
- * @throws UsageError which names every mistake.
+ * @throws UsageError that names every mistake.
  */
 export function parseConfig(program: ServerProgram): ServerCommand {
   const parsed = parseCommandLine(processOptionTable, {
     ...program,
     description: "Serves until SIGINT or SIGTERM.",
     epilogue:
-      "Times are in milliseconds. Exit status: 0 after a shutdown, 1 if it cannot\n" +
-      "serve, 2 for a mistake in the options.",
+      "Times are in milliseconds. Exit status: 0 after a shutdown, 1 if the server\n" +
+      "cannot serve, 2 if an option is invalid.",
   });
   if (parsed.action === "print") {
     return parsed;

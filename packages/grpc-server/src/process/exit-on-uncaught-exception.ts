@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import type { Logger } from "pino";
 
 /**
- * Ends the process with status 1, and one line in the log, at an error that nothing catches. Errors of handlers are
- * caught, so such a one comes from a timer, an event or a forgotten promise, and the state of the process is unknown.
+ * Logs an uncaught error and exits with status 1. Errors of handlers are caught elsewhere, so an uncaught one comes from a
+ * timer, an event or a forgotten promise, and leaves the process in an unknown state.
  */
 export function exitOnUncaughtException(logger: Logger): void {
   process.on("uncaughtException", (error: unknown, origin) => {

@@ -2,8 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { type Logger, symbols } from "pino";
 
 /**
- * Forwards a worker's log to this process's, and its errors to standard error. Workers cannot share standard output: as one
- * starts or ends, Node makes a shared pipe block, and a reader that stalls would then block all of them.
+ * Forwards a worker's log lines to this process's log, and its standard error to this process's. Workers cannot share
+ * standard output: Node makes a shared pipe blocking when a worker starts or exits, so that a stalled reader would block
+ * all of them.
  */
 export function forwardOutput({ stdout, stderr }: ChildProcess, logger: Logger): void {
   const log: { write(line: string): void } = Reflect.get(logger, symbols.streamSym);

@@ -2,12 +2,12 @@ import { EventEmitter } from "node:events";
 
 const requests = new EventEmitter().setMaxListeners(0);
 
-/** Asks everything in this process that reads files to read them anew. */
+/** Requests that every part of this process that reads files reloads them. */
 export function requestReload(): void {
   requests.emit("reload");
 }
 
-/** Calls back whenever {@link requestReload} is called, until the returned function is called. */
+/** Calls `callback` on every {@link requestReload}, until the returned function is called. */
 export function onReload(callback: () => void): () => void {
   requests.on("reload", callback);
   return () => requests.off("reload", callback);

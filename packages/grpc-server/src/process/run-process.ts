@@ -2,7 +2,7 @@ import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { MAX_TIMER_MS, programVersion, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { RequiredAuthorize } from "../authorization/authorize.js";
-import { abandonStart, createLifecycle, type Lifecycle } from "../lifecycle.js";
+import { createLifecycle, type Lifecycle, withAbandonableStart } from "../lifecycle.js";
 import type { RunOptions } from "../run.js";
 import { createServer, type GrpcServer, type ServerOptions } from "../server.js";
 import { createLogger } from "../telemetry/logger.js";
@@ -60,7 +60,7 @@ function flush(logger: Logger | undefined): Promise<void> {
   return new Promise((resolve) => (logger ? logger.flush(() => resolve()) : resolve()));
 }
 
-/** Creates the server of this process, with telemetry if the variables ask for it. */
+/** Creates the server of this process, with telemetry if the environment variables request it. */
 function createProcessServer<Context>(
   { name, onServer, services, interceptors, authorize, authorizeStandardServices }: RunOptions<Context>,
   { workers: _workers, logLevel: _logLevel, ...config }: Config,
@@ -83,7 +83,7 @@ function createProcessServer<Context>(
       await telemetry?.shutdown();
     },
   });
-  return abandonStart(lifecycle);
+  return withAbandonableStart(lifecycle);
 }
 
 /** Starts a server, or its workers, and shuts it down when a signal arrives. */
@@ -98,7 +98,7 @@ async function runUntilSignal(server: Lifecycle<unknown>, logger: Logger): Promi
     });
   });
   if (!isStopping) {
-    // After an early signal the server may never start.
+    // A signal may arrive during the start, which may then never finish.
     await Promise.race([server.start(), stopped]);
   }
   await stopped;

@@ -1,24 +1,25 @@
 import { isatty } from "node:tty";
 import { requestReload } from "./reload.js";
 
-/** Receives the signals that ask this process to stop. */
+/** Listener for the signals that request this process to stop. */
 type StopSignalListener = (signal: NodeJS.Signals) => void;
 
-const early: NodeJS.Signals[] = [];
-let listener: StopSignalListener = (signal) => early.push(signal);
+const earlySignals: NodeJS.Signals[] = [];
+let listener: StopSignalListener = (signal) => earlySignals.push(signal);
 
-// Registered as this module loads, so a program loads it first: before that, a signal ends the process at once or, as the
-// first process of a container, is lost.
+// Registered while this module loads, so programs import it first: before that, a signal ends the process at once or, in
+// the first process of a container, is lost.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => listener(signal));
 }
 
-// A terminal that closes stops what writes to it. Anything else goes on, under nohup too, which Node does not heed.
+// SIGHUP stops a process whose terminal has closed, and requests a reload of any other. Under nohup, too, this listener
+// keeps the process running: Node does not preserve the ignored signal.
 const hasTerminal = isatty(1);
 process.on("SIGHUP", () => (hasTerminal ? listener("SIGHUP") : requestReload()));
 
-/** Passes signals that ask for a stop to a listener, those that have already arrived included. */
+/** Passes stop signals to a listener, including those that have already arrived. */
 export function onStopSignal(onSignal: StopSignalListener): void {
   listener = onSignal;
-  early.splice(0).forEach(onSignal);
+  earlySignals.splice(0).forEach(onSignal);
 }

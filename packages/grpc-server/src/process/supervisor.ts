@@ -12,12 +12,12 @@ import type { PrimaryMessage, WorkerAddresses, WorkerMessage } from "./worker.js
 export interface SupervisorOptions {
   /** Number of worker processes. */
   readonly workers: number;
-  /** Time that a worker may take to stop, in milliseconds, before it is killed. */
+  /** Time after which a worker that has not stopped is killed, in milliseconds. */
   readonly stopTimeoutMs: number;
   readonly logger: Logger;
 }
 
-/** End of a worker, for the log. */
+/** Exit of a worker, for the log. */
 interface WorkerExit {
   readonly workerPid: number;
   /** Failure that the worker reported. */
@@ -29,34 +29,34 @@ interface WorkerExit {
 const minBackoffMs = 100;
 const maxBackoffMs = 5_000;
 /**
- * Longest wait for the last messages and output of a worker that has ended. They may not come to an end: Node loses track
- * of a connection that it was handing to the worker, and a program that the worker started may hold its pipes.
+ * Maximum wait for the last messages and output of a worker that has exited, in milliseconds. They may never end: Node
+ * loses track of a connection that it was passing to the worker, and a program that the worker started may hold its pipes.
  */
-const lastOutputMs = 1_000;
-/** Age from which a worker counts as stable, so that its replacement starts with the shortest backoff again. */
+const outputTimeoutMs = 1_000;
+/** Age at which a worker counts as stable, in milliseconds: the backoff of its replacement is the minimum again. */
 const stableAfterMs = 10_000;
 
 /**
- * Keeps a number of copies of this program running, each with its number, from 0; see `worker.ts`. Replaces those that
- * end. Starting it fails if one of the first ends before it serves, with the reason that it reported: its replacements
- * would fail, too.
+ * Creates a supervisor that runs copies of this program as worker processes, numbered from 0, and replaces those that
+ * exit; see `worker.ts`. Its start fails if one of the first workers exits before it serves, with the reason that the worker
+ * reported: a replacement would fail, too.
  */
 export function createSupervisor({ workers: count, stopTimeoutMs, logger }: SupervisorOptions): Lifecycle<void> {
   const running = new Map<number, Worker>();
-  /** Workers that receive messages: one that still loads would not. */
+  /** Workers that can receive messages. A worker that is still loading cannot. */
   const ready = new Set<Worker>();
   const serving = new Set<Worker>();
   const slots: Promise<void>[] = [];
   const stopping = new AbortController();
   let shutdownRequests = 0;
   let stopped: Promise<void> | undefined;
-  /** End of a worker that served and did not stop in order. */
-  let lost: Error | undefined;
+  /** Failure of a worker that was serving when the shutdown began, and did not stop in order. */
+  let workerFailure: Error | undefined;
 
   /**
-   * Runs a worker to its end.
+   * Runs a worker until it exits.
    *
-   * @throws Error if the system starts no process.
+   * @throws Error if the process cannot be started.
    */
   async function runWorker(number: number, onServing: (addresses: WorkerAddresses) => void): Promise<WorkerExit> {
     const worker = cluster.fork({ WORKER_NUMBER: String(number) });
@@ -67,7 +67,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     forwardOutput(worker.process, logger);
     const closed = Promise.all([once(worker, "disconnect"), once(worker.process, "close")]);
     worker.on("error", () => {
-      // A message to a worker that has just ended: its exit is handled below.
+      // A message could not be sent because the worker has just exited. The exit is handled below.
     });
     let reason: string | undefined;
     worker.on("message", (message: WorkerMessage) => {
@@ -85,19 +85,21 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     });
     running.set(number, worker);
     const [code, signal] = await new Promise<unknown[]>((resolve) => worker.once("exit", (...exit) => resolve(exit)));
-    await Promise.race([closed, delay(lastOutputMs)]);
+    await Promise.race([closed, delay(outputTimeoutMs)]);
     running.delete(number);
     ready.delete(worker);
     if (serving.delete(worker) && stopping.signal.aborted && code !== 0) {
-      lost = new Error(`worker ${number} ended with ${signal ?? code}${reason === undefined ? "" : `: ${reason}`}`);
+      workerFailure = new Error(
+        `worker ${number} ${exitText(code, signal)}${reason === undefined ? "" : `: ${reason}`}`,
+      );
     }
     return { workerPid: worker.process.pid, reason, code, signal };
   }
 
   /**
-   * Runs one worker after another until the shutdown.
+   * Runs a worker and its replacements until the shutdown.
    *
-   * @throws Error if the first one ends before it serves.
+   * @throws Error if the first worker exits before it serves.
    */
   async function runSlot(number: number, onServing: (addresses: WorkerAddresses) => void): Promise<void> {
     let hasServed = false;
@@ -112,14 +114,14 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
         return;
       }
       if (!hasServed) {
-        throw "err" in exit ? exit.err : new Error(exit.reason ?? `a worker ended with ${exit.signal ?? exit.code}`);
+        throw "err" in exit ? exit.err : new Error(exit.reason ?? `a worker ${exitText(exit.code, exit.signal)}`);
       }
       if (Date.now() - startedAt > stableAfterMs) {
         backoffMs = minBackoffMs;
       }
-      logger.error({ worker: number, ...exit, backoffMs }, "worker ended; replacing it");
+      logger.error({ worker: number, ...exit, backoffMs }, "worker exited; replacing it");
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => {
-        // The shutdown cuts the wait short.
+        // The shutdown aborts the delay.
       });
     }
   }
@@ -140,18 +142,18 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   }
 
   async function stop(): Promise<void> {
-    logger.info({ workers: running.size }, "stopping the workers");
+    logger.info({ workers: running.size }, "stopping workers");
     stopping.abort();
     const timeout = setTimeout(() => {
       for (const [number, worker] of running) {
-        logger.error({ worker: number, workerPid: worker.process.pid }, "worker does not stop; killing it");
+        logger.error({ worker: number, workerPid: worker.process.pid }, "worker did not stop in time; killing it");
         worker.process.kill("SIGKILL");
       }
     }, stopTimeoutMs);
     await Promise.allSettled(slots);
     clearTimeout(timeout);
-    if (lost !== undefined) {
-      throw lost;
+    if (workerFailure !== undefined) {
+      throw workerFailure;
     }
     logger.info("all workers stopped");
   }
@@ -168,14 +170,14 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       cluster.setupPrimary({ silent: true });
       onReload(() => sendAll("reload"));
       try {
-        // The first one alone, so that an address that cannot be bound is reported once.
+        // The first worker starts alone, so that an address that cannot be bound is reported once.
         const addresses = await startSlot(0);
         await Promise.all(Array.from({ length: count - 1 }, (_, index) => startSlot(index + 1)));
-        logger.info({ addresses, workers: count }, "all workers serve");
+        logger.info({ addresses, workers: count }, "all workers are serving");
       } catch (error) {
         if (running.size > 0) {
-          logger.error({ reason: reasonOf(error) }, "a worker cannot start");
-          // The first failure is the one to report.
+          logger.error({ reason: reasonOf(error) }, "a worker failed to start");
+          // A failure of the shutdown must not hide the first one.
           await Promise.allSettled([shutdown()]);
         }
         throw error;
@@ -185,7 +187,12 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   };
 }
 
+/** Formats the exit of a worker: `exited with status 7` or `was killed by SIGKILL`. */
+function exitText(code: unknown, signal: unknown): string {
+  return signal ? `was killed by ${signal}` : `exited with status ${code}`;
+}
+
 function send(worker: Worker, message: PrimaryMessage): void {
-  // A worker that has just ended cannot be told, and need not be.
+  // Sending fails if the worker has just exited, which does no harm.
   worker.send(message, () => undefined);
 }

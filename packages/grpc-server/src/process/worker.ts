@@ -4,21 +4,21 @@ import type { Lifecycle } from "../lifecycle.js";
 import { requestReload } from "./reload.js";
 import { onStopSignal } from "./stop-signals.js";
 
-/** Message of a worker that serves: the bound addresses. */
+/** Message from a worker that has started to serve: the bound addresses. */
 export type WorkerAddresses = readonly string[];
 
-/** Message of a worker to the primary process: that it receives messages, where it serves, or why it cannot. */
+/** Message from a worker: it can receive messages, it serves the given addresses, or it has failed for the given reason. */
 export type WorkerMessage = "ready" | WorkerAddresses | { readonly failure: string };
 
-/** Message to a worker: stop in order, the second time at once; or read the certificates anew. */
+/** Message to a worker: shut down in order, or at once if it is the second; or reload the certificates. */
 export type PrimaryMessage = "shutdown" | "reload";
 
 /** Number of this worker process, from 0, or `undefined` in any other process. */
 export const workerNumber = cluster.isWorker ? Number(process.env["WORKER_NUMBER"]) : undefined;
 
 /**
- * Runs the server of a worker process until the primary process tells it to stop. Signals are for the primary process,
- * which passes them on, even if a terminal or a service manager sends them to every process.
+ * Runs the server of a worker process until the primary process requests a shutdown. Ignores stop signals, which a terminal
+ * or a service manager may send to every process: the primary process handles them for all.
  */
 export async function runAsWorker(server: Lifecycle<WorkerAddresses>): Promise<void> {
   onStopSignal(() => undefined);
@@ -30,10 +30,11 @@ export async function runAsWorker(server: Lifecycle<WorkerAddresses>): Promise<v
         server.shutdown().then(resolve, reject);
       }
     });
-    // Node passes this worker no connection, or message, after one that got lost for want of a file descriptor.
+    // After Node has lost a connection for lack of a file descriptor, it passes no more connections or messages to this
+    // worker.
     process.on("internalMessage", ({ cmd }: { cmd?: string }, connection: unknown) => {
       if (cmd === "NODE_HANDLE" && !connection) {
-        send({ failure: "no file descriptor was left for a connection" });
+        send({ failure: "a connection was lost because no file descriptor was free" });
         server.shutdown().then(resolve, reject);
       }
     });
@@ -43,10 +44,10 @@ export async function runAsWorker(server: Lifecycle<WorkerAddresses>): Promise<v
   await stopped;
 }
 
-/** Reports to the primary process why this worker ends. */
+/** Reports the failure of this worker to the primary process. */
 export function reportFailure(error: unknown): Promise<void> {
   const message: WorkerMessage = { failure: reasonOf(error) };
-  // Without a primary process there is nobody to tell.
+  // Once the primary process is gone, there is no channel to it.
   return new Promise((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
 }
 

@@ -12,6 +12,7 @@ import { pnpm } from "@hello/testing/package-managers";
 import { type Outcome, run, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { serving } from "./server-process.js";
+import { snippets } from "./snippets.js";
 import { installStandIn } from "./stand-in-compiler.js";
 
 const require = createRequire(import.meta.url);
@@ -237,18 +238,28 @@ test("both services answer over a socket, and the one that joined beside Hello",
 });
 
 const git = requires("git");
-test("packages of another scope build, and pass their check and tests", { skip: git.skip }, async () => {
+test("packages with another scope and name build, pass their check and tests, and can be published", {
+  skip: git.skip,
+}, async () => {
+  const [rename = "", publish = ""] = snippets(new URL("../../../docs/install.md", import.meta.url), "sh").slice(-2);
   const before = read("pnpm-lock.yaml");
-  await generate("rename", "@acme");
+  await runShell(`${rename.trim()} --name Greeter`);
   assert.equal(read("pnpm-lock.yaml"), before.replaceAll("@hello/", "@acme/"));
-  const search = [git.program, "grep", "--no-index", "--exclude-standard", "-l", "@hello"] as const;
+  const oldNames = "@hello/|hello-server|hello-client|HelloClientOptions|createHelloServer|HELLO_ADDRESS";
+  const search = [git.program, "grep", "--no-index", "--exclude-standard", "-lE", oldNames] as const;
   const found = await run(search, { cwd: copy, env });
   assert.equal(found.stdout, "");
   assert.equal(found.status, 1);
 
-  await succeed([...pnpm, "install", "--prefer-offline"]);
-  await succeed([...pnpm, "build"]);
-  const filters = ["--filter=server", "--filter=client"];
+  // The build comes first, so the scripts that build before a publish need not run.
+  await runShell(publish.replace("--no-git-checks", "--no-git-checks --dry-run --ignore-scripts"));
+  const filters = ["--filter=proto", "--filter=server", "--filter=client"];
   await check(...filters);
   await succeed([...pnpm, ...filters, "test"]);
+  assert.equal(await runShell("pnpm demo"), "Hello World\n");
 });
+
+/** Runs commands of the docs in the copy. */
+function runShell(commands: string): Promise<string> {
+  return succeed(["sh", "-ec", commands]);
+}

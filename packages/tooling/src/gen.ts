@@ -18,9 +18,10 @@ const usage = Object.entries(generators)
 
 try {
   const name = process.argv[2] ?? "";
-  if (name === "" || name === "--help" || name === "-h") {
+  const asksForHelp = process.argv.slice(2).some((arg) => arg === "--help" || arg === "-h");
+  if (name === "" || asksForHelp) {
     console.log(`Usage:\n${usage}`);
-    process.exitCode = name === "" ? 2 : 0;
+    process.exitCode = asksForHelp ? 0 : 2;
   } else {
     process.exitCode = generate(name, process.argv.slice(3));
   }

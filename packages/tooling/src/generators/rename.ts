@@ -49,7 +49,7 @@ function createServiceRename(plan: Plan, name: string): (text: string) => string
   const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b|ServerOptions\\b)`;
   const inPascalCase = new RegExp(`${classes}|(?<=\\bcreate)${before.pascal}(?=Server\\b)`, "g");
   const inPrint = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");
-  const inKebabCase = new RegExp(`\\b${before.kebab}(?=-(server|client|servicer)\\b)`, "g");
+  const inKebabCase = new RegExp(`(?:\\b|(?<=\\\\n))${before.kebab}(?=-(server|client|servicer)\\b)`, "g");
   const inUpperCase = new RegExp(`\\b${upperBefore}(?=_[A-Z]|")`, "g");
   return (text) =>
     text

@@ -27,6 +27,9 @@ export interface Tarballs extends Disposable {
   ): Promise<string>;
 }
 
+/** Variables that skip the build before a package is packed: tests run after it. */
+const isBuilt = { pnpm_config_ignore_scripts: "true" };
+
 /** Packs published packages: all of them, by default. */
 export async function packTarballs(names: readonly PackageName[] = publishedPackages): Promise<Tarballs> {
   // Outside the repository, where nothing is found by accident.
@@ -34,7 +37,7 @@ export async function packTarballs(names: readonly PackageName[] = publishedPack
   const files = {} as Record<PackageName, readonly string[]>;
   for (const name of names) {
     const source = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-    const out = await succeed([...pnpm, "pack", "--json", "--out", join(folder, `${name}.tgz`)], source);
+    const out = await succeed([...pnpm, "pack", "--json", "--out", join(folder, `${name}.tgz`)], source, isBuilt);
     files[name] = (JSON.parse(out) as { files: { path: string }[] }).files.map(({ path }) => path);
   }
   return {

@@ -1,4 +1,4 @@
-import { choice, integer, MAX_TIMER_MS, type OptionTable, text, toggle } from "@hello/grpc-common";
+import { choice, integer, MAX_TIMER_MS, type Optional, type OptionTable, text, toggle } from "@hello/grpc-common";
 import type { ResilienceOptions } from "../retries/resilience.js";
 import type { Token } from "./bearer-token.js";
 import type { ChannelOptions } from "./channel-options.js";
@@ -58,8 +58,6 @@ export interface ClientOptions extends Optional<ScalarOptions>, ResilienceOption
   /** Further options of grpc-js, under its own names. */
   readonly channelOptions?: ChannelOptions | undefined;
 }
-
-type Optional<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined };
 
 /** Scalar options of a client: meaning, default and range. */
 export const clientOptionTable: OptionTable<ClientOptionValues> = {

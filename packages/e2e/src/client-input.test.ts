@@ -19,10 +19,10 @@ for (const name of invalidNames) {
 }
 
 const invalidOptions: readonly (readonly [options: object, message: RegExp])[] = [
-  [{ timeout: 5 }, /^unknown call option timeout: /],
+  [{ timeout: 5 }, /^unknown call option "timeout": /],
   [{ signal: new AbortController() }, /^signal must be an AbortSignal, not an AbortController$/],
   [{ metadata: new Map([["x-id", "1"]]) }, /^metadata must be a plain object, not a Map$/],
-  [{ metadata: { "x-id": undefined } }, /^metadata "x-id" cannot be sent: /],
+  [{ metadata: { "x-id": undefined } }, /^invalid metadata "x-id": /],
 ];
 for (const [options, message] of invalidOptions) {
   test(`rejects an invalid option with a TypeError in every method: ${message}`, async () => {

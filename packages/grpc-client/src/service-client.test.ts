@@ -105,7 +105,7 @@ test("calls a method that google-protobuf did not generate", async () => {
 test("rejects a request with a lone surrogate before sending it", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
-  await assert.rejects(client.echo("\ud800"), { status: "INTERNAL", details: /^the request cannot be encoded: / });
+  await assert.rejects(client.echo("\ud800"), { status: "INTERNAL", details: /^failed to encode the request: / });
   assert.equal(server.calls.length, 0);
 });
 
@@ -136,10 +136,11 @@ test("rejects a method of the wrong kind", async () => {
     }
   }
   await using client = new WrongClient("127.0.0.1:1");
-  const message = "/testing.v1.Echo/ServerStream takes one message and returns a stream";
+  const message =
+    "/testing.v1.Echo/ServerStream takes one request and returns a stream of responses: call it with serverStream()";
   await assert.rejects(client.asUnary(), { name: "TypeError", message });
   await assert.rejects(client.asStream().next(), {
     name: "TypeError",
-    message: /Unary takes one message and returns one/,
+    message: /Unary takes one request and returns one response: call it with unary\(\)$/,
   });
 });

@@ -8,7 +8,7 @@ import { EchoClient } from "../../test/echo-client.js";
 import { requestSource } from "../../test/request-source.js";
 import { serve } from "../../test/test-server.js";
 
-/** Starts a server that reads no upload, and writes responses with this payload as long as the client reads them. */
+/** Starts a server that does not read requests, and writes responses with this payload as flow control allows. */
 async function serveStreams(payloadBytes = 0) {
   const { clientStream, serverStream, bidiStream } = EchoService;
   let written = 0;
@@ -28,7 +28,7 @@ async function serveStreams(payloadBytes = 0) {
         { clientStream, serverStream, bidiStream },
         {
           clientStream() {
-            // Reads nothing.
+            // Without a listener, grpc-js reads no requests.
           },
           serverStream: respond,
           bidiStream: respond,
@@ -39,34 +39,34 @@ async function serveStreams(payloadBytes = 0) {
   return Object.assign(server, { written: () => written });
 }
 
-/** Makes calls until a count stays the same. */
-async function settle(client: EchoClient, count: () => number): Promise<number> {
+/** Makes unary calls until they no longer change a count. */
+async function waitUntilStable(client: EchoClient, count: () => number): Promise<number> {
   for (let before = -1; before !== count(); ) {
     before = count();
-    for (let again = 0; again < 50; again += 1) {
+    for (let call = 0; call < 50; call += 1) {
       await client.echo("World");
     }
   }
   return count();
 }
 
-for (const [size, payloadBytes, most] of [
-  // The window has 64 KiB, the retry buffer 1 MiB.
+for (const [size, payloadBytes, maxCount] of [
+  // The window holds 64 KiB, the retry buffer 1 MiB.
   ["large", 64 * 1024, 20],
   ["small", 100, 1_000],
 ] as const) {
-  test(`asks for no more ${size} requests than fit in the server's window and the buffers`, async () => {
+  test(`reads no more ${size} requests than fit in the server's window and the buffers`, async () => {
     await using server = await serveStreams();
     await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
     const controller = new AbortController();
     const upload = requestSource({ payloadBytes });
     const call = client.collect(upload, { signal: controller.signal });
-    const exchange = requestSource({ payloadBytes });
-    const chat = client.chat(exchange);
+    const chatRequests = requestSource({ payloadBytes });
+    const chat = client.chat(chatRequests);
     await chat.next();
-    for (const requests of [upload, exchange]) {
-      const count = await settle(client, () => requests.count);
-      assert.ok(count > 1 && count <= most, `${count} requests`);
+    for (const requests of [upload, chatRequests]) {
+      const count = await waitUntilStable(client, () => requests.count);
+      assert.ok(count > 1 && count <= maxCount, `${count} requests`);
     }
     controller.abort();
     await assert.rejects(call);
@@ -78,13 +78,13 @@ for (const [kind, open] of [
   ["server stream", (client: EchoClient) => client.echoStream("a", 0)],
   ["bidirectional stream", (client: EchoClient) => client.chat([])],
 ] as const) {
-  test(`a ${kind} that is not read stops the server, and goes on when it is`, async () => {
+  test(`an unread ${kind} pauses the server, and resumes when it is read`, async () => {
     await using server = await serveStreams(64 * 1024);
     await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
     const responses = open(client);
     await responses.next();
-    const written = await settle(client, server.written);
-    // A window, the write buffer of the server, and one message.
+    const written = await waitUntilStable(client, server.written);
+    // The window, the write buffer of the server, and one message.
     assert.ok(written <= 20, `${written} responses`);
     for (let index = 0; index < 100; index += 1) {
       await responses.next();
@@ -101,7 +101,7 @@ for (const direction of ["upload", "download"]) {
     [64 * 1024, 4_096],
     [10, 100_000],
   ] as const) {
-    test(`the client grows by less than 32 MiB in the ${direction} of ${count} messages of ${payloadBytes} bytes`, async () => {
+    test(`uses less than 32 MiB for the ${direction} of ${count} messages of ${payloadBytes} bytes`, async () => {
       const { clientStream, serverStream } = EchoService;
       await using server = await serve({
         services: [
@@ -116,11 +116,11 @@ for (const direction of ["upload", "download"]) {
               },
               serverStream(call: ServerWritableStream<EchoRequest, EchoResponse>) {
                 const response = new EchoResponse().setPayload(call.request.getPayload());
-                let left = call.request.getCount();
+                let remaining = call.request.getCount();
                 const write = () => {
-                  for (; left > 0; left -= 1) {
+                  for (; remaining > 0; remaining -= 1) {
                     if (!call.write(response)) {
-                      left -= 1;
+                      remaining -= 1;
                       return;
                     }
                   }
@@ -136,8 +136,8 @@ for (const direction of ["upload", "download"]) {
       const args = [server.target, direction, String(payloadBytes), String(count)];
       const { stdout, stderr } = await run([process.execPath, "--import=tsx", program, ...args]);
       assert.equal(stderr, "");
-      const growth = Number(stdout);
-      assert.ok(growth < 32 * 2 ** 20, `grew by ${growth} bytes`);
+      const growthBytes = Number(stdout);
+      assert.ok(growthBytes < 32 * 2 ** 20, `grew by ${growthBytes} bytes`);
     });
   }
 }

@@ -7,7 +7,7 @@ import { deferred } from "../../test/deferred.js";
 import { EchoClient } from "../../test/echo-client.js";
 import { requestSource, requestsOf } from "../../test/request-source.js";
 
-test("leaving the loop cancels the call and returns the iterator", async () => {
+test("cancels the call and closes the request iterator when the caller breaks out of the loop", async () => {
   const cancelled = deferred();
   await using server = await serveChats((call) => {
     call.on("cancelled", cancelled.resolve);
@@ -22,25 +22,25 @@ test("leaving the loop cancels the call and returns the iterator", async () => {
   await Promise.all([cancelled.promise, requests.returned]);
 });
 
-test("return() and close() end a stream during a pending next()", async () => {
-  for (const leave of ["return", "close"] as const) {
+for (const end of ["return", "close"] as const) {
+  test(`ends the stream on ${end}() during a pending next()`, async () => {
     await using server = await serveSilentChats();
     await using client = new EchoClient(server.target);
     const requests = requestSource({ limit: 1 });
     const chat = client.chat(requests);
     const next = chat.next();
     const cancelled = once(await server.arrived, "cancelled");
-    if (leave === "return") {
+    if (end === "return") {
       void chat.return();
     } else {
       client.close();
     }
     assert.deepEqual(await next, { done: true, value: undefined });
     await Promise.all([cancelled, requests.returned]);
-  }
-});
+  });
+}
 
-test("an error in the requests cancels the call and is the cause", async () => {
+test("cancels the call when the request iterable throws, with the error as the cause", async () => {
   await using server = await serveChats();
   await using client = new EchoClient(server.target);
   const error = new Error("disk full");
@@ -53,11 +53,15 @@ test("an error in the requests cancels the call and is the cause", async () => {
   const chat = client.chat(generate());
   assert.equal((await chat.next()).value?.getValue(), "a");
   answered.resolve();
-  await assert.rejects(chat.next(), { status: "CANCELLED", details: "the requests failed: disk full", cause: error });
+  await assert.rejects(chat.next(), {
+    status: "CANCELLED",
+    details: "the request stream failed: disk full",
+    cause: error,
+  });
   assert.deepEqual(await chat.next(), { done: true, value: undefined });
 });
 
-test("the signal cancels the call, returns the iterator and keeps no listener", async () => {
+test("cancels the call, closes the request iterator and removes its listener when the signal aborts", async () => {
   await using server = await serveSilentChats();
   await using client = new EchoClient(server.target);
   const controller = new AbortController();
@@ -70,7 +74,7 @@ test("the signal cancels the call, returns the iterator and keeps no listener", 
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });
 
-test("the deadline holds for the whole stream and is sent to the server", async () => {
+test("applies the timeout to the whole stream and sends the deadline to the server", async () => {
   let deadline = 0;
   await using server = await serveChats((call) => {
     deadline = Number(call.getDeadline());
@@ -87,7 +91,7 @@ test("the deadline holds for the whole stream and is sent to the server", async 
   });
 });
 
-test("without a timeout, the client's limits the first response alone", async () => {
+test("applies the client's timeout only to the first response if the call sets none", async () => {
   const arrived = deferred<Chat>();
   await using server = await serveChats((call) => {
     call.once("data", (request: EchoRequest) => answer(call, request));
@@ -107,13 +111,13 @@ test("without a timeout, the client's limits the first response alone", async ()
   assert.deepEqual(await chat.next(), { done: true, value: undefined });
 });
 
-test("the idle limit counts from the last message, and only while a response is waited for", async () => {
+test("starts the idle timeout at the last message, and only while the caller waits for a response", async () => {
   await using server = await serveChats();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   await client.echo("World");
   const chat = client.chat(requestSource({ limit: 1 }), { idleTimeoutMs: 300 });
   await chat.next();
-  // Outlasts the idle limit.
+  // Takes longer than the idle timeout.
   await assert.rejects(client.chat(requestSource({ limit: 0 }), { timeoutMs: 400 }).next());
   const start = performance.now();
   await assert.rejects(chat.next(), {
@@ -123,7 +127,7 @@ test("the idle limit counts from the last message, and only while a response is 
   assert.ok(performance.now() - start > 250, "the time before next() does not count");
 });
 
-test("applies the deadline and the cancellation of a parent", async () => {
+test("applies the deadline and cancellation of the parent call", async () => {
   await using server = await serveSilentChats();
   await using client = new EchoClient(server.target);
   const controller = new AbortController();

@@ -35,7 +35,7 @@ test("echoes a thousand messages in order", async () => {
   assert.deepEqual(await valuesOf(client.chat(requestsOf(...sent))), sent);
 });
 
-test("answers parallel next() calls in order", async () => {
+test("resolves parallel next() calls in order", async () => {
   await using server = await serveChats();
   await using client = new EchoClient(server.target);
   const chat = client.chat(requestsOf("a", "b"));
@@ -46,7 +46,7 @@ test("answers parallel next() calls in order", async () => {
   );
 });
 
-test("an unread stream sends nothing and leaves the requests alone", async () => {
+test("neither starts the call nor reads the requests before the first next()", async () => {
   await using server = await serveChats();
   await using client = new EchoClient(server.target);
   const requests = requestSource();
@@ -54,8 +54,8 @@ test("an unread stream sends nothing and leaves the requests alone", async () =>
   assert.equal(requests.count, 0);
 });
 
-test("yields the responses before an error of the server, and returns the iterator", async () => {
-  for (const responses of [0, 2]) {
+for (const responses of [0, 2]) {
+  test(`yields ${responses} responses before an error of the server, and closes the request iterator`, async () => {
     await using server = await serveChats((call) => {
       for (let index = 0; index < responses; index += 1) {
         call.write(new EchoResponse().setValue("a"));
@@ -70,8 +70,8 @@ test("yields the responses before an error of the server, and returns the iterat
     }
     await assert.rejects(chat.next(), { status: "ABORTED", details: "no more" });
     await requests.returned;
-  }
-});
+  });
+}
 
 test("fails with an error that the server sends after the last request", async () => {
   await using server = await serveChats((call) => {
@@ -82,7 +82,7 @@ test("fails with an error that the server sends after the last request", async (
   await assert.rejects(valuesOf(client.chat(requestsOf("a", "b"))), { status: "DATA_LOSS", details: "one is missing" });
 });
 
-test("ends when the server ends the stream, whatever requests remain", async () => {
+test("ends when the server ends the stream while requests remain", async () => {
   await using server = await serveChats((call) => {
     call.once("data", (request: EchoRequest) => {
       answer(call, request);
@@ -90,8 +90,8 @@ test("ends when the server ends the stream, whatever requests remain", async () 
     });
   });
   await using client = new EchoClient(server.target);
-  for (let again = 0; again < 50; again += 1) {
-    const requests = requestSource({ payloadBytes: again % 2 === 0 ? 0 : 64 * 1024 });
+  for (let round = 0; round < 50; round += 1) {
+    const requests = requestSource({ payloadBytes: round % 2 === 0 ? 0 : 64 * 1024 });
     assert.deepEqual(await valuesOf(client.chat(requests)), ["a"]);
     await requests.returned;
   }
@@ -106,6 +106,6 @@ test("rejects a method of another kind", async () => {
   await using client = new WrongClient("127.0.0.1:1");
   await assert.rejects(client.call().next(), {
     name: "TypeError",
-    message: /ClientStream takes a stream and returns one message$/,
+    message: /ClientStream takes a stream of requests and returns one response: call it with clientStream\(\)$/,
   });
 });

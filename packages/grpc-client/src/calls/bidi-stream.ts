@@ -6,7 +6,7 @@ import { ResponseStreamCall, responseStream } from "./response-stream.js";
 
 const kind = { requestStream: true, responseStream: true };
 
-/** Makes a call with a stream of requests and one of responses. Throws as `ServiceClient.bidiStream` does. */
+/** Makes a bidirectional streaming call. Throws like `ServiceClient.bidiStream`. */
 export function bidiStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,

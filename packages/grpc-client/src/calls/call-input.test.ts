@@ -7,8 +7,8 @@ import { EchoClient } from "../../test/echo-client.js";
 import { requestsOf } from "../../test/request-source.js";
 import { type CallOptions, type MetadataInit, ServiceClient } from "../index.js";
 
-/** Makes a call of each kind with options that no type check has seen. */
-const doors: Readonly<Record<string, (client: EchoClient, options: object) => Promise<unknown>>> = {
+/** Functions that make a call of each kind with unchecked options. */
+const kinds: Readonly<Record<string, (client: EchoClient, options: object) => Promise<unknown>>> = {
   "unary call": (client, options) => client.echo("a", options),
   "client stream": (client, options) => client.collect(requestsOf("a"), options),
   "server stream": (client, options) => client.echoStream("a", 1, options).next(),
@@ -20,11 +20,11 @@ const doors: Readonly<Record<string, (client: EchoClient, options: object) => Pr
 const { signal } = new AbortController();
 const symbolName = { "x-id": Symbol("id") } as unknown as MetadataInit;
 
-/** Invalid options, each with the message of its TypeError. */
+/** Invalid options and the messages of their TypeErrors. */
 const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
-  [{ timeout: 5 }, /^unknown call option timeout: a call has timeoutMs, signal, /],
-  [{ timeoutMS: 5 }, /^unknown call option timeoutMS: /],
-  [{ constructor: 1 }, /^unknown call option constructor: /],
+  [{ timeout: 5 }, /^unknown call option "timeout": the options are timeoutMs, signal, /],
+  [{ timeoutMS: 5 }, /^unknown call option "timeoutMS": /],
+  [{ constructor: 1 }, /^unknown call option "constructor": /],
   [null, /^options must be an object, not null$/],
   ["5s", /^options must be an object, not "5s"$/],
   [[5], /^options must be an object, not \[5\]$/],
@@ -46,16 +46,16 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ metadata: null }, /^metadata must be a plain object, not null$/],
   [
     { metadata: { "x-id": undefined } },
-    /^metadata "x-id" cannot be sent: it must be a string, or bytes .*, not undefined$/,
+    /^invalid metadata "x-id": the value must be a string, or a Uint8Array .*, not undefined$/,
   ],
-  [{ metadata: { "x-id": 42 } }, /^metadata "x-id" cannot be sent: it must be a string, .*, not 42$/],
-  [{ metadata: { "x-id": ["a", undefined] } }, /^metadata "x-id" cannot be sent: .*, not undefined$/],
-  [{ metadata: symbolName }, /^metadata "x-id" cannot be sent: .*, not Symbol\(id\)$/],
-  [{ metadata: { "x-bin": "text" } }, /^metadata "x-bin" cannot be sent: it must be bytes, .*, not "text"$/],
+  [{ metadata: { "x-id": 42 } }, /^invalid metadata "x-id": the value must be a string, .*, not 42$/],
+  [{ metadata: { "x-id": ["a", undefined] } }, /^invalid metadata "x-id": .*, not undefined$/],
+  [{ metadata: symbolName }, /^invalid metadata "x-id": .*, not Symbol\(id\)$/],
+  [{ metadata: { "x-bin": "text" } }, /^invalid metadata "x-bin": the value must be a Uint8Array, .*, not "text"$/],
 ];
 
-for (const [door, call] of Object.entries(doors)) {
-  test(`a ${door} rejects invalid options before it connects`, async () => {
+for (const [kind, call] of Object.entries(kinds)) {
+  test(`a ${kind} rejects invalid options before it connects`, async () => {
     await using peer = await listenHttp2((stream) => stream.close());
     await using client = new EchoClient(peer.address);
     for (const [options, message] of invalid) {
@@ -64,7 +64,7 @@ for (const [door, call] of Object.entries(doors)) {
     assert.equal(peer.accepted, 0);
   });
 
-  test(`a ${door} accepts options that are undefined`, async () => {
+  test(`a ${kind} accepts undefined options`, async () => {
     await using peer = await listenHttp2((stream) =>
       stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
     );
@@ -79,25 +79,26 @@ for (const [door, call] of Object.entries(doors)) {
 }
 
 const parents: readonly unknown[] = [signal, null, {}, { signal: {} }, { signal, deadline: 5 }, { getDeadline: 5 }];
-for (const [door, call] of Object.entries(doors)) {
-  test(`a ${door} rejects a parent that is no server call`, async () => {
+for (const [kind, call] of Object.entries(kinds)) {
+  test(`a ${kind} rejects a parent that is not a server call`, async () => {
     await using client = new EchoClient("127.0.0.1:1");
     for (const parent of parents) {
-      const message = door === "health watch" ? /^unknown call option parent: / : /^parent must be a server call, not /;
+      const message =
+        kind === "health watch" ? /^unknown call option "parent": / : /^parent must be a server call, not /;
       await assert.rejects(call(client, { parent }), { name: "TypeError", message });
     }
   });
 
-  test(`a ${door} ${door.includes("stream") ? "checks" : "does not have"} an idle limit`, async () => {
+  test(`a ${kind} ${kind.includes("stream") ? "checks" : "does not have"} an idle timeout`, async () => {
     await using client = new EchoClient("127.0.0.1:1");
-    const message = door.includes("stream")
+    const message = kind.includes("stream")
       ? /^idleTimeoutMs must be a number up to .*, not "5"$/
-      : /^unknown call option idleTimeoutMs: /;
+      : /^unknown call option "idleTimeoutMs": /;
     await assert.rejects(call(client, { idleTimeoutMs: "5" }), { name: "TypeError", message });
   });
 }
 
-test("an AbortController as the signal of a watch leaves nothing behind", async () => {
+test("opens no stream for a health watch with invalid options", async () => {
   let streams = 0;
   await using peer = await listenHttp2((stream) => {
     streams += 1;
@@ -112,15 +113,14 @@ test("an AbortController as the signal of a watch leaves nothing behind", async 
 });
 
 test("accepts a signal of another library", async () => {
-  const { signal: real } = new AbortController();
-  const own = {
+  const customSignal = {
     aborted: false,
     reason: undefined,
-    addEventListener: real.addEventListener.bind(real),
-    removeEventListener: real.removeEventListener.bind(real),
+    addEventListener: signal.addEventListener.bind(signal),
+    removeEventListener: signal.removeEventListener.bind(signal),
   } as unknown as AbortSignal;
   await using client = new EchoClient("127.0.0.1:1", { retry: false });
-  await assert.rejects(client.echo("a", { signal: own }), { status: "UNAVAILABLE" });
+  await assert.rejects(client.echo("a", { signal: customSignal }), { status: "UNAVAILABLE" });
 });
 
 class UncheckedClient extends ServiceClient {
@@ -136,7 +136,7 @@ class UncheckedClient extends ServiceClient {
   chat(requests: unknown) {
     return this.bidiStream(EchoService.bidiStream, requests as EchoRequest[]);
   }
-  text(request: unknown) {
+  callWithoutEncoding(request: unknown) {
     const method = {
       path: "/testing.v1.Echo/Unary",
       requestStream: false,
@@ -159,7 +159,7 @@ test("rejects a request of another type before it connects", async () => {
   assert.equal(peer.accepted, 0);
 });
 
-test("rejects requests that are no iterable before it connects", async () => {
+test("rejects requests that are not iterable before it connects", async () => {
   await using peer = await listenHttp2((stream) => stream.close());
   await using client = new UncheckedClient(peer.address);
   for (const requests of [undefined, null, 5, "abc", {}, () => []]) {
@@ -173,19 +173,19 @@ test("rejects requests that are no iterable before it connects", async () => {
   assert.equal(peer.accepted, 0);
 });
 
-test("fails a call whose method encodes no bytes", async () => {
+test("fails a call whose method does not encode the request as a Buffer", async () => {
   await using peer = await listenHttp2((stream) => stream.close());
   await using client = new UncheckedClient(peer.address);
-  await assert.rejects(client.text("abc"), {
+  await assert.rejects(client.callWithoutEncoding("abc"), {
     status: "INTERNAL",
-    details: /^the request cannot be encoded: .* encodes a request as "abc", which is no Buffer$/,
+    details: /^failed to encode the request: requestSerialize of .* must return a Buffer, not "abc"$/,
   });
   assert.equal(peer.accepted, 0);
 });
 
-test("rejects the name of a service that is no string", async () => {
+test("rejects a service name that is not a string", async () => {
   await using client = new EchoClient("127.0.0.1:1");
-  const expected = { name: "TypeError", message: /^invalid service 5: it must be a string$/ };
+  const expected = { name: "TypeError", message: /^service must be a string, not 5$/ };
   await assert.rejects(client.checkHealth(5 as unknown as string), expected);
   await assert.rejects(client.watchHealth(5 as unknown as string).next(), expected);
 });

@@ -7,30 +7,30 @@ import { toRpcError } from "../errors/to-rpc-error.js";
 import type { ObservedCall } from "../telemetry/observed-call.js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
-import { timeoutOf } from "./call-timeout.js";
+import { callTimeoutMs } from "./call-timeout.js";
 import { checkCallOptions, streamOptions, unaryOptions } from "./check-call-options.js";
 import { localStatus } from "./local-status.js";
 import { fromGrpcMetadata } from "./metadata.js";
 import type { Method } from "./method.js";
 
-/** Options of a call without any, which need no check. */
+/** Options of a call that sets none. They need no check. */
 export const noOptions: StreamOptions = {};
 
-/** Progress of a call and its attempts, which determines its final status and its error. */
+/** Progress of a call and its attempts. Determines the final status and the error of the call. */
 export abstract class CallProgress<Request, Response> implements AttemptListener {
   /** Metadata that the server sent before the first response. */
   metadata: Metadata | undefined;
   protected readonly scope: CallScope;
   protected readonly method: Method<Request, Response>;
   protected readonly options: StreamOptions;
-  /** Time that the call may take, in milliseconds. */
+  /** Timeout of the call in milliseconds. */
   protected timeoutMs: number;
-  /** In milliseconds since 1970. */
+  /** Time of the start in milliseconds since 1970. */
   protected readonly startedAt = Date.now();
   protected channel: ChannelInterface | undefined;
   protected observed: ObservedCall | undefined;
   protected progress: FailureContext["progress"] = "sent";
-  /** Attempts of the runs before this one. */
+  /** Number of attempts before the client itself retried the call. */
   protected previousAttempts = 0;
   protected cause: unknown;
 
@@ -42,7 +42,7 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
     this.scope = scope;
     this.method = strictMethod(method);
     this.options = options;
-    this.timeoutMs = timeoutOf(options, defaultTimeoutMs);
+    this.timeoutMs = callTimeoutMs(options, defaultTimeoutMs);
   }
 
   /** Creates the error for a status other than OK. */
@@ -79,10 +79,10 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
     this.cause = cause;
   }
 
-  /** Ends the call with a status of our own, unless it has ended. */
+  /** Ends the call with a status of the client, unless it has already ended. */
   abstract cancel(code: status, details: string, cause?: unknown): void;
 
-  /** Calls `onMetadata`, and cancels the call if that throws. */
+  /** Calls `onMetadata` and cancels the call if it throws. */
   protected reportMetadata(metadata: Metadata): void {
     const { onMetadata } = this.options;
     if (onMetadata !== undefined) {
@@ -94,18 +94,18 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
     }
   }
 
-  /** Determines the status of the call from that of grpc-js. */
+  /** Converts the status that grpc-js reports to the final status of the call. */
   protected toFinalStatus(received: StatusObject): StatusObject {
     if (received.code === status.OK && this.progress !== "message" && !this.method.responseStream) {
       return localStatus(status.UNIMPLEMENTED, "the server sent no message");
     }
     // grpc-js sets no code if a message cannot be decompressed.
     return received.code === undefined
-      ? { ...received, code: status.INTERNAL, details: "the response cannot be decompressed" }
+      ? { ...received, code: status.INTERNAL, details: "failed to decompress the response" }
       : received;
   }
 
-  /** Calls `onTrailers`. Returns the final status, which is no longer OK if that throws. */
+  /** Calls `onTrailers`. Returns the final status: CANCELLED instead of OK if the callback throws. */
   protected reportTrailers(final: StatusObject, { metadata }: StatusObject): StatusObject {
     const { onTrailers } = this.options;
     if (onTrailers === undefined) {

@@ -2,7 +2,7 @@ import type { ChannelInterface } from "@grpc/grpc-js";
 import type { ChannelPool } from "../channel/channel-pool.js";
 import { closedError } from "../errors/closed-error.js";
 
-/** Calls of one client, on a channel that other clients may share. */
+/** Scope of the calls of one client. Other clients may share its channel. */
 export class CallScope {
   readonly pool: ChannelPool;
   readonly #streams = new Set<() => void>();
@@ -39,7 +39,7 @@ export class CallScope {
     this.pool.streams.delete(end);
   }
 
-  /** Ends the client's streams and refuses later calls. */
+  /** Ends the client's streams and rejects later calls. */
   close(): void {
     this.#closed = true;
     for (const end of this.#streams) {

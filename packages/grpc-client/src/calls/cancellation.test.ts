@@ -6,32 +6,32 @@ import { EchoService } from "@hello/testing/echo";
 import { EchoClient } from "../../test/echo-client.js";
 import { type EchoCall, echo, serve } from "../../test/test-server.js";
 
-/** Starts a server that never answers, and exposes the calls that reach it. */
-async function serveNothing() {
+/** Starts a server that never responds. `arrival()` resolves with the next call that reaches it. */
+async function serveSilently() {
   const arrivals: ((call: EchoCall) => void)[] = [];
   const server = await serve({ handler: (call) => arrivals.shift()?.(call) });
   return Object.assign(server, { arrival: () => new Promise<EchoCall>((resolve) => arrivals.push(resolve)) });
 }
 
-test("an aborted signal fails the call before it reaches the server", async () => {
+test("fails a call with an aborted signal before it reaches the server", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   const reason = new Error("changed my mind");
   await assert.rejects(client.echo("World", { signal: AbortSignal.abort(reason) }), {
     status: "CANCELLED",
-    details: "the call was cancelled before it began",
+    details: "the call was cancelled before it started",
     cause: reason,
   });
   assert.equal(await client.echo("World"), "World");
   assert.equal(server.calls.length, 1);
 });
 
-test("rejects with the reason when aborted, and the server sees it within 50 ms", async () => {
-  await using server = await serveNothing();
+test("rejects with the abort reason, and cancels the call at the server within 50 ms", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target);
   const times: number[] = [];
-  // The first round includes compilation, and a busy machine only ever adds to the others, so the minimum counts.
-  for (let again = 0; again < 5; again += 1) {
+  // The first round includes compilation, and a busy machine slows down the others. Only the fastest round counts.
+  for (let round = 0; round < 5; round += 1) {
     const controller = new AbortController();
     const arrival = server.arrival();
     const call = client.echo("World", { signal: controller.signal });
@@ -43,10 +43,10 @@ test("rejects with the reason when aborted, and the server sees it within 50 ms"
     times.push(performance.now() - start);
     await rejected;
   }
-  assert.ok(Math.min(...times) < 50, `the server saw it after ${times} ms`);
+  assert.ok(Math.min(...times) < 50, `cancelled at the server after ${times} ms`);
 });
 
-test("aborts a call whose signal aborts while the request is encoded", async () => {
+test("cancels a call whose signal aborts while the request is encoded", async () => {
   const controller = new AbortController();
   class AbortingClient extends EchoClient {
     call() {
@@ -59,12 +59,12 @@ test("aborts a call whose signal aborts while the request is encoded", async () 
       return this.unary(method, undefined, { signal: controller.signal });
     }
   }
-  await using server = await serveNothing();
+  await using server = await serveSilently();
   await using client = new AbortingClient(server.target, { timeoutMs: 2_000 });
   await assert.rejects(client.call(), { status: "CANCELLED", cause: "enough" });
 });
 
-test("aborts a call that waits for a connection", async () => {
+test("cancels a call that waits for a connection", async () => {
   await using client = new EchoClient("127.0.0.1:1", { waitForReady: true, timeoutMs: 60_000 });
   const call = client.echo("World", { signal: AbortSignal.timeout(50) });
   await assert.rejects(call, (error: { status: string; cause: Error }) => {
@@ -74,7 +74,7 @@ test("aborts a call that waits for a connection", async () => {
   });
 });
 
-test("ignores an abort after the call", async () => {
+test("ignores an abort after the call has ended", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   const controller = new AbortController();
@@ -83,26 +83,26 @@ test("ignores an abort after the call", async () => {
   assert.equal(value, "World");
 });
 
-test("ten thousand calls under one signal leave no listener and cause no warning", async () => {
+test("shares one listener between ten thousand calls with one signal, without a warning", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   const { signal } = new AbortController();
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on("warning", onWarning);
-  let most = 0;
-  for (let made = 0; made < 10_000; made += 500) {
+  let maxListeners = 0;
+  for (let count = 0; count < 10_000; count += 500) {
     const calls = Array.from({ length: 500 }, () => client.echo("World", { signal }));
-    most = Math.max(most, getEventListeners(signal, "abort").length);
+    maxListeners = Math.max(maxListeners, getEventListeners(signal, "abort").length);
     await Promise.all(calls);
   }
   process.off("warning", onWarning);
-  assert.equal(most, 1);
+  assert.equal(maxListeners, 1);
   assert.equal(getEventListeners(signal, "abort").length, 0);
   assert.deepEqual(warnings, []);
 });
 
-test("a failed call leaves no listener", async () => {
+test("removes the listener of a failed call", async () => {
   await using client = new EchoClient("127.0.0.1:1", { retry: false });
   const { signal } = new AbortController();
   await assert.rejects(client.echo("World", { signal }));
@@ -115,8 +115,8 @@ test("sends the deadline to the server", async () => {
   await client.echo("World");
   await client.echo("World", { timeoutMs: 60_000 });
   const [first, second] = server.calls.map((call) => Number(call.getDeadline()) - Date.now());
-  assert.ok(first !== undefined && first > 3_000 && first <= 5_000, `${first} ms are left`);
-  assert.ok(second !== undefined && second > 50_000 && second <= 60_000, `${second} ms are left`);
+  assert.ok(first !== undefined && first > 3_000 && first <= 5_000, `${first} ms remain`);
+  assert.ok(second !== undefined && second > 50_000 && second <= 60_000, `${second} ms remain`);
 });
 
 test("fails a call without time left before it reaches the server", async () => {
@@ -125,13 +125,13 @@ test("fails a call without time left before it reaches the server", async () => 
   for (const timeoutMs of [0, -1]) {
     await assert.rejects(client.echo("World", { timeoutMs }), {
       status: "DEADLINE_EXCEEDED",
-      details: "the deadline had passed before the call began",
+      details: "the deadline had passed before the call started",
     });
   }
   assert.equal(server.calls.length, 0);
 });
 
-test("fails a stream without time left, and causes no warning", async () => {
+test("fails a stream without time left, without a warning", async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on("warning", onWarning);
@@ -139,23 +139,23 @@ test("fails a stream without time left, and causes no warning", async () => {
   await using client = new EchoClient(server.target);
   await assert.rejects(client.watchHealth("", { timeoutMs: -1 }).next(), {
     status: "DEADLINE_EXCEEDED",
-    details: "the deadline had passed before the call began",
+    details: "the deadline had passed before the call started",
   });
   process.off("warning", onWarning);
   assert.deepEqual(warnings, []);
 });
 
 for (const timeoutMs of [Number.NaN, 2 ** 31, Number.MAX_SAFE_INTEGER, "5s" as unknown as number]) {
-  test(`rejects a timeout of ${JSON.stringify(timeoutMs)}, for streams too`, async () => {
+  test(`rejects a timeout of ${typeof timeoutMs === "string" ? `"${timeoutMs}"` : timeoutMs}`, async () => {
     await using client = new EchoClient("127.0.0.1:1");
-    const refusal = { name: "TypeError", message: /^timeoutMs must be a number up to 2147483647, or Infinity, not / };
-    await assert.rejects(client.echo("World", { timeoutMs }), refusal);
-    await assert.rejects(client.watchHealth("", { timeoutMs }).next(), refusal);
+    const expected = { name: "TypeError", message: /^timeoutMs must be a number up to 2147483647, or Infinity, not / };
+    await assert.rejects(client.echo("World", { timeoutMs }), expected);
+    await assert.rejects(client.watchHealth("", { timeoutMs }).next(), expected);
   });
 }
 
-test("applies the deadline of a parent call of grpc-js", async () => {
-  await using backend = await serveNothing();
+test("applies the deadline of a grpc-js parent call", async () => {
+  await using backend = await serveSilently();
   await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
   await using frontend = await serve({
     handler: (call, callback) => {
@@ -164,15 +164,15 @@ test("applies the deadline of a parent call of grpc-js", async () => {
   });
   await using outer = new EchoClient(frontend.target, { timeoutMs: 300 });
   const arrival = backend.arrival();
-  // At its own end, or as the inner call fails.
+  // Fails at its own deadline, or when the inner call fails.
   const outerCall = assert.rejects(outer.echo("World"));
-  const left = Number((await arrival).getDeadline()) - Date.now();
-  assert.ok(left <= 300, `${left} ms are left`);
+  const remainingMs = Number((await arrival).getDeadline()) - Date.now();
+  assert.ok(remainingMs <= 300, `${remainingMs} ms remain`);
   await outerCall;
 });
 
-test("applies the cancellation of a parent call of grpc-js", async () => {
-  await using backend = await serveNothing();
+test("applies the cancellation of a grpc-js parent call", async () => {
+  await using backend = await serveSilently();
   await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
   let fail = (_: unknown) => {};
   const failed = new Promise<unknown>((resolve) => {
@@ -192,7 +192,7 @@ test("applies the cancellation of a parent call of grpc-js", async () => {
   assert.match(String(await failed), /CANCELLED: the parent call was cancelled/);
 });
 
-test("leaves no listener on a parent call", async () => {
+test("removes its listener from the parent call", async () => {
   await using backend = await serve();
   await using inner = new EchoClient(backend.target);
   let listeners: number | undefined;
@@ -209,8 +209,8 @@ test("leaves no listener on a parent call", async () => {
   assert.equal(listeners, 0);
 });
 
-test("any number of calls share a parent call of grpc-js with one listener", async () => {
-  await using backend = await serveNothing();
+test("shares one listener between all calls with one grpc-js parent call", async () => {
+  await using backend = await serveSilently();
   await using inner = new EchoClient(backend.target, { timeoutMs: 60_000 });
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
@@ -242,7 +242,7 @@ test("any number of calls share a parent call of grpc-js with one listener", asy
   assert.deepEqual(listeners, [1, 0]);
 });
 
-test("calls that end one by one leave the parent to the others", async () => {
+test("keeps listening to the parent until its last call has ended", async () => {
   await using backend = await serve();
   await using inner = new EchoClient(backend.target);
   const parent = Object.assign(new EventEmitter(), { cancelled: false, getDeadline: () => Number.POSITIVE_INFINITY });
@@ -258,8 +258,8 @@ test("calls that end one by one leave the parent to the others", async () => {
   assert.equal(parent.listenerCount("cancelled"), 0);
 });
 
-test("applies the signal and the deadline of a parent like ServerCall", async () => {
-  await using backend = await serveNothing();
+test("applies the signal and deadline of a ServerCall as the parent", async () => {
+  await using backend = await serveSilently();
   await using client = new EchoClient(backend.target, { timeoutMs: 60_000 });
   const controller = new AbortController();
   const arrival = backend.arrival();
@@ -268,8 +268,8 @@ test("applies the signal and the deadline of a parent like ServerCall", async ()
   });
   const rejected = assert.rejects(call, { status: "CANCELLED" });
   const serverCall = await arrival;
-  const left = Number(serverCall.getDeadline()) - Date.now();
-  assert.ok(left <= 10_000, `${left} ms are left`);
+  const remainingMs = Number(serverCall.getDeadline()) - Date.now();
+  assert.ok(remainingMs <= 10_000, `${remainingMs} ms remain`);
   const cancelled = once(serverCall, "cancelled");
   controller.abort();
   await cancelled;

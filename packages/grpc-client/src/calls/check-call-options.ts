@@ -1,12 +1,12 @@
 import { checkObject, formatObject, formatValue } from "@hello/grpc-common";
+import { isAbortSignal } from "./abort-listeners.js";
 import type { HealthWatchOptions, StreamOptions } from "./call-options.js";
 import { checkTimeout } from "./call-timeout.js";
-import { isAbortSignal } from "./on-abort.js";
 import { checkParent } from "./parent-call.js";
 
 type Check = (name: string, value: unknown) => void;
 
-/** Checks of the options of every call. The values of `metadata` are checked when it is converted. */
+/** Checks of the options of every call. The entries of `metadata` are checked when they are converted. */
 const callChecks = {
   timeoutMs: checkTimeout,
   signal: checkSignal,
@@ -19,20 +19,24 @@ const callChecks = {
 
 const { parent: _, ...watchChecks } = callChecks;
 
-/** Checks by the name of the option. */
+/** Checks by option name. */
 export type OptionChecks = ReadonlyMap<string, Check>;
 
 export const unaryOptions: OptionChecks = checksOf<Omit<StreamOptions, "idleTimeoutMs">>(callChecks);
 export const streamOptions: OptionChecks = checksOf<StreamOptions>({ ...callChecks, idleTimeoutMs: checkTimeout });
 export const healthWatchOptions: OptionChecks = checksOf<HealthWatchOptions>(watchChecks);
 
-/** @throws TypeError that names an unknown option, or one with an invalid value. */
+/**
+ * Checks the options of a call.
+ *
+ * @throws TypeError that names the first option that is unknown or has an invalid value.
+ */
 export function checkCallOptions(options: object, checks: OptionChecks): void {
   checkObject("options", options);
   for (const [name, value] of Object.entries(options)) {
     const check = checks.get(name);
     if (check === undefined) {
-      throw new TypeError(`unknown call option ${name}: a call has ${[...checks.keys()].join(", ")}`);
+      throw new TypeError(`unknown call option "${name}": the options are ${[...checks.keys()].join(", ")}`);
     }
     if (value !== undefined) {
       check(name, value);

@@ -10,26 +10,26 @@ import { attemptCredentials } from "../channel/bearer-token.js";
 import { addStreamingPath } from "../channel/reset-cancelled-streams.js";
 import { countAttempts } from "../errors/to-rpc-error.js";
 import { observeCall } from "../telemetry/observed-call.js";
+import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.js";
 import type { StreamOptions } from "./call-options.js";
 import { CallProgress } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { IdleTimer } from "./idle-timer.js";
 import { localStatus } from "./local-status.js";
-import { encode, isRequestOf, type Method } from "./method.js";
-import { type AbortListener, offAbort, onAbort } from "./on-abort.js";
+import { encodeRequest, hasRequestType, type Method } from "./method.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
 import { onWritten } from "./write-progress.js";
 
 /**
- * State machine of one call, whatever its kind. It is its own listener, for grpc-js and for the signal, so that a call
- * allocates no closures it does not need.
+ * State machine of a call of any kind. Implements the listeners for grpc-js and the signal itself, because separate
+ * listeners would allocate closures for every call.
  */
 export abstract class ClientCall<Request, Response>
   extends CallProgress<Request, Response>
   implements InterceptingListener, AbortListener, RequestSink
 {
-  /** Request of a call with a single one. */
+  /** Request of a call without a request stream. */
   #request: Buffer | undefined;
   readonly #metadata: Metadata;
   #sender: RequestSender<Request> | undefined;
@@ -41,7 +41,7 @@ export abstract class ClientCall<Request, Response>
   #detachParent: (() => void) | undefined;
 
   /**
-   * @param defaultTimeoutMs Time that the call may take without a timeout of its own, in milliseconds, or Infinity.
+   * @param defaultTimeoutMs Timeout in milliseconds if the options set none, or Infinity.
    * @throws TypeError if an option is invalid.
    */
   constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, defaultTimeoutMs: number) {
@@ -60,64 +60,66 @@ export abstract class ClientCall<Request, Response>
   /** Receives the final status, once. */
   protected abstract onEnd(status: StatusObject): void;
 
-  /** Decides whether to make the call once more instead of ending with this status. */
-  protected repeats(_status: StatusObject): boolean {
+  /** Decides whether the client itself retries the call instead of ending it with this status. */
+  protected shouldRetry(_status: StatusObject): boolean {
     return false;
   }
 
   /**
    * Starts the call and sends its request.
    *
-   * @throws RpcError if the client is closed; TypeError if the request is of another type than the method's.
+   * @throws RpcError if the client is closed; TypeError if the request is not of the method's request type.
    */
   protected start(request: Request): void {
-    if (this.#abortedBeforeStart()) {
+    if (this.#endIfAborted()) {
       return;
     }
     try {
-      this.#request = encode(this.method, request);
+      this.#request = encodeRequest(this.method, request);
     } catch (error) {
-      if (!isRequestOf(this.method, request)) {
+      if (!hasRequestType(this.method, request)) {
         throw new TypeError(`invalid request: ${reasonOf(error)}`, { cause: error });
       }
       this.cause = error;
-      this.onEnd(localStatus(status.INTERNAL, `the request cannot be encoded: ${reasonOf(error)}`));
+      this.onEnd(localStatus(status.INTERNAL, `failed to encode the request: ${reasonOf(error)}`));
       return;
     }
     this.#sentBytes = this.#request.length;
-    this.#send();
+    this.#startCall();
   }
 
   /**
-   * Starts the call and sends its requests, as the server takes them.
+   * Starts the call and sends its requests as flow control allows.
    *
    * @throws RpcError if the client is closed; TypeError if the requests are not iterable.
    */
   protected startStream(requests: Iterable<Request> | AsyncIterable<Request>): void {
-    if (this.#abortedBeforeStart()) {
+    if (this.#endIfAborted()) {
       return;
     }
     if (this.scope.closed) {
-      // Throws before the requests are touched.
+      // Throws before the requests are iterated.
       this.scope.channelFor(this.method.path);
     }
     addStreamingPath(this.method.path);
     this.#sender = new RequestSender(requests, this.method, this);
-    this.#send();
+    this.#startCall();
     this.#sender.sendNext();
   }
 
-  #abortedBeforeStart(): boolean {
+  /** Ends the call if its signal has aborted. Returns true if it has. */
+  #endIfAborted(): boolean {
     const { signal } = this.options;
     if (!signal?.aborted) {
       return false;
     }
     this.cause = signal.reason;
-    this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it began"));
+    this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it started"));
     return true;
   }
 
-  #send(): void {
+  /** Starts or retries the call in grpc-js. */
+  #startCall(): void {
     const { pool } = this.scope;
     const { signal, parent } = this.options;
     const { path } = this.method;
@@ -138,7 +140,7 @@ export abstract class ClientCall<Request, Response>
       call.halfClose();
     }
     if (signal !== undefined) {
-      onAbort(signal, this);
+      addAbortListener(signal, this);
     }
     if (parent !== undefined) {
       this.#detachParent = onCancelled(parent, () => this.cancel(status.CANCELLED, "the parent call was cancelled"));
@@ -164,7 +166,7 @@ export abstract class ClientCall<Request, Response>
     this.#sender?.stop();
   }
 
-  /** Starts to limit the time between messages, if the options do. */
+  /** Starts to limit the time between messages if `idleTimeoutMs` is set. */
   protected startIdleTimer(): void {
     if (this.#call !== undefined) {
       this.#idleTimer?.start();
@@ -180,12 +182,12 @@ export abstract class ClientCall<Request, Response>
     this.#call?.startRead();
   }
 
-  /** Tells whether calls of this method are retried after UNAVAILABLE. */
+  /** True if calls of this method are retried after UNAVAILABLE. */
   protected get retriesUnavailable(): boolean {
     return !this.scope.closed && this.scope.pool.retriesUnavailable(this.method.path);
   }
 
-  /** Ends the call with a status of our own, unless it has ended. */
+  /** Ends the call with a status of the client, unless it has already ended. */
   cancel(code: status, details: string, cause?: unknown): void {
     if (!this.#cancelled) {
       this.#cancelled = true;
@@ -217,7 +219,7 @@ export abstract class ClientCall<Request, Response>
     try {
       response = this.method.responseDeserialize(message);
     } catch (error) {
-      this.cancel(status.INTERNAL, `the response cannot be decoded: ${reasonOf(error)}`, error);
+      this.cancel(status.INTERNAL, `failed to decode the response: ${reasonOf(error)}`, error);
       return;
     }
     this.onResponse(response);
@@ -226,16 +228,16 @@ export abstract class ClientCall<Request, Response>
   onReceiveStatus(received: StatusObject): void {
     const { signal } = this.options;
     if (signal !== undefined) {
-      offAbort(signal, this);
+      removeAbortListener(signal, this);
     }
     this.#detachParent?.();
     this.#sender?.stop();
     this.#idleTimer?.stop();
     let final = this.toFinalStatus(received);
     const attempts = this.previousAttempts + countAttempts(final, this.metadata);
-    if (final.code !== status.OK && this.#request !== undefined && this.repeats(final)) {
+    if (final.code !== status.OK && this.#request !== undefined && this.shouldRetry(final)) {
       this.previousAttempts = attempts;
-      this.#send();
+      this.#startCall();
       this.read();
       return;
     }

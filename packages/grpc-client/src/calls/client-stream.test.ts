@@ -12,7 +12,7 @@ import { ServiceClient } from "../service-client.js";
 type Upload = ServerReadableStream<EchoRequest, EchoResponse>;
 type Callback = sendUnaryData<EchoResponse>;
 
-/** Answers with the values of the requests. */
+/** Responds with the values of the requests, separated by commas. */
 function join(call: Upload, callback: Callback): void {
   const values: string[] = [];
   call.on("data", (request: EchoRequest) => values.push(request.getValue()));
@@ -24,8 +24,8 @@ function serveUploads(handler: (call: Upload, callback: Callback) => void = join
   return serve({ services: [[{ clientStream }, { clientStream: handler }]] });
 }
 
-/** Starts a server that never answers, and hands its first call to the test. */
-async function serveNothing() {
+/** Starts a server that never responds. `arrived` resolves with its first call. */
+async function serveSilently() {
   const arrived = deferred<Upload>();
   const server = await serveUploads((call) => arrived.resolve(call));
   return Object.assign(server, { arrived: arrived.promise });
@@ -49,42 +49,42 @@ test("sends many requests in order", async () => {
   assert.equal(await client.collect(requestsOf(...values)), values.join());
 });
 
-test("returns the response and the iterator if the server answers before the requests end", async () => {
+test("returns the response and closes the request iterator if the server responds before the requests end", async () => {
   await using server = await serveUploads((call, callback) => {
     call.once("data", () => callback(null, new EchoResponse().setValue("enough")));
   });
   await using client = new EchoClient(server.target);
-  for (let again = 0; again < 50; again += 1) {
-    const requests = requestSource({ payloadBytes: again % 2 === 0 ? 0 : 64 * 1024 });
+  for (let round = 0; round < 50; round += 1) {
+    const requests = requestSource({ payloadBytes: round % 2 === 0 ? 0 : 64 * 1024 });
     assert.equal(await client.collect(requests), "enough");
     await requests.returned;
   }
 });
 
-test("rejects with the server's status, before the first request and after some", async () => {
-  for (const failAt of [0, 3]) {
+for (const failAfter of [0, 3]) {
+  test(`rejects with a status that the server sends after ${failAfter} requests`, async () => {
     await using server = await serveUploads((call, callback) => {
       const fail = () => callback({ code: status.FAILED_PRECONDITION, details: "no more" });
       let count = 0;
       call.on("data", () => {
         count += 1;
-        if (count === failAt) {
+        if (count === failAfter) {
           fail();
         }
       });
-      if (failAt === 0) {
+      if (failAfter === 0) {
         fail();
       }
     });
     await using client = new EchoClient(server.target);
-    const requests = requestSource({ limit: failAt });
+    const requests = requestSource({ limit: failAfter });
     await assert.rejects(client.collect(requests), { status: "FAILED_PRECONDITION", details: "no more" });
     await requests.returned;
-  }
-});
+  });
+}
 
-test("an error in the requests cancels the call and is the cause", async () => {
-  await using server = await serveNothing();
+test("cancels the call when the request iterable throws, with the error as the cause", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target);
   const error = new Error("disk full");
   let cancelled: Promise<unknown> | undefined;
@@ -95,14 +95,14 @@ test("an error in the requests cancels the call and is the cause", async () => {
   }
   await assert.rejects(client.collect(generate()), {
     status: "CANCELLED",
-    details: "the requests failed: disk full",
+    details: "the request stream failed: disk full",
     cause: error,
   });
   await cancelled;
 });
 
-test("fails a call with a request that cannot be encoded, and returns the iterator", async () => {
-  await using server = await serveNothing();
+test("fails the call when encoding a request fails, and closes the request iterator", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target);
   let finished = false;
   function* generate() {
@@ -112,12 +112,12 @@ test("fails a call with a request that cannot be encoded, and returns the iterat
       finished = true;
     }
   }
-  await assert.rejects(client.collect(generate()), { status: "INTERNAL", details: /^a request cannot be encoded: / });
+  await assert.rejects(client.collect(generate()), { status: "INTERNAL", details: /^failed to encode a request: / });
   assert.ok(finished);
 });
 
-test("the signal cancels the call, returns the iterator and keeps no listener", async () => {
-  await using server = await serveNothing();
+test("cancels the call, closes the request iterator and removes its listener when the signal aborts", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target);
   const controller = new AbortController();
   const requests = requestSource({ limit: 1 });
@@ -129,27 +129,27 @@ test("the signal cancels the call, returns the iterator and keeps no listener", 
   controller.abort("enough");
   await Promise.all([rejected, cancelled, requests.returned]);
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
-  const untouched = requestSource();
-  await assert.rejects(client.collect(untouched, { signal: controller.signal }), { status: "CANCELLED" });
-  assert.equal(untouched.count, 0);
+  const unread = requestSource();
+  await assert.rejects(client.collect(unread, { signal: controller.signal }), { status: "CANCELLED" });
+  assert.equal(unread.count, 0);
 });
 
-test("the deadline holds for the whole call and is sent to the server", async () => {
-  await using server = await serveNothing();
+test("applies the timeout to the whole call and sends the deadline to the server", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target, { timeoutMs: 1_000 });
   const requests = requestSource({ limit: 1 });
   const rejected = assert.rejects(client.collect(requests), {
     status: "DEADLINE_EXCEEDED",
     details: /did not answer within 1000 ms$/,
   });
-  const left = Number((await server.arrived).getDeadline()) - Date.now();
-  assert.ok(left <= 1_000, `${left} ms are left`);
+  const remainingMs = Number((await server.arrived).getDeadline()) - Date.now();
+  assert.ok(remainingMs <= 1_000, `${remainingMs} ms remain`);
   await rejected;
   await requests.returned;
 });
 
-test("the idle limit fails a call without messages", async () => {
-  await using server = await serveNothing();
+test("fails a call without messages after the idle timeout", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   await assert.rejects(client.collect(requestSource({ limit: 2 }), { idleTimeoutMs: 100 }), {
     status: "DEADLINE_EXCEEDED",
@@ -161,8 +161,8 @@ test("the idle limit fails a call without messages", async () => {
   });
 });
 
-test("applies the deadline and the cancellation of a parent", async () => {
-  await using server = await serveNothing();
+test("applies the deadline and cancellation of the parent call", async () => {
+  await using server = await serveSilently();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   const controller = new AbortController();
   const parent = { signal: controller.signal, deadline: new Date(Date.now() + 10_000) };
@@ -178,7 +178,7 @@ test("applies the deadline and the cancellation of a parent", async () => {
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });
 
-test("a call finishes after close(), and later ones are refused without touching the requests", async () => {
+test("finishes an open call after close(), and rejects later calls without reading their requests", async () => {
   await using server = await serveUploads();
   const client = new EchoClient(server.target);
   const call = client.collect(
@@ -190,9 +190,9 @@ test("a call finishes after close(), and later ones are refused without touching
     })(),
   );
   assert.equal(await call, "a,b");
-  const untouched = requestSource();
-  await assert.rejects(client.collect(untouched), { status: "CANCELLED", details: "the client is closed" });
-  assert.equal(untouched.count, 0);
+  const unread = requestSource();
+  await assert.rejects(client.collect(unread), { status: "CANCELLED", details: "the client is closed" });
+  assert.equal(unread.count, 0);
 });
 
 test("rejects a method of another kind", async () => {
@@ -204,6 +204,6 @@ test("rejects a method of another kind", async () => {
   await using client = new WrongClient("127.0.0.1:1");
   await assert.rejects(client.call(), {
     name: "TypeError",
-    message: /Unary takes one message and returns one message$/,
+    message: /Unary takes one request and returns one response: call it with unary\(\)$/,
   });
 });

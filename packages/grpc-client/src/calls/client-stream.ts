@@ -7,7 +7,7 @@ import { checkKind, type Method } from "./method.js";
 
 const kind = { requestStream: true, responseStream: false };
 
-/** Makes a call with a stream of requests and one response. Throws as `ServiceClient.clientStream` does. */
+/** Makes a client streaming call. Throws like `ServiceClient.clientStream`. */
 export async function clientStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
@@ -41,7 +41,7 @@ class ClientStreamCall<Request, Response> extends ClientCall<Request, Response> 
   protected override onResponse(response: Response): void {
     this.response = response;
     this.stopRequests();
-    // A second message, which violates the protocol, would otherwise hold the status back until the deadline.
+    // If the server violates the protocol with a second message, the status arrives only after that message is read.
     this.read();
   }
 

@@ -16,7 +16,7 @@ const { UNKNOWN, SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse.S
 
 const response = (status: number) => new HealthCheckResponse().setStatus(status);
 
-/** Starts a server that reports the health of "" and "Echo", and hands each watch to the test. */
+/** Starts a server that reports the health of "" and "Echo", and calls back with each watch. */
 async function serveHealth({ onWatch = (_: Watch) => {} } = {}) {
   const { check, watch } = HealthService;
   const statuses = new Map([
@@ -32,8 +32,8 @@ async function serveHealth({ onWatch = (_: Watch) => {} } = {}) {
             call: ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>,
             callback: (error: { code: status } | null, response?: HealthCheckResponse) => void,
           ) {
-            const found = statuses.get(call.request.getService());
-            callback(found === undefined ? { code: status.NOT_FOUND } : null, response(found ?? UNKNOWN));
+            const health = statuses.get(call.request.getService());
+            callback(health === undefined ? { code: status.NOT_FOUND } : null, response(health ?? UNKNOWN));
           },
           watch: onWatch,
         },
@@ -42,7 +42,7 @@ async function serveHealth({ onWatch = (_: Watch) => {} } = {}) {
   });
 }
 
-test("checkHealth() returns the health of the server or a service", async () => {
+test("checkHealth() returns the health of the server or of a service", async () => {
   await using server = await serveHealth();
   await using client = new EchoClient(server.target);
   assert.equal(await client.checkHealth(), "SERVING");
@@ -50,14 +50,14 @@ test("checkHealth() returns the health of the server or a service", async () => 
   await assert.rejects(client.checkHealth("Other"), { status: "NOT_FOUND", method: "/grpc.health.v1.Health/Check" });
 });
 
-test("checkHealth() is UNIMPLEMENTED if the server does not report health", async () => {
+test("checkHealth() and watchHealth() fail with UNIMPLEMENTED if the server does not report health", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   await assert.rejects(client.checkHealth(), { status: "UNIMPLEMENTED" });
   await assert.rejects(client.watchHealth().next(), { status: "UNIMPLEMENTED" });
 });
 
-test("watchHealth() yields every change in order, and leaving the loop cancels the call", async () => {
+test("watchHealth() yields every change in order, and cancels the call when the loop ends", async () => {
   let cancelled = () => {};
   const end = new Promise<void>((resolve) => {
     cancelled = resolve;
@@ -73,14 +73,14 @@ test("watchHealth() yields every change in order, and leaving the loop cancels t
     },
   });
   await using client = new EchoClient(server.target);
-  const seen: string[] = [];
+  const received: string[] = [];
   for await (const status of client.watchHealth("Echo")) {
-    seen.push(status);
-    if (seen.length === 5) {
+    received.push(status);
+    if (received.length === 5) {
       break;
     }
   }
-  assert.deepEqual(seen, ["SERVICE_UNKNOWN", "SERVING", "NOT_SERVING", "SERVING", "UNKNOWN"]);
+  assert.deepEqual(received, ["SERVICE_UNKNOWN", "SERVING", "NOT_SERVING", "SERVING", "UNKNOWN"]);
   assert.deepEqual(requests, ["Echo"]);
   await end;
 });
@@ -109,11 +109,11 @@ test("watchHealth() accepts an infinite timeout", async () => {
   await watch.return();
 });
 
-for (const [how, leave] of [
-  ["its return()", (_client: EchoClient, watch: AsyncGenerator) => void watch.return(undefined)],
+for (const [method, endWatch] of [
+  ["return()", (_client: EchoClient, watch: AsyncGenerator) => void watch.return(undefined)],
   ["close()", (client: EchoClient) => client.close()],
 ] as const) {
-  test(`watchHealth() ends with ${how} during a pending next(), and the server sees it`, async () => {
+  test(`watchHealth() ends on ${method} during a pending next(), and cancels the call at the server`, async () => {
     let cancelled = () => {};
     const end = new Promise<void>((resolve) => {
       cancelled = resolve;
@@ -128,7 +128,7 @@ for (const [how, leave] of [
     const watch = client.watchHealth();
     assert.deepEqual(await watch.next(), { done: false, value: "SERVING" });
     const change = watch.next();
-    leave(client, watch);
+    endWatch(client, watch);
     assert.deepEqual(await change, { done: true, value: undefined });
     await end;
   });
@@ -145,7 +145,7 @@ test("watchHealth() rejects if the first response does not arrive in time", asyn
   assert.deepEqual(await watch.next(), { done: true, value: undefined });
 });
 
-test("watchHealth() rejects if there is no connection in time", async () => {
+test("watchHealth() rejects if the connection is not established in time", async () => {
   await using peer = await listen(createServer());
   await using client = new EchoClient(peer.address);
   await assert.rejects(client.watchHealth("", { timeoutMs: 200 }).next(), {
@@ -154,19 +154,19 @@ test("watchHealth() rejects if there is no connection in time", async () => {
   });
 });
 
-test("watchHealth() rejects if a response cannot be decoded or decompressed", async () => {
-  for (const [encoding, answer, details] of [
-    ["identity", Buffer.from([0, 0, 0, 0, 2, 10, 9]), /^the response cannot be decoded: /],
-    ["br", Buffer.from([1, 0, 0, 0, 1, 0]), /^the response cannot be decompressed$/],
-  ] as const) {
+for (const [step, encoding, message, details] of [
+  ["decoding", "identity", Buffer.from([0, 0, 0, 0, 2, 10, 9]), /^failed to decode the response: /],
+  ["decompressing", "br", Buffer.from([1, 0, 0, 0, 1, 0]), /^failed to decompress the response$/],
+] as const) {
+  test(`watchHealth() rejects if ${step} a response fails`, async () => {
     await using peer = await listenHttp2((stream) => {
       stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-encoding": encoding });
-      stream.write(answer);
+      stream.write(message);
     });
     await using client = new EchoClient(peer.address);
     await assert.rejects(client.watchHealth().next(), { name: "RpcError", status: "INTERNAL", details });
-  }
-});
+  });
+}
 
 test("watchHealth() rejects if the connection is lost", async () => {
   await using server = await serveHealth({
@@ -181,7 +181,7 @@ test("watchHealth() rejects if the connection is lost", async () => {
   await assert.rejects(watch.next(), { name: "RpcError" });
 });
 
-test("watchHealth() rejects with the reason of its signal as the cause", async () => {
+test("watchHealth() rejects with the abort reason of its signal as the cause", async () => {
   await using server = await serveHealth({ onWatch: (stream) => stream.write(response(SERVING)) });
   await using client = new EchoClient(server.target);
   const controller = new AbortController();

@@ -7,7 +7,7 @@ import { ResponseStreamCall, responseStream } from "./response-stream.js";
 import { unaryCall } from "./unary-call.js";
 
 /**
- * Health of a service; only watches see `"SERVICE_UNKNOWN"`.
+ * Health of a service. Only a watch yields `"SERVICE_UNKNOWN"`; a check fails with NOT_FOUND instead.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
@@ -19,7 +19,7 @@ export async function checkHealth(scope: CallScope, service: string, options?: C
   return unaryCall(scope, check, request(service), options);
 }
 
-/** Yields the health of a service, now and at every change. */
+/** Yields the current health of a service, and its health after every change. */
 export function watchHealth(
   scope: CallScope,
   service: string,
@@ -40,7 +40,7 @@ function loadMethods() {
   return methods;
 }
 
-/** Creates the methods of the health protocol, with the names of the statuses as responses. */
+/** Creates the methods of the health protocol. Their responses are the names of the statuses. */
 function createMethods() {
   const { HealthService, HealthCheckRequest, HealthCheckResponse } = healthProtocol();
   const names = new Map<number, ServingStatus>(
@@ -61,7 +61,7 @@ function createMethods() {
     watch: withNames(HealthService.watch),
     request(service: string) {
       if (typeof service !== "string") {
-        throw new TypeError(`invalid service ${formatValue(service)}: it must be a string`);
+        throw new TypeError(`service must be a string, not ${formatValue(service)}`);
       }
       return new HealthCheckRequest().setService(service);
     },

@@ -15,7 +15,7 @@ export class IdleTimer {
     }
   }
 
-  /** Starts the time again, if it runs. */
+  /** Restarts the timer if it is running. */
   refresh(): void {
     this.#timer?.refresh();
   }

@@ -20,13 +20,13 @@ interface MetadataSender {
   sendMetadata(metadata: Metadata): void;
 }
 
-/** Starts a server whose calls of every kind send metadata and trailers. */
-function serveAll() {
+/** Starts a server that sends metadata and trailers in calls of every kind. */
+function serveMetadata() {
   const { clientStream, serverStream, bidiStream } = EchoService;
-  const sendFirst = (call: MetadataSender) => call.sendMetadata(metadataOf("x-first", "1"));
+  const sendHeaders = (call: MetadataSender) => call.sendMetadata(metadataOf("x-first", "1"));
   return serve({
     handler(call, callback) {
-      sendFirst(call);
+      sendHeaders(call);
       echo(call, (error, response) => callback(error, response, trailers));
     },
     services: [
@@ -34,16 +34,16 @@ function serveAll() {
         { clientStream, serverStream, bidiStream },
         {
           clientStream(call: MetadataSender, callback: sendUnaryData<EchoResponse>) {
-            sendFirst(call);
+            sendHeaders(call);
             callback(null, new EchoResponse(), trailers);
           },
           serverStream(call: ServerWritableStream<EchoRequest, EchoResponse>) {
-            sendFirst(call);
+            sendHeaders(call);
             call.write(new EchoResponse());
             call.end(trailers);
           },
           bidiStream(call: Chat) {
-            sendFirst(call);
+            sendHeaders(call);
             call.on("data", (request: EchoRequest) => answer(call, request));
             call.on("end", () => call.end(trailers));
           },
@@ -53,22 +53,23 @@ function serveAll() {
   });
 }
 
-async function finish(responses: AsyncIterable<unknown>): Promise<void> {
+/** Reads a stream of responses to its end. */
+async function drain(responses: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of responses) {
-    // Only the metadata is of interest.
+    // The tests check only the metadata.
   }
 }
 
 const kinds: Readonly<Record<string, (client: EchoClient, options: StreamOptions) => Promise<unknown>>> = {
   unary: (client, options) => client.echo("a", options),
   "client stream": (client, options) => client.collect(requestsOf("a"), options),
-  "server stream": (client, options) => finish(client.echoStream("a", 1, options)),
-  "bidirectional stream": (client, options) => finish(client.chat(requestsOf("a"), options)),
+  "server stream": (client, options) => drain(client.echoStream("a", 1, options)),
+  "bidirectional stream": (client, options) => drain(client.chat(requestsOf("a"), options)),
 };
 
 for (const [kind, call] of Object.entries(kinds)) {
-  test(`a ${kind} call hands metadata and trailers to its callbacks, once`, async () => {
-    await using server = await serveAll();
+  test(`calls onMetadata and onTrailers once in a ${kind} call`, async () => {
+    await using server = await serveMetadata();
     await using client = new EchoClient(server.target);
     const received: (readonly [string, ReceivedMetadata])[] = [];
     await call(client, {
@@ -84,8 +85,8 @@ for (const [kind, call] of Object.entries(kinds)) {
     assert.equal(received[1]?.[1]["toString"], undefined);
   });
 
-  test(`a ${kind} call fails with the error of its callback as the cause`, async () => {
-    await using server = await serveAll();
+  test(`fails a ${kind} call whose callback throws, with the error as the cause`, async () => {
+    await using server = await serveMetadata();
     await using client = new EchoClient(server.target);
     for (const name of ["onMetadata", "onTrailers"]) {
       const cause = new Error("unexpected");
@@ -104,7 +105,7 @@ for (const [kind, call] of Object.entries(kinds)) {
   });
 }
 
-test("hands the trailers of a failed call to onTrailers, and calls no onMetadata without headers", async () => {
+test("calls only onTrailers if the server sends no metadata before a failure", async () => {
   await using server = await serve({ handler: fail(status.ABORTED, "busy", { "x-last": "1" }) });
   await using client = new EchoClient(server.target);
   const received: ReceivedMetadata[] = [];
@@ -125,7 +126,7 @@ test("keeps the status of a failed call whose onTrailers throws", async () => {
   await assert.rejects(client.echo("a", { onTrailers }), { status: "ABORTED", details: "busy", cause });
 });
 
-test("hands the metadata of the last attempt alone to the callbacks, without grpc-js's count", async () => {
+test("calls onMetadata only for the last attempt, without the attempt count of grpc-js", async () => {
   let attempts = 0;
   await using server = await serve({
     handler(call, callback) {

@@ -2,75 +2,85 @@ import { isUint8Array } from "node:util/types";
 import type { Metadata, MetadataValue } from "@grpc/grpc-js";
 import { formatValue, singularHeaders } from "@hello/grpc-common";
 
-/** Largest metadata of a call, in bytes. One value that exceeds it would end the connection, and every call on it. */
+/** Size limit of the metadata of a call, in bytes. A single larger value would end the connection and all its calls. */
 export const maxMetadataBytes = 65_536;
 
-/** Size of a header field without its name and value: RFC 9113, section 10.5.1. */
+/** Bytes that a header field counts in addition to its name and value: RFC 9113, section 10.5.1. */
 export const fieldOverhead = 32;
 
 /**
- * Names reserved for gRPC and HTTP/2: grpc-js would overwrite them, or fail to send them and lose the connection.
+ * Keys reserved for gRPC and HTTP/2. grpc-js would overwrite them, or fail to send them and lose the connection.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
  */
-const reserved =
+const reservedKey =
   /^(?:grpc-.*|:.*|connection|content-length|content-type|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade|user-agent)$/;
 
-/** Names that both gRPC and HTTP allow; grpc-js allows a colon too, which Node refuses to send. */
-const legalName = /^[\w.-]+$/;
+/** Keys that both gRPC and HTTP allow. grpc-js also allows a colon, but Node refuses to send it. */
+const validKey = /^[\w.-]+$/;
 
-/** Text that gRPC allows: printable ASCII. */
-const legalText = /^[ -~]*$/;
+/** Text values that gRPC allows: printable ASCII. */
+const validText = /^[ -~]*$/;
 
-/** @throws TypeError if no entry may have this name. */
-export function checkName(name: string): void {
-  if (reserved.test(name.toLowerCase())) {
-    throw new TypeError(`metadata "${name}" is reserved for gRPC`);
+/**
+ * Checks a metadata key.
+ *
+ * @throws TypeError if the key is reserved or contains an invalid character.
+ */
+export function checkMetadataKey(key: string): void {
+  if (reservedKey.test(key.toLowerCase())) {
+    throw new TypeError(`invalid metadata "${key}": the key is reserved for gRPC or HTTP`);
   }
-  if (!legalName.test(name)) {
-    throw new TypeError(`metadata ${formatValue(name)} cannot be sent: a name has letters, digits, "_", "-" and "."`);
+  if (!validKey.test(key)) {
+    throw new TypeError(
+      `invalid metadata ${formatValue(key)}: a key may contain only letters, digits, "_", "-" and "."`,
+    );
   }
 }
 
 /**
- * Converts a value for grpc-js.
+ * Checks a metadata value and converts it for grpc-js.
  *
- * @param previous Number of values that the name has already.
- * @throws TypeError if gRPC cannot carry it.
+ * @param previous Number of values that the key already has.
+ * @throws TypeError if the value does not match its key, contains an invalid character, or is one too many.
  */
-export function toMetadataValue(name: string, value: unknown, previous = 0): MetadataValue {
-  const subject = `metadata "${name}"`;
-  const isBinary = name.toLowerCase().endsWith("-bin");
+export function toMetadataValue(key: string, value: unknown, previous = 0): MetadataValue {
+  const invalid = `invalid metadata "${key}"`;
+  const isBinary = key.toLowerCase().endsWith("-bin");
   if (isBinary ? !isUint8Array(value) : typeof value !== "string") {
-    const expected = isBinary ? "bytes, because its name ends in -bin" : "a string, or bytes under a name in -bin";
-    throw new TypeError(`${subject} cannot be sent: it must be ${expected}, not ${formatValue(value)}`);
+    const expected = isBinary
+      ? 'a Uint8Array, because the key ends in "-bin"'
+      : 'a string, or a Uint8Array under a key that ends in "-bin"';
+    throw new TypeError(`${invalid}: the value must be ${expected}, not ${formatValue(value)}`);
   }
-  if (previous > 0 && singularHeaders.test(name.toLowerCase())) {
-    throw new TypeError(`${subject} cannot be sent: HTTP allows one value for it`);
+  if (previous > 0 && singularHeaders.test(key.toLowerCase())) {
+    throw new TypeError(`${invalid}: HTTP allows only one value for this key`);
   }
   if (isUint8Array(value)) {
     return Buffer.from(value);
   }
-  // HTTP/2 forbids space around a value, and gRPC allows to strip it.
+  // HTTP/2 forbids spaces around a value, and gRPC allows a library to strip them.
   const text = String(value).replace(/^ +| +$/g, "");
-  if (!legalText.test(text)) {
-    throw new TypeError(`${subject} cannot be sent: its value has characters other than printable ASCII`);
+  if (!validText.test(text)) {
+    throw new TypeError(
+      `${invalid}: the value must be printable ASCII; send other text under a key that ends in "-bin"`,
+    );
   }
   return text;
 }
 
-/** Returns the size of metadata as HTTP/2 counts it, in bytes. */
+/** Returns the size of metadata in bytes, as HTTP/2 counts it. */
 export function metadataBytes(metadata: Metadata): number {
   let bytes = 0;
-  for (const [name, values] of Object.entries(metadata.toJSON())) {
+  for (const [key, values] of Object.entries(metadata.toJSON())) {
     for (const value of values) {
-      bytes += entryBytes(name, value);
+      bytes += entryBytes(key, value);
     }
   }
   return bytes;
 }
 
-/** Returns the size of one entry as HTTP/2 counts it, in bytes. */
-export function entryBytes(name: string, value: MetadataValue): number {
-  return name.length + fieldOverhead + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
+/** Returns the size of one entry in bytes, as HTTP/2 counts it. */
+export function entryBytes(key: string, value: MetadataValue): number {
+  return key.length + fieldOverhead + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
 }

@@ -6,7 +6,7 @@ import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 import { type MetadataInit, toGrpcMetadata } from "./metadata.js";
 
-test("sends metadata as text, bytes and lists", async () => {
+test("sends text, bytes and lists as metadata", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   await client.echo("World", {
@@ -19,7 +19,7 @@ test("sends metadata as text, bytes and lists", async () => {
   assert.deepEqual(received?.get("space"), ["a b"]);
 });
 
-test("does not carry metadata over to another call", async () => {
+test("does not send the metadata of one call with the next", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
   await client.echo("World", { metadata: { "x-id": "42" } });
@@ -28,14 +28,14 @@ test("does not carry metadata over to another call", async () => {
 });
 
 const invalid: readonly (readonly [MetadataInit, RegExp])[] = [
-  [{ "x-id": "líne\n" }, /^metadata "x-id" cannot be sent: /],
-  [{ "x y": "" }, /^metadata "x y" cannot be sent: /],
-  [{ "x-bin": "text" }, /^metadata "x-bin" cannot be sent: /],
-  [{ "grpc-timeout": "1S" }, /^metadata "grpc-timeout" is reserved for gRPC$/],
-  [{ Connection: "close" }, /^metadata "Connection" is reserved for gRPC$/],
-  [{ "content-length": "1" }, /^metadata "content-length" is reserved for gRPC$/],
-  [{ date: ["a", "b"] }, /^metadata "date" cannot be sent: HTTP allows one value for it$/],
-  [{ Date: "a", date: "b" }, /^metadata "date" cannot be sent: HTTP allows one value for it$/],
+  [{ "x-id": "líne\n" }, /^invalid metadata "x-id": the value must be printable ASCII; /],
+  [{ "x y": "" }, /^invalid metadata "x y": a key may contain only /],
+  [{ "x-bin": "text" }, /^invalid metadata "x-bin": the value must be a Uint8Array, /],
+  [{ "grpc-timeout": "1S" }, /^invalid metadata "grpc-timeout": the key is reserved for gRPC or HTTP$/],
+  [{ Connection: "close" }, /^invalid metadata "Connection": the key is reserved for gRPC or HTTP$/],
+  [{ "content-length": "1" }, /^invalid metadata "content-length": the key is reserved for gRPC or HTTP$/],
+  [{ date: ["a", "b"] }, /^invalid metadata "date": HTTP allows only one value for this key$/],
+  [{ Date: "a", date: "b" }, /^invalid metadata "date": HTTP allows only one value for this key$/],
 ];
 for (const [metadata, message] of invalid) {
   test(`rejects metadata ${JSON.stringify(metadata)}`, async () => {
@@ -44,11 +44,11 @@ for (const [metadata, message] of invalid) {
   });
 }
 
-// With a name that Node refuses to send, grpc-js would retry the call forever.
-test("rejects the names that Node rejects", async () => {
+// If Node refuses to send a key, grpc-js retries the call forever.
+test("rejects every key that Node refuses to send", async () => {
   await using peer = await listenHttp2((stream) => stream.respond({ "grpc-status": "0" }, { endStream: true }));
   const session = connect(`http://${peer.address}`);
-  const isSent = (headers: OutgoingHttpHeaders) => {
+  const nodeSends = (headers: OutgoingHttpHeaders) => {
     try {
       session
         .request(headers)
@@ -64,7 +64,7 @@ test("rejects the names that Node rejects", async () => {
     if (!constant.startsWith("HTTP2_HEADER_") || typeof name !== "string" || name.startsWith(":")) {
       continue;
     }
-    const accepts = (value: string | string[]) => {
+    const clientAccepts = (value: string | string[]) => {
       try {
         toGrpcMetadata({ [name]: value }, {});
         return true;
@@ -72,8 +72,8 @@ test("rejects the names that Node rejects", async () => {
         return false;
       }
     };
-    assert.ok(!accepts("x") || isSent({ [name]: "x" }), name);
-    assert.ok(!accepts(["x", "y"]) || isSent({ [name]: ["x", "y"] }), `${name} twice`);
+    assert.ok(!clientAccepts("x") || nodeSends({ [name]: "x" }), name);
+    assert.ok(!clientAccepts(["x", "y"]) || nodeSends({ [name]: ["x", "y"] }), `${name} twice`);
   }
   session.destroy();
 });

@@ -1,82 +1,85 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
 import { formatObject } from "@hello/grpc-common";
-import { previousAttempts } from "../errors/status-origin.js";
-import { checkName, entryBytes, maxMetadataBytes, metadataBytes, toMetadataValue } from "./metadata-entry.js";
+import { previousAttemptsKey } from "../errors/status-origin.js";
+import { checkMetadataKey, entryBytes, maxMetadataBytes, metadataBytes, toMetadataValue } from "./metadata-entry.js";
 
 /**
- * Metadata to send: text, or bytes under a name that ends in `-bin`; a list sends its name several times.
+ * Metadata to send: text, or bytes under a key that ends in `-bin`. A list adds one entry for each value.
  *
  *     { "x-request-id": "42", "trace-bin": new Uint8Array([1, 2]) }
  */
 export type MetadataInit = Readonly<Record<string, string | Uint8Array | readonly (string | Uint8Array)[]>>;
 
-/** Received metadata by lower-case name: text, or bytes under a name that ends in `-bin`. */
+/** Received metadata by lower-case key: text, or bytes under a key that ends in `-bin`. */
 export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 
 /**
- * Size up to which telemetry may add to the metadata of a call, in bytes. With the headers of gRPC, it stays below the
- * 8 KiB that every gRPC server accepts.
+ * Size limit of the metadata of a call with the entries of telemetry, in bytes. Together with gRPC's own headers, it is
+ * below the 8 KiB that every gRPC server accepts.
  */
 const maxBytesWithTelemetry = 7_168;
 
 /**
  * Converts metadata for grpc-js.
  *
- * @throws TypeError that names an entry that gRPC cannot carry.
+ * @throws TypeError that names the first invalid entry, or if the metadata is too large.
  */
 export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Metadata {
   if (!isPlainObject(init)) {
     throw new TypeError(`metadata must be a plain object, not ${formatObject(init)}`);
   }
   const metadata = new Metadata(options);
-  for (const [name, values] of Object.entries(init)) {
-    checkName(name);
+  for (const [key, values] of Object.entries(init)) {
+    checkMetadataKey(key);
     for (const value of Array.isArray(values) ? values : [values]) {
-      metadata.add(name, toMetadataValue(name, value, metadata.get(name).length));
+      metadata.add(key, toMetadataValue(key, value, metadata.get(key).length));
     }
   }
   const bytes = metadataBytes(metadata);
   if (bytes > maxMetadataBytes) {
-    throw new TypeError(`metadata is too large: ${bytes} bytes, and at most ${maxMetadataBytes} can be sent`);
+    throw new TypeError(`the metadata is too large: ${bytes} bytes, and the limit is ${maxMetadataBytes}`);
   }
   return metadata;
 }
 
-/** Sets an entry for telemetry, unless it cannot be sent: telemetry never fails a call. */
-export function setTelemetry(metadata: Metadata, name: string, value: unknown): void {
+/** Sets a metadata entry for telemetry. Omits an invalid or too large entry, because telemetry must not fail a call. */
+export function setTelemetry(metadata: Metadata, key: string, value: unknown): void {
   try {
-    checkName(name);
-    const checked = toMetadataValue(name, value);
-    // `authorization` could contradict the client's token, or go out in plain text.
-    const isAllowed = name.toLowerCase() !== "authorization";
-    if (isAllowed && metadataBytes(metadata) + entryBytes(name, checked) <= maxBytesWithTelemetry) {
-      metadata.set(name, checked);
+    checkMetadataKey(key);
+    const checked = toMetadataValue(key, value);
+    // `authorization` could contradict the client's token, or be sent in plain text.
+    const isAllowed = key.toLowerCase() !== "authorization";
+    if (isAllowed && metadataBytes(metadata) + entryBytes(key, checked) <= maxBytesWithTelemetry) {
+      metadata.set(key, checked);
     }
   } catch {
-    // The value comes from the program's propagator, and the call does not depend on it.
+    // The entry comes from the program's propagator, and the call does not depend on it.
   }
 }
 
-/** Converts metadata from grpc-js, without its own count of attempts. */
+/** Converts metadata from grpc-js. Omits the attempt count that grpc-js adds. */
 export function fromGrpcMetadata(metadata: Metadata): ReceivedMetadata {
-  // No prototype: the names come from the wire.
+  // Without a prototype, because the peer chooses the keys.
   const received: Record<string, readonly (string | Uint8Array)[]> = Object.create(null);
-  for (const [name, values] of Object.entries(metadata.toJSON())) {
-    if (name !== previousAttempts) {
-      received[name] = values as (string | Uint8Array)[];
+  for (const [key, values] of Object.entries(metadata.toJSON())) {
+    if (key !== previousAttemptsKey) {
+      received[key] = values as (string | Uint8Array)[];
     }
   }
   return received;
 }
 
-/** Returns metadata without one of its names. */
-export function withoutName(metadata: ReceivedMetadata, name: string): ReceivedMetadata {
+/** Copies metadata without the entries of one key. */
+export function withoutKey(metadata: ReceivedMetadata, key: string): ReceivedMetadata {
   const rest: Record<string, readonly (string | Uint8Array)[]> = Object.assign(Object.create(null), metadata);
-  delete rest[name];
+  delete rest[key];
   return rest;
 }
 
-/** Tests for an object literal, of any realm. The entries of a `Map`, `Headers` or `Metadata` are no properties. */
+/**
+ * Tests whether a value is a plain object of any realm. The entries of a `Map`, `Headers` or `Metadata` are not
+ * properties, and would be ignored.
+ */
 function isPlainObject(value: unknown): boolean {
   if (typeof value !== "object" || value === null) {
     return false;

@@ -1,6 +1,6 @@
 import { formatValue } from "@hello/grpc-common";
 
-/** Method of a service. The generated definitions of grpc-tools and those of proto-loader satisfy it. */
+/** Method of a service, like those in the service definitions of grpc-tools and proto-loader. */
 export interface Method<Request, Response> {
   /** Path on the wire, like `/package.Service/Method`. */
   readonly path: string;
@@ -13,29 +13,36 @@ export interface Method<Request, Response> {
 /**
  * Encodes a request.
  *
- * @throws Error of the method's serializer, or TypeError if its result is no Buffer.
+ * @throws Error of the method's serializer, or TypeError if its result is not a Buffer.
  */
-export function encode<Request>(method: Method<Request, unknown>, request: Request): Buffer {
+export function encodeRequest<Request>(method: Method<Request, unknown>, request: Request): Buffer {
   const bytes: unknown = method.requestSerialize(request);
   if (!Buffer.isBuffer(bytes)) {
-    throw new TypeError(`${method.path} encodes a request as ${formatValue(bytes)}, which is no Buffer`);
+    throw new TypeError(`requestSerialize of ${method.path} must return a Buffer, not ${formatValue(bytes)}`);
   }
   return bytes;
 }
 
-/** Tests whether a message is of the type that a generated method takes. Other methods do not tell. */
-export function isRequestOf(method: Method<never, unknown>, request: unknown): boolean {
+/** Tests whether a message is of the method's request type. Returns true if the method does not declare its type. */
+export function hasRequestType(method: Method<never, unknown>, request: unknown): boolean {
   const type: unknown = Reflect.get(method, "requestType");
   return typeof type !== "function" || request instanceof type;
 }
 
-/** @throws TypeError if a method is not of the kind that is called. */
+/**
+ * Checks that a method is of the expected kind.
+ *
+ * @throws TypeError if it is of another kind.
+ */
 export function checkKind(
   { path, requestStream, responseStream }: Method<never, unknown>,
   expected: { readonly requestStream: boolean; readonly responseStream: boolean },
 ): void {
   if (requestStream !== expected.requestStream || responseStream !== expected.responseStream) {
-    const kind = (stream: boolean) => (stream ? "a stream" : "one message");
-    throw new TypeError(`${path} takes ${kind(requestStream)} and returns ${kind(responseStream)}`);
+    const requests = requestStream ? "a stream of requests" : "one request";
+    const responses = responseStream ? "a stream of responses" : "one response";
+    const [unary, stream] = requestStream ? ["clientStream", "bidiStream"] : ["unary", "serverStream"];
+    const caller = responseStream ? stream : unary;
+    throw new TypeError(`${path} takes ${requests} and returns ${responses}: call it with ${caller}()`);
   }
 }

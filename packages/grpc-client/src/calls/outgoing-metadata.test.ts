@@ -1,53 +1,53 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { besideNeighbour, failingCall } from "../../test/neighbour.js";
+import { failingCall, withConcurrentCall } from "../../test/concurrent-call.js";
 import { requestsOf } from "../../test/request-source.js";
 import type { ClientOptions, MetadataInit } from "../index.js";
 
 const invalid: Readonly<Record<string, readonly [metadata: MetadataInit, message: RegExp, client?: ClientOptions]>> = {
-  "a name twice in different case": [
+  "the same key in upper and lower case": [
     { "If-Match": "a", "if-match": "b" },
-    /^metadata "if-match" cannot be sent: HTTP allows one value for it$/,
+    /^invalid metadata "if-match": HTTP allows only one value for this key$/,
   ],
-  "two values of a name that HTTP allows once": [
+  "two values of a key that HTTP allows only once": [
     { date: ["a", "b"] },
-    /^metadata "date" cannot be sent: HTTP allows one value for it$/,
+    /^invalid metadata "date": HTTP allows only one value for this key$/,
   ],
-  "a token and authorization": [
+  "both a token and authorization": [
     { Authorization: "Bearer b" },
-    /^metadata "authorization" cannot be sent: the client sends its token under this name$/,
+    /^invalid metadata "authorization": the client sends its token under this key$/,
     { token: "a", allowPlaintextToken: true },
   ],
-  "a colon in a name": [
+  "a colon in a key": [
     { "a:b": "x" },
-    /^metadata "a:b" cannot be sent: a name has letters, digits, "_", "-" and "\."$/,
+    /^invalid metadata "a:b": a key may contain only letters, digits, "_", "-" and "\."$/,
   ],
-  "a header of the connection": [
+  "a connection header": [
     { "Transfer-Encoding": "chunked" },
-    /^metadata "Transfer-Encoding" is reserved for gRPC$/,
+    /^invalid metadata "Transfer-Encoding": the key is reserved for gRPC or HTTP$/,
   ],
-  "an emoji": [{ "x-name": "😀" }, /^metadata "x-name" cannot be sent: its value has characters other than printable/],
-  "200 KiB": [
+  "an emoji": [{ "x-name": "😀" }, /^invalid metadata "x-name": the value must be printable ASCII; send other text /],
+  "200 KiB of text": [
     { "x-large": "x".repeat(204_800) },
-    /^metadata is too large: 204839 bytes, and at most 65536 can be sent$/,
+    /^the metadata is too large: 204839 bytes, and the limit is 65536$/,
   ],
   "200 KiB of bytes in several entries": [
     Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`x-${n}-bin`, Buffer.alloc(10_240)])),
-    /^metadata is too large: 2\d{5} bytes, and at most 65536 can be sent$/,
+    /^the metadata is too large: 2\d{5} bytes, and the limit is 65536$/,
   ],
 };
 
 for (const [entries, [metadata, message, client]] of Object.entries(invalid)) {
-  test(`metadata with ${entries} fails its call alone, before it is sent`, async () => {
-    const calls = await besideNeighbour(failingCall({ metadata }, { name: "TypeError", message }), { client });
+  test(`rejects metadata with ${entries} without affecting other calls`, async () => {
+    const calls = await withConcurrentCall(failingCall({ metadata }, { name: "TypeError", message }), { client });
     assert.equal(calls, 0);
   });
 }
 
-test("invalid metadata fails streams before they are sent", async () => {
+test("rejects invalid metadata of streams and health calls", async () => {
   const options = { metadata: { "a:b": "x" } };
-  const expected = { name: "TypeError", message: /^metadata "a:b" cannot be sent/ };
-  const calls = await besideNeighbour(async (client) => {
+  const expected = { name: "TypeError", message: /^invalid metadata "a:b": / };
+  const calls = await withConcurrentCall(async (client) => {
     await assert.rejects(client.collect(requestsOf("a"), options), expected);
     await assert.rejects(client.chat(requestsOf("a"), options).next(), expected);
     await assert.rejects(client.echoStream("a", 1, options).next(), expected);
@@ -57,7 +57,7 @@ test("invalid metadata fails streams before they are sent", async () => {
   assert.equal(calls, 0);
 });
 
-test("metadata that exceeds the SETTINGS of the server fails its call alone", async () => {
+test("fails only the call whose metadata exceeds the SETTINGS of the server", async () => {
   const settings = { maxHeaderListSize: 16_384 };
   const metadata = { "x-large": "x".repeat(20_000) };
   const expected = {
@@ -65,14 +65,14 @@ test("metadata that exceeds the SETTINGS of the server fails its call alone", as
     details: /^the metadata is too large: 20\d{3} bytes, and the server accepts 16384$/,
     attempts: 1,
   };
-  assert.equal(await besideNeighbour(failingCall({ metadata }, expected), { settings }), 0);
+  assert.equal(await withConcurrentCall(failingCall({ metadata }, expected), { settings }), 0);
 });
 
-test("a token that exceeds the SETTINGS of the server fails its call alone", async () => {
+test("fails only the call whose token exceeds the SETTINGS of the server", async () => {
   const settings = { maxHeaderListSize: 4_096 };
   let token = "short";
   const client = { token: () => token, allowPlaintextToken: true };
-  const calls = await besideNeighbour(
+  const calls = await withConcurrentCall(
     async (client) => {
       token = "x".repeat(5_000);
       await failingCall(
@@ -87,7 +87,7 @@ test("a token that exceeds the SETTINGS of the server fails its call alone", asy
 });
 
 test("sends metadata up to the limit of the server", async () => {
-  await besideNeighbour(
+  await withConcurrentCall(
     async (client) => {
       assert.equal(await client.echo("World", { metadata: { "x-large": "x".repeat(15_000) } }), "World");
     },
@@ -95,15 +95,15 @@ test("sends metadata up to the limit of the server", async () => {
   );
 });
 
-const numbered = Object.fromEntries(Array.from({ length: 130 }, (_, number) => [`x-${number}`, "1"]));
+const manyEntries = Object.fromEntries(Array.from({ length: 130 }, (_, number) => [`x-${number}`, "1"]));
 for (const part of ["headers", "trailers"] as const) {
-  test(`130 response ${part} fail their call alone`, async () => {
+  test(`fails only the call whose response has 130 ${part}`, async () => {
     const expected = { status: "RESOURCE_EXHAUSTED", details: /metadata .* has more than 128 entries/ };
-    assert.equal(await besideNeighbour(failingCall({}, expected), { [part]: numbered }), 1);
+    assert.equal(await withConcurrentCall(failingCall({}, expected), { [part]: manyEntries }), 1);
   });
 }
 
-test("130 request headers, which Node refuses as a server, fail their call alone", async () => {
+test("fails only the call with 130 request headers, more than Node accepts as a server", async () => {
   const expected = { status: "RESOURCE_EXHAUSTED", details: /metadata .* has more than 128 entries/ };
-  assert.equal(await besideNeighbour(failingCall({ metadata: numbered }, expected)), 0);
+  assert.equal(await withConcurrentCall(failingCall({ metadata: manyEntries }, expected)), 0);
 });

@@ -1,8 +1,8 @@
 import { isDate } from "node:util/types";
 import { formatValue } from "@hello/grpc-common";
-import { isAbortSignal, offAbort, onAbort } from "./on-abort.js";
+import { addAbortListener, isAbortSignal, removeAbortListener } from "./abort-listeners.js";
 
-/** Server call on whose behalf a client call is made. */
+/** Server call whose handler makes a client call. */
 export type ParentCall =
   | {
       readonly deadline: Date | undefined;
@@ -16,7 +16,11 @@ export type ParentCall =
       off(event: "cancelled", listener: () => void): unknown;
     };
 
-/** @throws TypeError if a value is no server call. */
+/**
+ * Checks that a value is a server call.
+ *
+ * @throws TypeError if it is not.
+ */
 export function checkParent(name: string, value: unknown): void {
   const call: { readonly [Name in "signal" | "deadline" | "cancelled" | "getDeadline" | "on" | "off"]?: unknown } =
     Object(value);
@@ -36,10 +40,10 @@ export function deadlineOf(parent: ParentCall): number {
   return deadline === undefined ? Number.POSITIVE_INFINITY : Number(deadline);
 }
 
-/** Calls back when a server call is cancelled, at once if it already is. Returns a function that stops that. */
+/** Calls a listener when a server call is cancelled, or at once if it already is. Returns a function that removes it. */
 export function onCancelled(parent: ParentCall, listener: () => void): () => void {
   const source = "signal" in parent ? parent.signal : parent;
   const abortListener = { onAbort: listener };
-  onAbort(source, abortListener);
-  return () => offAbort(source, abortListener);
+  addAbortListener(source, abortListener);
+  return () => removeAbortListener(source, abortListener);
 }

@@ -1,36 +1,40 @@
 import { status } from "@grpc/grpc-js";
 import { formatValue, reasonOf } from "@hello/grpc-common";
-import { encode, type Method } from "./method.js";
+import { encodeRequest, type Method } from "./method.js";
 
-/** Call that takes encoded requests. */
+/** Call to which a {@link RequestSender} passes encoded requests. */
 export interface RequestSink {
-  /** Sends a request, and calls back when the transport or the retry buffer has taken it. */
+  /** Sends a request and calls back when the transport or the retry buffer has accepted it. */
   sendRequest(message: Buffer, context: { readonly callback: () => void }): void;
-  /** Calls back with the index of each request that has been written. Returns false if that cannot be known. */
+  /** Calls back with the index of each written request. Returns false if grpc-js does not report written requests. */
   onRequestWritten(listener: (index: number) => void): boolean;
-  /** Tells the server that there are no more requests. */
+  /** Half-closes the call after the last request. */
   endRequests(): void;
   /** Ends the call with a status. */
   cancel(code: status, details: string, cause: unknown): void;
 }
 
-/** Most requests that wait in grpc-js to be written. It writes one in a turn of the event loop, and keeps 1 MiB for retries. */
+/**
+ * Largest number of requests that may wait in grpc-js to be written. grpc-js writes one in each turn of the event loop,
+ * and buffers 1 MiB for retries.
+ */
 const maxUnwritten = 64;
 
 /**
- * Encodes and sends the requests of an iterable, each when the one before it has been taken and few wait to be written. It
- * runs on callbacks: an async function would cost a sixth of the time that a small request takes.
+ * Encodes and sends the requests of an iterable. Reads the next request when the previous one has been accepted and few
+ * are waiting to be written. Uses callbacks because an async function would take a sixth of the time of a small request.
  */
 export class RequestSender<Request> {
   readonly #iterator: Iterator<Request> | AsyncIterator<Request>;
   readonly #method: Method<Request, unknown>;
   readonly #sink: RequestSink;
-  readonly #context = { callback: () => this.#onTaken() };
+  readonly #context = { callback: () => this.#onAccepted() };
   #sent = 0;
   #written = 0;
-  /** True if the next request waits for one to be written. */
+  /** True while the next request waits for earlier ones to be written. */
   #paused = false;
-  #watchesWrites = false;
+  /** True if grpc-js reports written requests. */
+  #tracksWrites = false;
   #stopped = false;
 
   /** @throws TypeError if the requests are not iterable. */
@@ -39,7 +43,7 @@ export class RequestSender<Request> {
     method: Method<Request, unknown>,
     sink: RequestSink,
   ) {
-    // The characters of a string are no requests.
+    // A string is iterable, but its characters are not requests.
     if (typeof requests !== "object" || requests === null || !(isAsync(requests) || Symbol.iterator in requests)) {
       throw new TypeError(`the requests of ${method.path} must be an iterable, not ${formatValue(requests)}`);
     }
@@ -48,7 +52,7 @@ export class RequestSender<Request> {
     this.#sink = sink;
   }
 
-  /** Sends the next request, then the others, until they end or {@link stop} is called. */
+  /** Sends the next request and those after it, until they end or {@link stop} is called. */
   sendNext(): void {
     if (this.#stopped) {
       return;
@@ -65,16 +69,16 @@ export class RequestSender<Request> {
     }
   }
 
-  /** Stops sending, and returns the iterator unless it has finished. */
+  /** Stops sending and calls the iterator's `return()`, unless the iterator has finished. */
   stop(): void {
     if (!this.#stopped) {
       this.#stopped = true;
-      void this.#return();
+      void this.#returnIterator();
     }
   }
 
   readonly #send = (next: IteratorResult<Request>): void => {
-    // A call that has ended has settled its result, and its requests no longer matter.
+    // The call has ended, so the request is dropped.
     if (this.#stopped) {
       return;
     }
@@ -94,13 +98,13 @@ export class RequestSender<Request> {
     }
   };
 
-  /** Continues after the transport or the retry buffer has taken a request. */
-  #onTaken(): void {
+  /** Continues after the transport or the retry buffer has accepted a request. */
+  #onAccepted(): void {
     if (this.#sent === 1) {
-      this.#watchesWrites = this.#sink.onRequestWritten((index) => this.#onWritten(index));
+      this.#tracksWrites = this.#sink.onRequestWritten((index) => this.#onWritten(index));
     }
-    if (!this.#watchesWrites) {
-      // grpc-js writes one request in a turn of the event loop.
+    if (!this.#tracksWrites) {
+      // grpc-js writes one request in each turn of the event loop.
       setImmediate(() => this.sendNext());
     } else if (this.#sent - this.#written < maxUnwritten) {
       this.sendNext();
@@ -111,7 +115,7 @@ export class RequestSender<Request> {
 
   #onWritten(index: number): void {
     this.#written = Math.max(this.#written, index + 1);
-    // Several requests at once cost less time than one after each write.
+    // Sending several requests at once is faster than sending one after each write.
     if (this.#paused && this.#sent - this.#written <= maxUnwritten / 2) {
       this.#paused = false;
       this.sendNext();
@@ -120,9 +124,9 @@ export class RequestSender<Request> {
 
   #encode(request: Request): Buffer | undefined {
     try {
-      return encode(this.#method, request);
+      return encodeRequest(this.#method, request);
     } catch (error) {
-      this.#sink.cancel(status.INTERNAL, `a request cannot be encoded: ${reasonOf(error)}`, error);
+      this.#sink.cancel(status.INTERNAL, `failed to encode a request: ${reasonOf(error)}`, error);
       return undefined;
     }
   }
@@ -130,15 +134,15 @@ export class RequestSender<Request> {
   readonly #fail = (error: unknown): void => {
     if (!this.#stopped) {
       this.#stopped = true;
-      this.#sink.cancel(status.CANCELLED, `the requests failed: ${reasonOf(error)}`, error);
+      this.#sink.cancel(status.CANCELLED, `the request stream failed: ${reasonOf(error)}`, error);
     }
   };
 
-  async #return(): Promise<void> {
+  async #returnIterator(): Promise<void> {
     try {
       await this.#iterator.return?.();
     } catch {
-      // The call has ended for another reason, and its result is settled.
+      // The call has already ended for another reason.
     }
   }
 }

@@ -4,33 +4,33 @@ import type { CallScope } from "./call-scope.js";
 import { ClientCall } from "./client-call.js";
 import type { Method } from "./method.js";
 
-/** Yields the responses of a call, which starts with the first `next()`. */
+/** Yields the responses of a call. The call starts with the first `next()`. */
 export function responseStream<Request, Response>(
   scope: CallScope,
   start: () => ResponseStreamCall<Request, Response>,
 ): AsyncGenerator<Response, void, undefined> {
-  let leave = () => {};
+  let stop = () => {};
   const responses = receive();
   const finish = responses.return.bind(responses);
   return Object.assign(responses, {
-    // On its own, a generator would first wait for the pending response.
+    // The generator's own return() would wait for the pending response.
     return() {
-      leave();
+      stop();
       return finish();
     },
   });
 
   async function* receive(): AsyncGenerator<Response, void, undefined> {
     const call = start();
-    leave = () => call.leave();
-    scope.addStream(leave);
+    stop = () => call.stop();
+    scope.addStream(stop);
     try {
       while (await call.advance()) {
         yield call.take();
       }
     } finally {
-      scope.removeStream(leave);
-      call.leave();
+      scope.removeStream(stop);
+      call.stop();
     }
   }
 }
@@ -38,30 +38,35 @@ export function responseStream<Request, Response>(
 /** Call with a stream of responses. */
 export class ResponseStreamCall<Request, Response> extends ClientCall<Request, Response> {
   readonly #responses: Response[] = [];
-  readonly #firstResponseMs: number;
+  readonly #firstResponseTimeoutMs: number;
   #status: StatusObject | undefined;
-  #left = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #firstResponseTimer: NodeJS.Timeout | undefined;
   #wake = () => {};
 
   /**
-   * @param firstResponseMs Time that the first response may take in milliseconds, or Infinity. Default: the client's
+   * @param firstResponseTimeoutMs Timeout of the first response in milliseconds, or Infinity. Default: the client's
    * `timeoutMs`, or no limit if the options have a `timeoutMs`.
    * @throws TypeError if an option is invalid.
    */
-  constructor(scope: CallScope, method: Method<Request, Response>, options: StreamOptions, firstResponseMs?: number) {
+  constructor(
+    scope: CallScope,
+    method: Method<Request, Response>,
+    options: StreamOptions,
+    firstResponseTimeoutMs?: number,
+  ) {
     super(scope, method, options, Number.POSITIVE_INFINITY);
     const defaultMs = options.timeoutMs === undefined ? scope.pool.timeoutMs : Number.POSITIVE_INFINITY;
-    this.#firstResponseMs = firstResponseMs ?? defaultMs;
+    this.#firstResponseTimeoutMs = firstResponseTimeoutMs ?? defaultMs;
   }
 
-  /** Makes the call with one request. */
+  /** Starts the call with one request. */
   open(request: Request): this {
     this.start(request);
     return this.#limitFirstResponse();
   }
 
-  /** Makes the call with a stream of requests. */
+  /** Starts the call with a stream of requests. */
   openStream(requests: Iterable<Request> | AsyncIterable<Request>): this {
     this.startStream(requests);
     return this.#limitFirstResponse();
@@ -84,7 +89,7 @@ export class ResponseStreamCall<Request, Response> extends ClientCall<Request, R
     if (this.#responses.length > 0) {
       return true;
     }
-    if (this.#left || this.#status === undefined || this.#status.code === status.OK) {
+    if (this.#stopped || this.#status === undefined || this.#status.code === status.OK) {
       return false;
     }
     throw await this.toError(this.#status);
@@ -95,35 +100,36 @@ export class ResponseStreamCall<Request, Response> extends ClientCall<Request, R
     return this.#responses.shift() as Response;
   }
 
-  /** Cancels the call because its stream is no longer read. */
-  leave(): void {
-    this.#left = true;
-    clearTimeout(this.#timer);
-    this.cancel(status.CANCELLED, "the stream is no longer read");
+  /** Ends the stream, and cancels the call unless it has ended. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#firstResponseTimer);
+    this.cancel(status.CANCELLED, "the caller stopped reading the stream");
   }
 
   protected override onResponse(response: Response): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#firstResponseTimer);
     this.#responses.push(response);
     this.#wake();
   }
 
   protected override onEnd(status: StatusObject): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#firstResponseTimer);
     this.#status = status;
     this.#wake();
   }
 
   #limitFirstResponse(): this {
-    if (this.#status === undefined && this.#firstResponseMs !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#giveUp(), Math.max(this.#firstResponseMs, 0));
+    const timeoutMs = this.#firstResponseTimeoutMs;
+    if (this.#status === undefined && timeoutMs !== Number.POSITIVE_INFINITY) {
+      this.#firstResponseTimer = setTimeout(() => this.#onFirstResponseTimeout(), Math.max(timeoutMs, 0));
     }
     return this;
   }
 
-  /** Ends the call without a first response, with the wording of grpc-js. */
-  #giveUp(): void {
-    this.timeoutMs = this.#firstResponseMs;
+  /** Ends the call with the details that grpc-js uses for a missed deadline. */
+  #onFirstResponseTimeout(): void {
+    this.timeoutMs = this.#firstResponseTimeoutMs;
     const isConnected = this.channel?.getConnectivityState(false) === connectivityState.READY;
     const peer = isConnected ? ",remote_addr=the server" : "";
     this.cancel(status.DEADLINE_EXCEEDED, `Deadline exceeded after ${this.timeoutMs} ms${peer}`);

@@ -6,7 +6,7 @@ import { ResponseStreamCall, responseStream } from "./response-stream.js";
 
 const kind = { requestStream: false, responseStream: true };
 
-/** Makes a call with one request and a stream of responses. Throws as `ServiceClient.serverStream` does. */
+/** Makes a server streaming call. Throws like `ServiceClient.serverStream`. */
 export function serverStream<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,

@@ -6,7 +6,7 @@ import type { CallScope } from "./call-scope.js";
 import { ClientCall } from "./client-call.js";
 import { checkKind, type Method } from "./method.js";
 
-/** Makes a unary call. Throws as `ServiceClient.unary` does. */
+/** Makes a unary call. Throws like `ServiceClient.unary`. */
 export async function unaryCall<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
@@ -27,16 +27,16 @@ class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
   /** Set if the status is OK. */
   response: Response | undefined;
   #resolve: ((status: StatusObject) => void) | undefined;
-  #repeatable: boolean;
+  #canRetry: boolean;
 
   constructor(scope: CallScope, method: Method<Request, Response>, options: CallOptions) {
     checkKind(method, kind);
     super(scope, method, options, scope.pool.timeoutMs);
-    // A caller that has received the metadata has seen a part of the response.
-    this.#repeatable = options.onMetadata === undefined;
+    // After onMetadata, the caller has received a part of the response.
+    this.#canRetry = options.onMetadata === undefined;
   }
 
-  /** Makes the call and resolves with its status. The caller creates the error, so that its stack leads to them. */
+  /** Makes the call and resolves with its status. The caller creates the error so that the stack trace includes it. */
   run(request: Request): Promise<StatusObject> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -46,20 +46,20 @@ class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
   }
 
   /**
-   * Repeats a call, once, whose response was lost with its connection. With short responses, 353 calls were lost in 112
-   * kills of a server under load without this, and none in 109 with it. grpc-js's retry budget is neither asked nor charged.
+   * Retries a call once if its response was lost with the connection, regardless of the retry budget. Without this,
+   * killing a server under load 112 times lost 353 calls with short responses; with it, 109 kills lost none.
    */
-  protected override repeats(status: StatusObject): boolean {
-    if (!this.#repeatable || !isResponseLost(status, this.metadata) || !this.retriesUnavailable) {
+  protected override shouldRetry(status: StatusObject): boolean {
+    if (!this.#canRetry || !isResponseLost(status, this.metadata) || !this.retriesUnavailable) {
       return false;
     }
-    this.#repeatable = false;
+    this.#canRetry = false;
     return true;
   }
 
   protected override onResponse(response: Response): void {
     this.response = response;
-    // A second message, which violates the protocol, would otherwise hold the status back until the deadline.
+    // If the server violates the protocol with a second message, the status arrives only after that message is read.
     this.read();
   }
 

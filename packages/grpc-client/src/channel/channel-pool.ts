@@ -119,7 +119,7 @@ export class ChannelPool {
         throw new TypeError(plaintextMessage('metadata "authorization"'));
       }
       if (this.token !== undefined) {
-        throw new TypeError('metadata "authorization" cannot be sent: the client sends its token under this name');
+        throw new TypeError('invalid metadata "authorization": the client sends its token under this key');
       }
     }
     return converted;

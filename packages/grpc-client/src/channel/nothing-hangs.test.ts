@@ -105,7 +105,7 @@ const cases: Readonly<Record<string, Case>> = {
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
       stream.end(Buffer.from([0, 0, 0, 0, 2, 10, 9]));
     }),
-    ends: ["INTERNAL", /^the response cannot be decoded: /],
+    ends: ["INTERNAL", /^failed to decode the response: /],
     atOnce: true,
   },
   "a server with an unknown compression": {
@@ -113,7 +113,7 @@ const cases: Readonly<Record<string, Case>> = {
       stream.respond({ ...headers, "grpc-encoding": "br" });
       stream.write(Buffer.from([1, 0, 0, 0, 1, 0]));
     }),
-    ends: ["INTERNAL", /^the response cannot be decompressed$/],
+    ends: ["INTERNAL", /^failed to decompress the response$/],
     atOnce: true,
   },
   "a server that ends the call without a status": {

@@ -49,7 +49,7 @@ function describeDeadline(details: string, { timeoutMs, progress, connectionErro
   const limit = `within ${timeoutMs} ms`;
   const peer = /remote_addr=([^,]+)/.exec(details)?.[1];
   if (timeoutMs <= 0) {
-    return "the deadline had passed before the call began";
+    return "the deadline had passed before the call started";
   }
   if (progress === "token") {
     return `no token ${limit}`;

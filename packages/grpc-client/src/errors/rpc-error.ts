@@ -1,5 +1,5 @@
 import { statusNames } from "@hello/grpc-common";
-import { type ReceivedMetadata, withoutName } from "../calls/metadata.js";
+import { type ReceivedMetadata, withoutKey } from "../calls/metadata.js";
 import { decodeStatusDetails } from "./decode-error-details.js";
 import type { ErrorDetail } from "./error-details.js";
 import type { StatusName } from "./status-name.js";
@@ -73,7 +73,7 @@ export class RpcError extends Error {
     this.target = target;
     this.method = method;
     this.attempts = attempts;
-    this.metadata = withoutName(metadata, statusDetails);
+    this.metadata = withoutKey(metadata, statusDetails);
     this.errorDetails = decodeStatusDetails(metadata[statusDetails]?.[0]);
     Object.defineProperty(this, brand, { value: true });
   }

@@ -1,18 +1,19 @@
 import type { Metadata, StatusObject } from "@grpc/grpc-js";
 
-/** Metadata in which grpc-js counts the attempts before the last one. */
-export const previousAttempts = "grpc-previous-rpc-attempts";
+/** Metadata key under which grpc-js reports the number of attempts before the last one. */
+export const previousAttemptsKey = "grpc-previous-rpc-attempts";
 
 /**
- * Determines who created a status, which grpc-js does not tell. Its own statuses have no metadata. Trailers from a server
- * that sent no headers contain at least the content-type; after headers they may be empty, so the origin is ambiguous.
+ * Determines the origin of a status, which grpc-js does not report. A status of grpc-js has no metadata. The trailers of
+ * a server that sent no headers contain at least the content-type. After headers they may be empty, so that the origin
+ * of a status without metadata is ambiguous.
  */
 export function originOf({ metadata: trailers }: StatusObject, headers: Metadata | undefined): StatusOrigin {
-  if (Object.keys(trailers.getMap()).some((name) => name !== previousAttempts)) {
+  if (Object.keys(trailers.getMap()).some((key) => key !== previousAttemptsKey)) {
     return "server";
   }
   return headers === undefined ? "client" : "either";
 }
 
-/** Creator of a status, as far as {@link originOf} can tell. */
+/** Origin of a status, or `"either"` if {@link originOf} cannot determine it. */
 export type StatusOrigin = "client" | "server" | "either";

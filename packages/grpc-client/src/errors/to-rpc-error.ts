@@ -4,7 +4,7 @@ import { connectionError } from "../channel/connection-error.js";
 import { hasPingRejection } from "../channel/too-many-pings.js";
 import { describeFailure, type FailureContext } from "./describe-failure.js";
 import { RpcError } from "./rpc-error.js";
-import { originOf, previousAttempts } from "./status-origin.js";
+import { originOf, previousAttemptsKey } from "./status-origin.js";
 
 interface FailedCall extends Pick<FailureContext, "timeoutMs" | "progress"> {
   readonly target: string;
@@ -50,8 +50,8 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
 /** Returns the number of attempts of a call from its status and metadata. */
 export function countAttempts({ details, metadata: trailers }: StatusObject, metadata: Metadata | undefined): number {
   const counts = [
-    metadata?.get(previousAttempts)[0],
-    trailers.get(previousAttempts)[0],
+    metadata?.get(previousAttemptsKey)[0],
+    trailers.get(previousAttemptsKey)[0],
     /^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1],
   ];
   // A server can send this name too; grpc-js makes a handful of attempts.

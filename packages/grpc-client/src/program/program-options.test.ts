@@ -39,7 +39,7 @@ test("parses metadata as text, or as bytes for a key that ends in -bin, and acce
 test("rejects metadata that cannot be sent", () => {
   const invalid: [metadata: string, problem: RegExp][] = [
     ["x", /^--metadata must be key=value, not "x"$/],
-    ["grpc-x=1", /^--metadata: metadata "grpc-x" is reserved/],
+    ["grpc-x=1", /^--metadata: invalid metadata "grpc-x": the key is reserved/],
     ["x-bin=§", /^--metadata: the value of x-bin must be base64, not "§"$/],
     ["x=é", /^--metadata: .*"x"/],
   ];

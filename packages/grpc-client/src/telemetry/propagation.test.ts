@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { metrics, propagation, type TextMapPropagator, trace } from "@opentelemetry/api";
+import { withConcurrentCall } from "../../test/concurrent-call.js";
 import { EchoClient } from "../../test/echo-client.js";
-import { besideNeighbour } from "../../test/neighbour.js";
 import { serve } from "../../test/test-server.js";
 import type { ClientOptions } from "../index.js";
 
@@ -53,7 +53,7 @@ for (const [kind, [entries, client]] of Object.entries(injected)) {
       assert.ok(!received?.get(name).includes(String(value)), name);
     }
     assert.equal(telemetry.spans().length, 1);
-    await besideNeighbour((neighbour) => neighbour.echo("World"), { client });
+    await withConcurrentCall((caller) => caller.echo("World"), { client });
   });
 }
 

@@ -5,23 +5,24 @@ import type { CallOptions, ClientOptions } from "../src/index.js";
 import { deferred } from "./deferred.js";
 import { EchoClient } from "./echo-client.js";
 
-/** Server and client of {@link besideNeighbour}. */
-export interface NeighbourOptions {
+/** Options of the server and the client of {@link withConcurrentCall}. */
+export interface ConcurrentCallOptions {
   readonly client?: ClientOptions | undefined;
   readonly settings?: Settings;
-  /** Headers and trailers that the server adds to its answer to `World`. */
+  /** Headers that the server adds to its response to `World`. */
   readonly headers?: OutgoingHttpHeaders;
+  /** Trailers that the server adds to its response to `World`. */
   readonly trailers?: OutgoingHttpHeaders;
 }
 
 /**
- * Makes a call while another one is in flight on the same connection, and checks that it does not harm the other.
+ * Makes a call while another one is open on the same connection, and checks that the other one succeeds.
  *
- * @returns Number of the calls of `makeCall` that have reached the server.
+ * @returns Number of calls of `makeCall` that have reached the server.
  */
-export async function besideNeighbour(
+export async function withConcurrentCall(
   makeCall: (client: EchoClient) => Promise<unknown>,
-  { client: clientOptions, settings, headers, trailers }: NeighbourOptions = {},
+  { client: clientOptions, settings, headers, trailers }: ConcurrentCallOptions = {},
 ): Promise<number> {
   const arrived = deferred();
   const released = deferred();
@@ -31,28 +32,28 @@ export async function besideNeighbour(
     stream.on("error", () => undefined);
     const body = Buffer.concat(await stream.toArray().catch(() => []));
     calls += 1;
-    if (body.includes("neighbour")) {
+    if (body.includes("concurrent")) {
       arrived.resolve();
       await released.promise;
     }
-    const isUsual = !body.includes("World");
-    stream.respond({ "content-type": "application/grpc", ...(!isUsual && headers) }, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", ...(!isUsual && trailers) }));
+    const addsMetadata = body.includes("World");
+    stream.respond({ "content-type": "application/grpc", ...(addsMetadata && headers) }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", ...(addsMetadata && trailers) }));
     stream.end(body);
   });
   await using peer = await listen(server);
   await using client = new EchoClient(peer.address, { retry: false, timeoutMs: 60_000, ...clientOptions });
-  const neighbour = client.echo("neighbour");
-  await Promise.race([arrived.promise, neighbour]);
+  const concurrent = client.echo("concurrent");
+  await Promise.race([arrived.promise, concurrent]);
   await makeCall(client);
   released.resolve();
-  assert.equal(await neighbour, "neighbour");
+  assert.equal(await concurrent, "concurrent");
   assert.equal(await client.echo("after"), "after");
   assert.equal(peer.accepted, 1);
   return calls - 2;
 }
 
-/** Asserts that a call fails, for use with {@link besideNeighbour}. */
+/** Creates a function for {@link withConcurrentCall} that asserts that a call fails. */
 export function failingCall(options: CallOptions, expected: object): (client: EchoClient) => Promise<void> {
   return (client) => assert.rejects(client.echo("World", options), expected);
 }

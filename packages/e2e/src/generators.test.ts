@@ -110,14 +110,14 @@ test("no RPC may replace a method that clients and stubs have", () => {
   for (const { prototype } of [ServiceClient, Client]) {
     for (const method of Object.getOwnPropertyNames(prototype)) {
       const rpc = method.charAt(0).toUpperCase() + method.slice(1);
-      assert.match(findRpcNameProblem(rpc) ?? "", /every client has a method/, rpc);
+      assert.match(findRpcNameProblem(rpc) ?? "", /every client already has a method/, rpc);
     }
   }
 });
 
 const mistakes: readonly (readonly [string, RegExp])[] = [
   ["service", /^missing <Service>: pnpm gen service <Service> <Rpc>/],
-  ["service Clock Hello", /^packages\/proto\/protos\/hello\.proto has a message HelloRequest already: /],
+  ["service Clock Hello", /^packages\/proto\/protos\/hello\.proto already has a message HelloRequest: /],
   ["service Clock Tell --nope", /^Unknown option '--nope'$/],
   ["nope", /^unknown generator "nope": choose service, rpc, rename$/],
 ];

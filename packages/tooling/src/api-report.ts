@@ -1,6 +1,6 @@
 /**
- * Writes the public types of the package in the current folder into api.md, or with --check fails if that file is out of
- * date, so that a change of the public surface shows in review.
+ * Writes the public types of the package in the current folder into api.md, or with --check fails if that file is out
+ * of date, so that a change of the public surface shows in review.
  *
  * The report has what the package exports and the declarations that those need, without comments.
  */

@@ -3,8 +3,8 @@
  * small files load slowly. A package with programs keeps its files, whose imports run in the order in which they are
  * written.
  *
- * Replaces dist/ only once all of it is written: a failed build leaves the old one, and a file whose source is gone leaves
- * with the next.
+ * Replaces dist/ only once all of it is written: a failed build leaves the old one, and a file whose source is gone
+ * leaves with the next.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";

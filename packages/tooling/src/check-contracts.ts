@@ -47,7 +47,9 @@ function findProblems(folder: string): string[] {
   return problems;
 }
 
-/** Compiles the contracts of a package with npm's protoc, which has no generator for JavaScript but needs no download. */
+/**
+ * Compiles the contracts of a package with npm's protoc, which has no generator for JavaScript but needs no download.
+ */
 function compile(folder: string): { readonly descriptors?: Buffer; readonly errors: string } {
   const output = mkdtempSync(join(tmpdir(), "contracts-"));
   try {

@@ -1,4 +1,6 @@
-/** gen.sha256: the hash of every contract in the current folder's package and of every file that was compiled from them. */
+/**
+ * gen.sha256: the hash of every contract in the current folder's package and of every file that was compiled from them.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { toolVersions } from "./compiler.js";

@@ -1,6 +1,6 @@
 /**
- * Runs a generator of turbo/generators with @turbo/gen. Asks for missing arguments on a terminal; elsewhere, and for
- * invalid ones, it ends with one line and status 2 before anything is written.
+ * Runs a generator from turbo/generators with @turbo/gen. On a terminal, prompts for missing arguments. Otherwise, and
+ * for invalid arguments, prints one line and exits with status 2 before anything is written.
  */
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -26,9 +26,9 @@ try {
     process.exitCode = generate(name, process.argv.slice(3));
   }
 } catch (error) {
-  const isMistake =
+  const isUsageError =
     error instanceof GeneratorError || String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS");
-  if (!isMistake) {
+  if (!isUsageError) {
     throw error;
   }
   console.error(`gen: ${(error as Error).message.split(/\.? To |\n/)[0]}`);
@@ -51,12 +51,12 @@ function generate(name: string, args: readonly string[]): number {
   } else if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new GeneratorError(`missing <${missing[0]?.name}>: pnpm gen ${name} ${questions.map(synopsis).join(" ")}`);
   }
-  // plop asks for what is `_`.
+  // plop prompts for an argument that is `_`.
   const defaultAnswer = ({ choices: [first = ""] = [] }: Question) => (missing.length === 0 ? first : "_");
   const bypass = questions.map((question) => answers[question.name] ?? defaultAnswer(question));
   const program = join(dirname(require.resolve("@turbo/gen/package.json")), "dist/cli.js");
   const { status } = spawnSync(process.execPath, [program, "run", name, "--root", root, "--args", ...bypass], {
-    // No script of this repository asks for updates.
+    // Disables the update check of @turbo/gen.
     env: { ...process.env, npm_config_registry: "http://127.0.0.1:9/" },
     stdio: "inherit",
   });
@@ -79,7 +79,7 @@ function readAnswers(questions: readonly Question[], args: readonly string[]): A
   for (const { name, choices, isOption, findProblem } of questions) {
     const chosen = choices?.filter((choice) => values[choice]) ?? [];
     if (chosen.length > 1) {
-      throw new GeneratorError(`--${chosen.join(" and --")} exclude each other`);
+      throw new GeneratorError(`--${chosen.join(" and --")} are mutually exclusive`);
     }
     const answer = isOption ? values[name]?.toString() : choices === undefined ? positionals.shift() : chosen[0];
     const problem = answer === undefined ? undefined : findProblem?.(answer);

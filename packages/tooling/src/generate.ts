@@ -2,7 +2,8 @@
  * Compiles every contract below protos/ of the package in the current folder into gen/, with grpc-tools. Downloads the
  * compiler if gen/ is out of date and the compiler is missing, or with --download.
  *
- * With --check, fails if gen/ is out of date. That needs neither the compiler nor the network: gen.sha256 has the proof.
+ * With --check, fails if gen/ is out of date. That needs neither the compiler nor the network: gen.sha256 has the
+ * proof.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

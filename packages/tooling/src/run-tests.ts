@@ -1,9 +1,9 @@
 /**
- * Runs every *.test.ts of the package in the current folder with node:test, or those whose path contains one of the
- * arguments, and writes test-report.xml. Builds what the package needs first, unless turbo has done so. In CI a skipped
- * test fails the run.
+ * Runs the *.test.ts files of the package in the current folder with node:test, and writes test-report.xml. Arguments
+ * select the files whose path contains one of them. Builds the dependencies of the package first, unless turbo has done
+ * so. In CI, a skipped test fails the run.
  *
- * Node 20's own test runner takes no glob, and Windows' shell expands none.
+ * Lists the files itself, because Node 20 expands no globs, and neither does the shell of Windows.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,16 +11,16 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const report = "test-report.xml";
-const wanted = process.argv.slice(2);
+const pathParts = process.argv.slice(2);
 const files = ["src", "test"]
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => pathParts.length === 0 || pathParts.some((part) => file.includes(part)))
   .sort();
 if (files.length === 0) {
-  console.error(`no test file matches ${wanted.join(" or ") || "*.test.ts"}`);
+  console.error(`no test file matches ${pathParts.join(" or ") || "*.test.ts"}`);
   process.exit(1);
 }
 if (process.env["TURBO_HASH"] === undefined) {
@@ -38,7 +38,7 @@ const { status } = spawnSync(
     "--import=tsx",
     "--test",
     "--test-timeout=600000",
-    // Tests wait more than they compute.
+    // Tests spend more time waiting than computing.
     `--test-concurrency=${availableParallelism()}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
@@ -52,6 +52,6 @@ process.exitCode = status ?? 1;
 
 const skipped = existsSync(report) ? readFileSync(report, "utf8").split("<skipped ").length - 1 : 0;
 if (skipped > 0 && process.env["CI"]) {
-  console.error(`${skipped} skipped; in CI every test must run`);
+  console.error(`${skipped} skipped tests: in CI, every test must run`);
   process.exitCode = 1;
 }

@@ -9,7 +9,7 @@ export const rpcKinds = ["unary", "server-stream", "client-stream", "bidi"] as c
 /** Kind of RPC. */
 export type RpcKind = (typeof rpcKinds)[number];
 
-/** Public face of the package that has the contracts. */
+/** Entry point of the package with the contracts. */
 const index = "packages/proto/src/index.ts";
 
 /** Comment of an RPC of each kind. */
@@ -23,7 +23,7 @@ export const rpcComments: Readonly<Record<RpcKind, string>> = {
 /** Adds the contract of a service with one unary RPC. */
 export function addContract(plan: Plan, service: string, rpc: string): void {
   const { kebab, snake } = spellService(service);
-  refuseTakenNames(plan, service, rpc);
+  rejectTakenNames(plan, service, rpc);
   plan.add(
     `packages/proto/protos/${snake}.proto`,
     `// The contract of the ${service} service.
@@ -56,9 +56,9 @@ export function addToContract(plan: Plan, service: string, rpc: string, kind: Rp
   const { kebab } = spellService(service);
   const file = findContract(plan, service);
   if (file === undefined) {
-    throw new GeneratorError(`packages/proto/protos has no service ${service}`);
+    throw new GeneratorError(`no file in packages/proto/protos declares a service ${service}`);
   }
-  refuseTakenNames(plan, undefined, rpc);
+  rejectTakenNames(plan, undefined, rpc);
   plan.edit(file, (source) => {
     const [whole = "", comments = "", body = ""] = findService(source, service) ?? [];
     const start = source.indexOf(whole);
@@ -79,24 +79,24 @@ function findContract(plan: Plan, service: string): string | undefined {
     .find((file) => findService(plan.read(file), service) !== null);
 }
 
-/** Finds a service with the comments above it. Options of its RPCs may have braces of their own. */
+/** Finds a service and the comments above it. The options of its RPCs may contain braces. */
 function findService(source: string, service: string): RegExpExecArray | null {
   return new RegExp(`^((?://.*\\n)*)service ${service} \\{((?:[^{}]|\\{[^{}]*\\})*)\\}`, "m").exec(source);
 }
 
-/** @throws GeneratorError if a contract here has the service or the messages of the RPC already. */
-function refuseTakenNames(plan: Plan, service: string | undefined, rpc: string): void {
+/** @throws GeneratorError if a contract already contains the service or the messages of the RPC. */
+function rejectTakenNames(plan: Plan, service: string | undefined, rpc: string): void {
   for (const file of plan.list(/\.proto$/)) {
     const source = plan.read(file);
     if (service !== undefined && new RegExp(`^service ${service}\\b`, "m").test(source)) {
-      throw new GeneratorError(`${file} has a service ${service} already`);
+      throw new GeneratorError(`${file} already has a service ${service}`);
     }
-    // Other packages export their own names.
+    // Names must be unique in packages/proto only, which exports the messages of all its contracts together.
     const [message] = file.startsWith("packages/proto/")
       ? (new RegExp(`^(?:message|enum) ${rpc}(?:Request|Response)\\b`, "m").exec(source) ?? [])
       : [];
     if (message !== undefined) {
-      throw new GeneratorError(`${file} has a ${message} already: choose another name for the RPC`);
+      throw new GeneratorError(`${file} already has a ${message}: choose another name for the RPC`);
     }
   }
 }

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addExport, addImport, addToClass } from "./edits.js";
 
-test("adds names to an import, and only those that are missing", () => {
+test("adds only the missing names to an import", () => {
   const source = 'import { type A, B } from "@x/y";\n';
   const added = addImport(source, ["type C", "B", "A"], "@x/y");
   assert.equal(added, 'import { type A, B, type C } from "@x/y";\n');
   assert.equal(addImport(added, ["type C"], "@x/y"), added);
 });
 
-test("keeps the names of a type import types", () => {
+test("keeps the names of a type import as types", () => {
   assert.equal(addImport('import type { A } from "x";', ["B"], "x"), 'import { type A, B } from "x";');
 });
 
-test("imports and exports from a module that is not there yet", () => {
+test("adds an import and an export of a new module", () => {
   assert.equal(addImport("code();\n", ["A"], "x"), 'import { A } from "x";\ncode();\n');
   assert.equal(addExport("code();\n", ["A"], "./a.js"), 'code();\nexport { A } from "./a.js";\n');
 });

@@ -1,7 +1,7 @@
-/** Edits of source files. Each leaves a file alone that has what it would add. Biome formats and sorts afterwards. */
+/** Edits of source files. An edit that is already in a file changes nothing. Biome formats and sorts the result. */
 import { GeneratorError } from "./plan.js";
 
-/** Imports names, each perhaps with `type` before it, from a module. */
+/** Imports names from a module. A name may begin with `type `. */
 export function addImport(source: string, names: readonly string[], module: string): string {
   return addToBraces(source, "import", names, module) ?? `import { ${names.join(", ")} } from "${module}";\n${source}`;
 }
@@ -20,7 +20,7 @@ export function addToClass(source: string, file: string, member: string): string
   return `${source.slice(0, end)}\n\n${member.trimEnd()}${source.slice(end)}`;
 }
 
-/** Adds names to a list in braces. Returns undefined if there is none of that module. */
+/** Adds names to the import or export statement of a module. Returns undefined if there is no such statement. */
 function addToBraces(
   source: string,
   keyword: "import" | "export",

@@ -1,4 +1,4 @@
-/** Generators of `pnpm gen`: what each asks, plans, and says afterwards. */
+/** Generators of `pnpm gen`: questions, plans and next steps. */
 import { type RpcKind, rpcKinds } from "./contract.js";
 import { findRpcNameProblem, findScopeProblem, findServiceNameProblem, spellService } from "./names.js";
 import type { Plan } from "./plan.js";
@@ -11,12 +11,12 @@ export type Answers = Readonly<Record<string, string>>;
 
 /** Question of a generator. */
 export interface Question {
-  /** Name of the answer, and of the argument that answers it unless there are choices. */
+  /** Name of the answer. Also the name of its argument, if there are no choices. */
   readonly name: string;
   readonly message: string;
-  /** Answers to choose from, the default first. An option by the name of an answer chooses it. */
+  /** Possible answers, the default first. Each is also the name of an option. */
   readonly choices?: readonly string[] | undefined;
-  /** Whether an option by the name of the question answers it, and an empty answer is the default. Default false. */
+  /** Reads the answer from an option with the name of the question, and defaults it to "". Default false. */
   readonly isOption?: boolean | undefined;
   /** Explains why an answer is invalid. Returns undefined if it is valid. */
   readonly findProblem?: ((answer: string) => string | undefined) | undefined;
@@ -26,15 +26,19 @@ export interface Question {
 export interface Generator {
   readonly description: string;
   readonly questions: readonly Question[];
-  /** @throws GeneratorError if the repository does not allow it. */
+  /**
+   * Plans the changes.
+   *
+   * @throws GeneratorError if they conflict with existing files.
+   */
   plan(root: string, answers: Answers): Plan;
-  /** Describes what remains for the user to do. */
+  /** Lists the next steps for the user. */
   nextSteps(answers: Answers, plan: Plan): string;
 }
 
 const service: Question = { name: "Service", message: "Name of the service", findProblem: findServiceNameProblem };
 const rpc: Question = { name: "Rpc", message: "Name of the RPC", findProblem: findRpcNameProblem };
-const compile = `  pnpm generate    # compiles the contract; docs/generated-code.md helps where the compiler is missing
+const compile = `  pnpm generate    # compiles the contract; see docs/generated-code.md if the compiler is missing
   pnpm build`;
 
 export const generators: Readonly<Record<string, Generator>> = {
@@ -45,7 +49,7 @@ export const generators: Readonly<Record<string, Generator>> = {
       rpc,
       {
         name: "process",
-        message: "Join the process of packages/server, or get packages and a process of its own?",
+        message: "Join the process of packages/server, or create separate packages and a separate process?",
         choices: ["join", "own"],
       },
     ],
@@ -59,7 +63,7 @@ export const generators: Readonly<Record<string, Generator>> = {
       return `${own ? "  pnpm install     # links the new packages\n" : ""}${compile}
   pnpm ${published.map((name) => `--filter ${name} `).join("")}api    # records the new public types
   pnpm check && pnpm test
-Then write the business in packages/${server}/src/${kebab}-servicer.ts.`;
+Then implement it in packages/${server}/src/${kebab}-servicer.ts.`;
     },
   },
   rpc: {
@@ -72,7 +76,7 @@ Then write the business in packages/${server}/src/${kebab}-servicer.ts.`;
       return `${compile}
   pnpm --filter proto --filter ${client} api    # records the new public types
   pnpm check && pnpm test
-Then write the business in ${plan.edited.find((file) => file.endsWith("-servicer.ts"))}.`;
+Then implement it in ${plan.edited.find((file) => file.endsWith("-servicer.ts"))}.`;
     },
   },
   rename: {

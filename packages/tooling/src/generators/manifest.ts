@@ -1,6 +1,6 @@
 import type { Plan } from "./plan.js";
 
-/** Manifest of a package, as far as generators read it. */
+/** Fields of a package manifest that generators read. */
 export interface Manifest {
   readonly name: string;
   readonly scripts: Readonly<Record<string, string>>;
@@ -12,12 +12,12 @@ export function manifestOf(plan: Plan, folder: string): Manifest {
   return JSON.parse(plan.read(`${folder}/package.json`)) as Manifest;
 }
 
-/** Returns the scope of the packages, with its `@`. */
+/** Returns the scope of the packages, including the `@`. */
 export function scopeOf(plan: Plan): string {
   return manifestOf(plan, "packages/proto").name.replace(/\/.*/, "");
 }
 
-/** Returns the name of the programs in packages/server and packages/client, in PascalCase: that of `hello-server` is `Hello`. */
+/** Returns the PascalCase name of the programs in packages/server and packages/client: `Hello` for `hello-server`. */
 export function serviceNameOf(plan: Plan): string {
   const { bin } = JSON.parse(plan.read("packages/server/package.json")) as {
     readonly bin: Readonly<Record<string, string>>;

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findRpcNameProblem, findScopeProblem, findServiceNameProblem, spellMethod, spellService } from "./names.js";
 
-test("spells a name for files, packages and contracts", () => {
+test("spells names for files, packages and contracts", () => {
   assert.deepEqual(spellService("TeaTimer"), { pascal: "TeaTimer", kebab: "tea-timer", snake: "tea_timer" });
   assert.equal(spellMethod("TellTime"), "tellTime");
 });
 
-test("accepts names in PascalCase, and verbs that are words of JavaScript as RPCs", () => {
+test("accepts names in PascalCase, and words of JavaScript as names of RPCs", () => {
   for (const name of ["Clock", "TeaTimer", "Route53"]) {
     assert.equal(findServiceNameProblem(name), undefined);
   }
@@ -16,7 +16,7 @@ test("accepts names in PascalCase, and verbs that are words of JavaScript as RPC
   }
 });
 
-const services: Readonly<Record<string, RegExp>> = {
+const invalidServiceNames: Readonly<Record<string, RegExp>> = {
   clock: / in PascalCase, like Clock$/,
   "tea-timer": /, like TeaTimer$/,
   HTTPClock: /, like HttpClock$/,
@@ -26,23 +26,23 @@ const services: Readonly<Record<string, RegExp>> = {
   ["C".padEnd(61, "l")]: / in PascalCase$/,
   Class: /: "class" is a reserved word of JavaScript$/,
   Message: /: "message" is a reserved word of protocol buffers$/,
-  GrpcClock: /: packages that begin with "grpc-" are the runtime$/,
+  GrpcClock: /: the prefix "grpc-" is reserved for packages of the runtime$/,
 };
-for (const [name, problem] of Object.entries(services)) {
-  test(`refuses the service name "${name}"`, () => {
+for (const [name, problem] of Object.entries(invalidServiceNames)) {
+  test(`rejects the service name "${name}"`, () => {
     assert.match(findServiceNameProblem(name) ?? "", problem);
     assert.match(findServiceNameProblem(name) ?? "", /^invalid service name "/);
   });
 }
 
-test("refuses RPCs that would replace a method of every client or object", () => {
+test("rejects RPC names that would replace a method of every client or object", () => {
   for (const name of ["Close", "Connect", "Unary", "CheckHealth", "GetChannel", "Constructor", "ToString", "Then"]) {
-    assert.match(findRpcNameProblem(name) ?? "", /^invalid RPC name ".*": every client has a method "/);
+    assert.match(findRpcNameProblem(name) ?? "", /^invalid RPC name ".*": every client already has a method "/);
   }
   assert.match(findRpcNameProblem("tell") ?? "", /^invalid RPC name "tell": .*, like Tell$/);
 });
 
-test("accepts a scope as npm does", () => {
+test("accepts the scopes that npm accepts", () => {
   assert.equal(findScopeProblem("@acme"), undefined);
   assert.equal(findScopeProblem("@acme.io-2"), undefined);
   for (const scope of ["acme", "@Acme", "@", "@acme/x", "@ac me"]) {

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** Problem that the user of a generator can solve. Nothing has been written. */
+/** Problem that the user of a generator can solve. Thrown before anything is written. */
 export class GeneratorError extends Error {
   override readonly name = "GeneratorError";
 }
 
-/** Files that a generator is about to write. Paths begin at the root of the repository, and have slashes. */
+/** Files that a generator will write. Paths are relative to the root of the repository and use slashes. */
 export class Plan {
   readonly #root: string;
   readonly #added = new Map<string, string>();
@@ -19,22 +19,22 @@ export class Plan {
     this.#root = root;
   }
 
-  /** Files that do not exist yet. */
+  /** Files to create. */
   get added(): readonly string[] {
     return [...this.#added.keys()];
   }
 
-  /** Files that exist and change. */
+  /** Files to change. */
   get edited(): readonly string[] {
     return [...this.#edited.keys()];
   }
 
-  /** Files that get another path, each with its new one. */
+  /** Files to move, each with its new path. */
   get moved(): readonly (readonly [string, string])[] {
     return [...this.#moved];
   }
 
-  /** Tells whether a file exists. */
+  /** Returns true if a file exists. */
   has(file: string): boolean {
     return existsSync(join(this.#root, file));
   }
@@ -51,7 +51,7 @@ export class Plan {
     return readFileSync(join(this.#root, file), "utf8").replaceAll("\r\n", "\n");
   }
 
-  /** Lists every text file of the repository, but for those that git ignores, and those of git and of turbo. */
+  /** Lists the text files of the repository, except those that git ignores and those of git and turbo. */
   listAll(folder = ""): string[] {
     return readdirSync(join(this.#root, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = `${folder}${entry.name}`;
@@ -118,7 +118,7 @@ export class Plan {
     this.#moved.set(file, newPath);
   }
 
-  /** Writes the files, and has biome format them and sort their imports. */
+  /** Writes the files, then formats them and sorts their imports with Biome. */
   write(): void {
     for (const [file, content] of [...this.#added, ...this.#edited]) {
       const path = join(this.#root, file);

@@ -4,15 +4,17 @@ import { Plan } from "./plan.js";
 
 /** Answers that {@link planRename} needs. */
 export interface RenameAnswers {
-  /** New scope, with its `@`. */
+  /** New scope, including the `@`. */
   readonly scope: string;
-  /** New name in PascalCase for the programs, classes and environment variables. The empty name keeps the present one. */
+  /**
+   * New name in PascalCase for the programs, classes and environment variables. An empty name keeps the current one.
+   */
   readonly name: string;
 }
 
 /**
- * Plans a change of the scope of all packages, and of the name of their programs and classes: in code, manifests, lockfile
- * and documentation. The contract keeps its names, so that clients in the field go on working.
+ * Plans a change of the scope of all packages, and of the name of their programs and classes: in code, manifests,
+ * lockfile and documentation. The contract keeps its names, so that deployed clients keep working.
  */
 export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
   const plan = new Plan(root);
@@ -21,7 +23,7 @@ export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
   for (const file of plan.listAll()) {
     plan.edit(file, (content) => {
       const renamed = content.replace(oldScope, scope);
-      // The report of public types lists packages in alphabetical order.
+      // The API report lists packages in alphabetical order.
       return !file.endsWith("/api.md")
         ? renamed
         : renamed.replace(
@@ -45,7 +47,7 @@ function createServiceRename(plan: Plan, name: string): (text: string) => string
   const before = spellService(serviceNameOf(plan));
   const after = spellService(name);
   const [upperBefore, upperAfter] = [before, after].map(({ snake }) => snake.toUpperCase());
-  // Python's generated code has a class HelloServicer of its own.
+  // The generated Python code has a different class HelloServicer.
   const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b|ServerOptions\\b)`;
   const inPascalCase = new RegExp(`${classes}|(?<=\\bcreate)${before.pascal}(?=Server\\b)`, "g");
   const inPrint = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");

@@ -13,7 +13,7 @@ export interface RpcAnswers {
 }
 
 /**
- * Plans an RPC for a service that exists.
+ * Plans an RPC for an existing service.
  *
  * @throws GeneratorError if the service is missing, or a name is taken.
  */
@@ -26,14 +26,14 @@ export function planRpc(root: string, { service, rpc, kind }: RpcAnswers): Plan 
   return plan;
 }
 
-/** Finds the one file of a service that has this part. */
+/** Finds the file with the servicer or the client of a service. */
 function findFile(plan: Plan, service: string, part: "servicer" | "client"): string {
   const name = `${spellService(service).kebab}-${part}.ts`;
   const files = plan.list(new RegExp(`^packages/[^/]+/src/${name.replace(".", "\\.")}$`));
   const [file] = files;
   if (file === undefined || files.length > 1) {
     throw new GeneratorError(
-      file === undefined ? `no package has src/${name}` : `several packages have it: ${files.join(", ")}`,
+      file === undefined ? `no package has src/${name}` : `several packages have src/${name}: ${files.join(", ")}`,
     );
   }
   return file;

@@ -4,7 +4,7 @@ import { spellService } from "./names.js";
 import type { Plan } from "./plan.js";
 import { addServicer } from "./servicer.js";
 
-/** Adds packages for the server and the client, with the scripts and settings of packages/server and packages/client. */
+/** Adds packages for a server and a client, with the scripts and settings of packages/server and packages/client. */
 export function addPackages(plan: Plan, scope: string, service: string, rpc: string): void {
   const { kebab, snake } = spellService(service);
   const server = `packages/${kebab}-server`;
@@ -90,7 +90,7 @@ import { ${service}Service } from "${scope}/proto";`,
   });
 }
 
-/** Adds the manifest and the compiler's settings of a package, like those of another one. */
+/** Adds the manifest and compiler settings of a package, copied from another package. */
 function addPackage(plan: Plan, model: string, folder: string, changes: object): void {
   plan.add(`${folder}/package.json`, JSON.stringify({ ...manifestOf(plan, model), ...changes }, null, 2));
   for (const file of ["tsconfig.json", "tsconfig.build.json"]) {

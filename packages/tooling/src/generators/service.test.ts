@@ -6,7 +6,7 @@ import { planService } from "./service.js";
 
 const root = join(__dirname, "../../../..");
 
-test("plans without writing", () => {
+test("plans a service without writing files", () => {
   const { added, edited } = planService(root, { service: "Clock", rpc: "Tell", separate: false });
   assert.equal(added.length, 6);
   assert.equal(edited.length, 3);
@@ -14,29 +14,29 @@ test("plans without writing", () => {
 });
 
 const clashes: readonly (readonly [string, string, string])[] = [
-  ["Hello", "Tell", "packages/proto/protos/hello.proto has a service Hello already"],
-  ["Echo", "Tell", "packages/testing/protos/echo.proto has a service Echo already"],
+  ["Hello", "Tell", "packages/proto/protos/hello.proto already has a service Hello"],
+  ["Echo", "Tell", "packages/testing/protos/echo.proto already has a service Echo"],
   [
     "Clock",
     "Hello",
-    "packages/proto/protos/hello.proto has a message HelloRequest already: choose another name for the RPC",
+    "packages/proto/protos/hello.proto already has a message HelloRequest: choose another name for the RPC",
   ],
 ];
 for (const [service, rpc, message] of clashes) {
-  test(`refuses the RPC ${rpc} of a new service ${service}`, () => {
+  test(`rejects the RPC ${rpc} of a new service ${service}`, () => {
     for (const separate of [false, true]) {
       assert.throws(() => planService(root, { service, rpc, separate }), { name: "GeneratorError", message });
     }
   });
 }
 
-test("refuses an RPC of a service that does not exist", () => {
+test("rejects an RPC of a service that does not exist", () => {
   assert.throws(() => planRpc(root, { service: "Clock", rpc: "Ring", kind: "unary" }), {
-    message: "packages/proto/protos has no service Clock",
+    message: "no file in packages/proto/protos declares a service Clock",
   });
 });
 
-test("adds an RPC to a service that people wrote", () => {
+test("adds an RPC to a service that was not generated", () => {
   assert.deepEqual(planRpc(root, { service: "Hello", rpc: "Wave", kind: "bidi" }).edited, [
     "packages/proto/protos/hello.proto",
     "packages/proto/src/hello.ts",

@@ -11,7 +11,7 @@ import { addServicer } from "./servicer.js";
 export interface ServiceAnswers {
   readonly service: string;
   readonly rpc: string;
-  /** Gives the service packages and a process of its own, instead of a place in the process of packages/server. */
+  /** Creates separate packages and a separate process, instead of adding the service to packages/server. */
   readonly separate: boolean;
 }
 

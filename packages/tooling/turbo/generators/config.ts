@@ -1,4 +1,4 @@
-/** Generators of this repository, as @turbo/gen finds them. `pnpm gen` is the front of this. */
+/** Registers the generators with @turbo/gen. `pnpm gen` runs them. */
 import type { PlopTypes } from "@turbo/gen";
 import { type Answers, generators } from "../../src/generators/generators.js";
 

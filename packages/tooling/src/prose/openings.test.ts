@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkComment, checkTestName } from "./openings.js";
+import { checkDocComment, checkTestName } from "./openings.js";
 import type { DocComment } from "./typescript.js";
 
 const good: readonly (readonly [DocComment["subject"], string])[] = [
@@ -18,7 +18,7 @@ const good: readonly (readonly [DocComment["subject"], string])[] = [
   ["other", "Health: a client watches a service."],
 ];
 for (const [subject, text] of good) {
-  test(`accepts "${text}" for ${subject}`, () => assert.equal(checkComment({ line: 1, text, subject }), undefined));
+  test(`accepts "${text}" for ${subject}`, () => assert.deepEqual(checkDocComment({ line: 1, text, subject }), []));
 }
 
 const bad: readonly (readonly [DocComment["subject"], string])[] = [
@@ -36,13 +36,17 @@ const bad: readonly (readonly [DocComment["subject"], string])[] = [
 ];
 for (const [subject, text] of bad) {
   test(`reports "${text}" for ${subject}`, () => {
-    assert.match(checkComment({ line: 1, text, subject }) ?? "", /^start with a /);
+    const [finding] = checkDocComment({ line: 7, text, subject });
+    assert.equal(finding?.line, 7);
+    assert.ok(finding.text.startsWith(`"${text}": start with a `), finding.text);
   });
 }
 
-test("reports the name of a test that does not say what happens", () => {
-  assert.match(checkTestName("what is no list is rejected") ?? "", /^say what happens/);
-  assert.match(checkTestName("of two flags the last wins") ?? "", /^say what happens/);
-  assert.equal(checkTestName("rejects a list with two entries"), undefined);
-  assert.equal(checkTestName("… answers with a status"), undefined);
+test("reports the name of a test that opens like a relative clause or a fragment", () => {
+  for (const text of ["what is no list is rejected", "of two flags the last wins"]) {
+    const problem = `"${text}": say what happens, like "rejects a target without a host"`;
+    assert.deepEqual(checkTestName({ line: 3, text }), [{ line: 3, text: problem }]);
+  }
+  assert.deepEqual(checkTestName({ line: 3, text: "rejects a list with two entries" }), []);
+  assert.deepEqual(checkTestName({ line: 3, text: "… answers with a status" }), []);
 });

@@ -1,5 +1,5 @@
 /** First words of doc comments and of the names of tests. */
-import type { DocComment } from "./typescript.js";
+import type { DocComment, Prose } from "./typescript.js";
 
 const wrong = new Set(
   [
@@ -18,24 +18,26 @@ const advice = {
   other: 'start with a noun, or with a verb like "Returns"',
 };
 
-/** Explains why a doc comment opens badly. Returns `undefined` if it does not, or consists of tags. */
-export function checkComment({ text, subject }: DocComment): string | undefined {
+/** Returns the comment with what to do if it opens badly. One that consists of tags has no opening. */
+export function checkDocComment({ line, text, subject }: DocComment): Prose[] {
   if (text.startsWith("@")) {
-    return undefined;
+    return [];
   }
   const [first = "", second = ""] = words(text);
   const plural = /^[A-Z][a-z-]*[^su]s$/.test(first);
   return wrong.has(first.toLowerCase()) ||
     (subject === "function" && (!plural || second === "of")) ||
     (subject === "noun" && plural && afterVerbs.test(second))
-    ? advice[subject]
-    : undefined;
+    ? [{ line, text: `"${text.split("\n")[0]}": ${advice[subject]}` }]
+    : [];
 }
 
-/** Explains why the name of a test opens badly. Returns `undefined` if it does not. */
-export function checkTestName(text: string): string | undefined {
+/** Returns the name of a test with what to do if it opens badly. */
+export function checkTestName({ line, text }: Prose): Prose[] {
   const [first = ""] = words(text);
-  return wrong.has(first.toLowerCase()) ? 'say what happens, like "rejects a target without a host"' : undefined;
+  return wrong.has(first.toLowerCase())
+    ? [{ line, text: `"${text}": say what happens, like "rejects a target without a host"` }]
+    : [];
 }
 
 function words(text: string): string[] {

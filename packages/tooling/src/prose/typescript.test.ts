@@ -27,7 +27,7 @@ for (const [declaration, subject] of Object.entries(subjects)) {
   test(`sorts the comment of ${declaration.replace(/\s+/g, " ")} under ${subject}`, () => {
     const source = declaration.includes("/**") ? declaration : `/** A. */\n// Line comment.\n${declaration}\n`;
     assert.deepEqual(
-      readTypeScript("a.ts", source).comments.map((comment) => comment.subject),
+      readTypeScript("a.ts", source).docComments.map((comment) => comment.subject),
       [subject],
     );
   });
@@ -35,12 +35,19 @@ for (const [declaration, subject] of Object.entries(subjects)) {
 
 test("removes the asterisks, and counts lines from the first one with text", () => {
   const source = "\n/**\n * First line,\n *\n * - `a * b`\n */\nlet a = 1;\n/* No doc comment. */\n";
-  assert.deepEqual(readTypeScript("a.ts", source).comments, [
+  assert.deepEqual(readTypeScript("a.ts", source).docComments, [
     { line: 3, text: "First line,\n\n- `a * b`", subject: "noun" },
   ]);
 });
 
-test("finds the names of tests and groups, with an ellipsis for each substitution", () => {
+test("joins comments on consecutive lines", () => {
+  assert.deepEqual(readTypeScript("a.ts", "// One\n// sentence.\nlet a = 1; /* Two. */\n\n// Three.").comments, [
+    { line: 1, text: "One\nsentence.\nTwo." },
+    { line: 5, text: "Three." },
+  ]);
+});
+
+test("finds strings on one line, and the names of tests and groups, with an ellipsis for each substitution", () => {
   const source = [
     'test("adds", () => {});',
     `describe(\`with \${a} and \${b}\`, { skip }, () => {`,
@@ -48,12 +55,16 @@ test("finds the names of tests and groups, with an ellipsis for each substitutio
     "});",
     'pattern.test("no name");',
     "test(name, () => {});",
+    "f(`\n`, /a/, 1);",
   ];
-  assert.deepEqual(readTypeScript("a.ts", source.join("\n")).testNames, [
+  const { strings, testNames } = readTypeScript("a.ts", source.join("\n"));
+  const names = [
     { line: 1, text: "adds" },
     { line: 2, text: "with … and …" },
     { line: 3, text: "nested" },
-  ]);
+  ];
+  assert.deepEqual(testNames, names);
+  assert.deepEqual(strings, [...names, { line: 5, text: "no name" }]);
 });
 
 test("rejects a source that does not parse, with its place", () => {

@@ -18,8 +18,12 @@ type Subject = "function" | "noun" | "other";
 
 /** Prose of a TypeScript source, in the order of the file. */
 export interface SourceProse {
-  readonly comments: readonly DocComment[];
-  /** First arguments of `test()` and `describe()` that are literals. A substitution is `…`. */
+  readonly docComments: readonly DocComment[];
+  /** Other comments. Those on consecutive lines are one. */
+  readonly comments: readonly Prose[];
+  /** Literals on one line. A substitution is `…`. */
+  readonly strings: readonly Prose[];
+  /** First arguments of `test()` and `describe()` among the strings. */
   readonly testNames: readonly Prose[];
 }
 
@@ -35,7 +39,14 @@ export function readTypeScript(file: string, source: string): SourceProse {
     throw new Error(`${file}:${lineAt(source, error.labels[0]?.start ?? 0)}: ${error.message}`);
   }
   const subjects = new Map<number, Subject>();
+  const strings: Prose[] = [];
   const testNames: Prose[] = [];
+  const read = (node: Node, list: Prose[]) => {
+    const text = literalText(node);
+    if (text !== undefined && !text.includes("\n")) {
+      list.push({ line: lineAt(source, node.start), text });
+    }
+  };
   const record = (node: Node) => {
     subjects.set(node.start, subjects.get(node.start) ?? subjectOf(node));
   };
@@ -54,20 +65,25 @@ export function readTypeScript(file: string, source: string): SourceProse {
     TSCallSignatureDeclaration: record,
     PropertyDefinition: record,
     TSPropertySignature: record,
+    Literal: (node) => read(node, strings),
+    TemplateLiteral: (node) => read(node, strings),
     CallExpression({ callee, arguments: [name] }) {
-      const text = name && literalText(name);
-      if (text !== undefined && callee.type === "Identifier" && ["test", "describe"].includes(callee.name)) {
-        testNames.push({ line: lineAt(source, name?.start ?? 0), text });
+      if (name !== undefined && callee.type === "Identifier" && ["test", "describe"].includes(callee.name)) {
+        read(name, testNames);
       }
     },
   }).visit(program);
   return {
-    comments: comments
-      .filter(({ type, value }) => type === "Block" && value.startsWith("*"))
-      .map((comment) => ({
-        ...readComment(source, comment),
-        subject: subjects.get(nextToken(source, comment)) ?? "other",
-      })),
+    docComments: comments.filter(isDocComment).map((comment) => ({
+      ...readDocComment(source, comment),
+      subject: subjects.get(nextToken(source, comment)) ?? "other",
+    })),
+    comments: joinLines(
+      comments
+        .filter((comment) => !isDocComment(comment))
+        .map(({ value, start }) => ({ line: lineAt(source, start), text: value.trim() })),
+    ),
+    strings,
     testNames,
   };
 }
@@ -138,10 +154,28 @@ function nextToken(source: string, { end }: Comment): number {
   return end + gap.length;
 }
 
-function readComment(source: string, { value, start }: Comment): Prose {
+function isDocComment({ type, value }: Comment): boolean {
+  return type === "Block" && value.startsWith("*");
+}
+
+function readDocComment(source: string, { value, start }: Comment): Prose {
   const text = value.slice(1).replace(/^[^\S\n]*\*[^\S\n]?/gm, "");
   const indent = text.slice(0, text.length - text.trimStart().length);
   return { line: lineAt(source, start) + indent.split("\n").length - 1, text: text.trim() };
+}
+
+/** Joins comments on consecutive lines. */
+function joinLines(comments: readonly Prose[]): Prose[] {
+  const joined: Prose[] = [];
+  for (const { line, text } of comments) {
+    const last = joined.at(-1);
+    if (last !== undefined && line === last.line + last.text.split("\n").length) {
+      joined.splice(-1, 1, { line: last.line, text: `${last.text}\n${text}` });
+    } else {
+      joined.push({ line, text });
+    }
+  }
+  return joined;
 }
 
 function lineAt(source: string, offset: number): number {

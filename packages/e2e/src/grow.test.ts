@@ -5,12 +5,16 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Method, ServiceClient } from "@hello/grpc-client";
+import type { BoundService } from "@hello/grpc-server";
+import { startTestServer } from "@hello/grpc-server/testing";
 import { npm } from "@hello/testing/package-managers";
 import { start } from "@hello/testing/program";
 import { buf } from "./buf.js";
 import { serving } from "./server-process.js";
 import { snippets } from "./snippets.js";
+import { messagesCode, serviceCode } from "./stand-in-code.js";
 import { packTarballs, succeed } from "./tarballs.js";
 
 const root = new URL("../../../", import.meta.url);
@@ -85,4 +89,65 @@ test("the second version on the page is compatible with the first, which stays",
   assert.match(second, /^package clock\.v2;$/m);
   using changed = changeContract({ "clock.proto": contract, "clock/v2/clock.proto": second });
   assert.match(checkContracts(changed.folder), /^gen\/descriptors\.binpb does not match protos\/\. .+\n$/);
+});
+
+/** Messages of both versions, with the methods that the test needs. */
+interface ClockMessage {
+  setValue(value: string): ClockMessage;
+  getValue(): string;
+  setTimeZone(timeZone: string): ClockMessage;
+  getTime(): string;
+}
+
+/** Generated code of one version. */
+interface ClockVersion {
+  readonly ClockService: { readonly tell: Method<ClockMessage, ClockMessage> };
+  readonly TellRequest: new () => ClockMessage;
+}
+
+class ClockClient extends ServiceClient {
+  tell({ ClockService }: ClockVersion, request: ClockMessage): Promise<ClockMessage> {
+    return this.unary(ClockService.tell, request);
+  }
+}
+
+test("serves both versions on the page from one process", async () => {
+  const [second = ""] = snippets(page, "proto");
+  const [services = ""] = snippets(page, "js");
+  // In this package, where the program finds what it imports.
+  const folder = mkdtempSync(fileURLToPath(new URL("../.snippet-", import.meta.url)));
+  const write = (path: string, content: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  };
+  try {
+    for (const [version, proto] of Object.entries({ v1: contract, v2: second })) {
+      write(`gen/${version}/package.json`, '{ "type": "commonjs" }');
+      write(`gen/${version}/clock_pb.js`, messagesCode("clock", proto));
+      write(`gen/${version}/clock_grpc_pb.js`, serviceCode("clock", proto));
+      write(
+        `clock-${version}.js`,
+        `import services from "./gen/${version}/clock_grpc_pb.js";
+import messages from "./gen/${version}/clock_pb.js";
+export const { ClockService } = services;
+export const { TellRequest, TellResponse } = messages;
+`,
+      );
+    }
+    write("proto.js", 'export * as clockV1 from "./clock-v1.js";\nexport * as clockV2 from "./clock-v2.js";\n');
+    write("clock.js", 'export const timeIn = (timeZone) => "20:00 in " + timeZone;\n');
+    write("services.js", services.replace(/"@[^/]+\/proto"/, '"./proto.js"'));
+
+    const load = (path: string) => import(pathToFileURL(join(folder, path)).href);
+    const { clockV1, clockV2 }: { clockV1: ClockVersion; clockV2: ClockVersion } = await load("proto.js");
+    const program: { services: BoundService[] } = await load("services.js");
+    await using server = await startTestServer(program);
+    await using client = new ClockClient(server.target);
+    const first = await client.tell(clockV1, new clockV1.TellRequest().setValue("Asia/Taipei"));
+    assert.equal(first.getValue(), "20:00 in Asia/Taipei");
+    const next = await client.tell(clockV2, new clockV2.TellRequest().setTimeZone("Asia/Taipei"));
+    assert.equal(next.getTime(), "20:00 in Asia/Taipei");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,6 +1,6 @@
 /**
- * Code that grpc-tools generates of contracts whose messages have one field, `string value = 1`. Its compiler is no npm
- * package. The tests compare this code with that of the compiler, byte by byte.
+ * Code that grpc-tools generates for contracts whose messages have one string field with the number 1. The compiler of
+ * grpc-tools is not an npm package. The tests compare this code with the compiler's, byte by byte.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,16 +18,27 @@ export function messagesCode(name: string, proto: string): string {
   const methods = /^if \(jspb.*?^proto\.HelloRequest\.prototype\.setValue.*?^};\n/ms.exec(sample)?.[0] ?? "";
   const scope = packagePrefix(proto);
   const messages = [...proto.matchAll(/^message (\w+) \{\n(.*?)^\}/gms)].map(([, message = "", body = ""]) => {
-    if (body.replaceAll(/^ *\/\/.*\n/gm, "").trim() !== "string value = 1;") {
+    const [, field] = /^string (\w+) = 1;$/.exec(body.replaceAll(/^ *\/\/.*\n/gm, "").trim()) ?? [];
+    if (field === undefined) {
       throw new Error(`the stand-in for the compiler does not know the fields of ${message}`);
     }
-    return message;
+    return { message, field };
   });
   const codeOf = (code: string) =>
-    messages.map((message) => code.replaceAll("proto.HelloRequest", `proto.${scope}${message}`));
+    messages.map(({ message, field }) => {
+      const pascal = field.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+      return code
+        .replaceAll("proto.HelloRequest", `proto.${scope}${message}`)
+        .replaceAll(/\b(get|set)Value\b/g, `$1${pascal}`)
+        .replaceAll("optional string value = 1", `optional string ${field} = 1`)
+        .replaceAll("value: jspb.", `${pascal.charAt(0).toLowerCase()}${pascal.slice(1)}: jspb.`);
+    });
   return [
     header.replace("hello.proto", `${name}.proto`),
-    ...messages.toSorted().map((message) => `goog.exportSymbol('proto.${scope}${message}', null, global);\n`),
+    ...messages
+      .map(({ message }) => message)
+      .sort()
+      .map((message) => `goog.exportSymbol('proto.${scope}${message}', null, global);\n`),
     ...codeOf(declaration),
     "\n\n\n",
     codeOf(methods).join("\n\n\n\n\n"),

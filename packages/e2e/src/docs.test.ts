@@ -48,3 +48,16 @@ test("docs/limits.md has every limit of --help with its default, and no other", 
     Array.from(matches, ([, flag, value]) => `${flag} ${value}`).sort();
   assert.deepEqual(sorted(rows), sorted(options));
 });
+
+test("CONTRIBUTING.md lists names that the packages declare", () => {
+  const [, table = ""] =
+    /^## Naming\n.*?^(\|.*?)^$/ms.exec(readFileSync(new URL("../CONTRIBUTING.md", docs), "utf8")) ?? [];
+  const names = [...table.matchAll(/`([^`]+)`/g)].flatMap(([, code = ""]) => code.match(/\w+/g) ?? []);
+  const declarations = ["grpc-server", "grpc-client", "server", "client"]
+    .map((name) => readFileSync(new URL(`../packages/${name}/api.md`, docs), "utf8"))
+    .join("");
+  assert.ok(names.length > 30);
+  for (const name of names) {
+    assert.match(declarations, new RegExp(`\\b${name}\\b`));
+  }
+});

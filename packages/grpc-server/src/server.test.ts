@@ -129,7 +129,7 @@ test("code sets the health of one service, and the shutdown that of all", async 
   assert.equal(await checkHealth(client, "testing.v1.Echo"), "NOT_SERVING");
   assert.throws(() => server.server.health.setStatus("another", "SERVING"), {
     name: "TypeError",
-    message: 'unknown service "another": the server has "", "testing.v1.Echo"',
+    message: 'unknown service "another": must be one of "", "testing.v1.Echo"',
   });
   await server.server.shutdown();
   await stopped;

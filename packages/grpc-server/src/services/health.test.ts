@@ -14,7 +14,7 @@ const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse.ServingSta
 
 type Response = InstanceType<typeof HealthCheckResponse>;
 
-/** Serves the health of a server with one service, to a client. */
+/** Serves the health of a server with one service, and creates a client. */
 async function serve(t: TestContext) {
   const server = new Server();
   const health = createHealth(["a.Service"]);
@@ -39,7 +39,7 @@ async function serve(t: TestContext) {
           new HealthCheckRequest().setService(service),
           { deadline: Date.now() + 30_000 },
         )
-        // The end of a test cancels those that are still open.
+        // Watches that are still open are cancelled at the end of a test.
         .on("error", () => undefined),
   };
 }
@@ -50,7 +50,7 @@ async function next(watch: ClientReadableStream<Response>): Promise<number> {
 }
 
 for (const service of ["", "a.Service"]) {
-  test(`Check and Watch tell the health of ${JSON.stringify(service)}, NOT_SERVING at first`, async (t) => {
+  test(`Check and Watch report the health of ${JSON.stringify(service)}, initially NOT_SERVING`, async (t) => {
     const { health, check, watch } = await serve(t);
     const watching = watch(service);
     assert.equal(await next(watching), NOT_SERVING);
@@ -61,7 +61,7 @@ for (const service of ["", "a.Service"]) {
   });
 }
 
-test("Watch reports a change once, and an unchanged status not at all", async (t) => {
+test("Watch reports each change once and no unchanged status", async (t) => {
   const { health, watch, drain } = await serve(t);
   const watching = watch("");
   assert.equal(await next(watching), NOT_SERVING);
@@ -78,7 +78,7 @@ test("Watch reports a change once, and an unchanged status not at all", async (t
   assert.deepEqual(more, []);
 });
 
-test("a service has a status of its own", async (t) => {
+test("reports the status of a service separately from that of the server", async (t) => {
   const { health, check, watch } = await serve(t);
   const watching = watch("a.Service");
   assert.equal(await next(watching), NOT_SERVING);
@@ -94,10 +94,10 @@ test("a service has a status of its own", async (t) => {
   assert.equal(await check("a.Service"), NOT_SERVING);
 });
 
-test("setStatus refuses an unknown service and an unknown status", async (t) => {
+test("setStatus rejects an unknown service and an invalid status", async (t) => {
   const { health } = await serve(t);
   assert.throws(() => health.setStatus("another", "SERVING"), /^TypeError: unknown service "another"/);
-  assert.throws(() => health.setStatus("", "UNKNOWN" as "SERVING"), /^TypeError: invalid status UNKNOWN/);
+  assert.throws(() => health.setStatus("", "UNKNOWN" as "SERVING"), /^TypeError: invalid status "UNKNOWN"/);
 });
 
 test("List reports the status of the server and of each service", async (t) => {
@@ -113,27 +113,27 @@ test("List reports the status of the server and of each service", async (t) => {
   );
 });
 
-test("to Check an unknown service is NOT_FOUND, however long its name", async (t) => {
+test("Check answers NOT_FOUND for an unknown service with a name of any length", async (t) => {
   const { check } = await serve(t);
   for (const service of ["a", "a.Service ", "\0%\n👩", "x".repeat(1_000_000)]) {
     await assert.rejects(check(service), { code: status.NOT_FOUND, details: "unknown service" });
   }
 });
 
-test("to Watch an unknown service is SERVICE_UNKNOWN, and stays so", async (t) => {
+test("Watch reports SERVICE_UNKNOWN for an unknown service and no change after that", async (t) => {
   const { health, watch, drain } = await serve(t);
   const watching = watch("another");
   assert.equal(await next(watching), SERVICE_UNKNOWN);
-  const seen: number[] = [];
-  watching.on("data", (response: Response) => seen.push(response.getStatus()));
+  const more: number[] = [];
+  watching.on("data", (response: Response) => more.push(response.getStatus()));
   health.setServing(true);
   drain();
   const [{ code }] = await once(watching, "status");
   assert.equal(code, status.OK);
-  assert.deepEqual(seen, []);
+  assert.deepEqual(more, []);
 });
 
-test("all watches end with OK when the server drains, and later ones at once", async (t) => {
+test("ends all watches with OK when the server drains, and later ones immediately", async (t) => {
   const { health, watch, drain } = await serve(t);
   const watching = [watch(""), watch("a.Service"), watch("another")];
   await Promise.all(watching.map(next));
@@ -151,7 +151,7 @@ test("all watches end with OK when the server drains, and later ones at once", a
   assert.equal(code, status.OK);
 });
 
-test("a watch that its client cancels is forgotten", async (t) => {
+test("releases a watch that the client cancels", async (t) => {
   const { health, check, watch } = await serve(t);
   const watching = watch("");
   await next(watching);

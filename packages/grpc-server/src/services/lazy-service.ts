@@ -1,34 +1,34 @@
 import type { Server } from "@grpc/grpc-js";
 import type { BoundService } from "../calls/servicer.js";
 
-/** Service whose code loads when the first call for it arrives. */
+/** Service that is loaded when the first call for it arrives. */
 export interface LazyService {
   /** Full name, like `package.Service`. */
   readonly name: string;
   load(): BoundService;
 }
 
-/** Adds services to a server, each when the first call for it arrives. */
+/** Makes a server add each service when the first call for it arrives. */
 export function addLazyServices(
   server: Server,
   services: readonly LazyService[],
   add: (service: BoundService) => void,
 ): void {
-  const waiting = new Map(services.map((service) => [service.name, service]));
+  const notLoaded = new Map(services.map((service) => [service.name, service]));
   // grpc-js has no fallback handler, only this map.
   const handlers = Reflect.get(server, "handlers") as Map<string, unknown>;
   const get = handlers.get.bind(handlers);
   handlers.get = (path) => {
     const handler = get(path);
-    if (handler !== undefined || waiting.size === 0) {
+    if (handler !== undefined || notLoaded.size === 0) {
       return handler;
     }
     const name = path.slice(1, path.lastIndexOf("/"));
-    const service = waiting.get(name);
+    const service = notLoaded.get(name);
     if (service === undefined) {
       return undefined;
     }
-    waiting.delete(name);
+    notLoaded.delete(name);
     add(service.load());
     return get(path);
   };

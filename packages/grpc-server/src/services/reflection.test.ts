@@ -32,12 +32,12 @@ const files = [
 ];
 const descriptors: Descriptors = { services: ["Api", "Other"], files };
 
-interface Serving {
+interface ServeOptions {
   describe?: () => Descriptors;
   version?: "v1" | "v1alpha";
 }
 
-async function serve(t: TestContext, { describe = () => descriptors, version = "v1" }: Serving = {}) {
+async function serve(t: TestContext, { describe = () => descriptors, version = "v1" }: ServeOptions = {}) {
   const server = new Server();
   const log = captureLog();
   const draining = new AbortController();
@@ -56,7 +56,7 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
     address,
     log,
     open,
-    /** Sends requests on one stream and resolves with their answers. */
+    /** Sends requests on one stream and resolves with the responses. */
     async query(...requests: Buffer[]): Promise<Answer[]> {
       const stream = open();
       for (const request of requests) {
@@ -75,7 +75,7 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
 const names = (answer: Answer | undefined) => fields(answer?.bytes ?? Buffer.of()).map(([, value]) => value.toString());
 
 for (const version of ["v1", "v1alpha"] as const) {
-  test(`${version} lists the services by their full names`, async (t) => {
+  test(`${version} lists the full names of the services`, async (t) => {
     const { query } = await serve(t, { version });
     const [answer] = await query(ask.services());
     assert.equal(answer?.field, 6);
@@ -84,20 +84,20 @@ for (const version of ["v1", "v1alpha"] as const) {
   });
 }
 
-const all = ["bytes of api.proto", "bytes of base.proto", "bytes of common.proto"];
+const allFiles = ["bytes of api.proto", "bytes of base.proto", "bytes of common.proto"];
 
-test("a file comes first, with all that it imports, each once", async (t) => {
+test("returns a file first, followed by each of its imports once", async (t) => {
   const { query } = await serve(t);
   for (const request of [ask.file("api.proto"), ask.symbol("Api"), ask.symbol("Api.Do"), ask.symbol("Request.value")]) {
     const [answer] = await query(request);
     assert.equal(answer?.field, 4);
     assert.equal(names(answer)[0], "bytes of api.proto");
-    assert.deepEqual(names(answer).sort(), all);
+    assert.deepEqual(names(answer).sort(), allFiles);
   }
   assert.deepEqual(names((await query(ask.symbol("Common")))[0]), ["bytes of common.proto"]);
 });
 
-test("several requests on one stream are answered in order, each with its request", async (t) => {
+test("answers several requests on one stream in order, and includes each request", async (t) => {
   const { query } = await serve(t);
   const requests = [ask.symbol("Base"), ask.symbol("Nothing"), ask.services(), ask.file("common.proto")];
   const answers = await query(...requests);
@@ -111,7 +111,7 @@ test("several requests on one stream are answered in order, each with its reques
   );
 });
 
-test("what is not there is NOT_FOUND, and the stream goes on", async (t) => {
+test("answers NOT_FOUND for unknown names and keeps the stream open", async (t) => {
   const { query } = await serve(t);
   const answers = await query(
     ask.file("nothing.proto"),
@@ -129,7 +129,7 @@ test("what is not there is NOT_FOUND, and the stream goes on", async (t) => {
   assert.equal(answers[4]?.field, 6);
 });
 
-test("an extension is found in the file that declares it", async (t) => {
+test("returns the file that declares an extension", async (t) => {
   const { query } = await serve(t);
   const [file, numbers] = await query(ask.extension("Base", 7), ask.extensionNumbers("Base"));
   assert.equal(names(file)[0], "bytes of api.proto");
@@ -137,14 +137,14 @@ test("an extension is found in the file that declares it", async (t) => {
   assert.deepEqual(names(numbers), ["Base", "\x07"]);
 });
 
-test("a type without extensions has none", async (t) => {
+test("returns no extension numbers for a type without extensions", async (t) => {
   const { query } = await serve(t);
   const [answer] = await query(ask.extensionNumbers("Request"));
   assert.equal(answer?.field, 5);
   assert.deepEqual(names(answer), ["Request"]);
 });
 
-test("a request of an unknown kind is UNIMPLEMENTED, and the stream goes on", async (t) => {
+test("answers UNIMPLEMENTED to an unknown kind of request and keeps the stream open", async (t) => {
   const { query } = await serve(t);
   const [unknown, empty, known] = await query(field(9, "?"), Buffer.of(), ask.services());
   for (const answer of [unknown, empty]) {
@@ -153,13 +153,13 @@ test("a request of an unknown kind is UNIMPLEMENTED, and the stream goes on", as
   assert.equal(known?.field, 6);
 });
 
-test("a malformed request is INTERNAL, and the server lives", async (t) => {
+test("answers INTERNAL to a malformed request and keeps serving", async (t) => {
   const { query } = await serve(t);
   await assert.rejects(query(Buffer.from([0xff])), { code: status.INTERNAL });
   assert.equal((await query(ask.services())).length, 1);
 });
 
-test("the contract is described once, at the first request", async (t) => {
+test("describes the services once, at the first request", async (t) => {
   let described = 0;
   const describe = () => {
     described++;
@@ -174,7 +174,7 @@ test("the contract is described once, at the first request", async (t) => {
   assert.equal(described, 1);
 });
 
-test("a contract that cannot be described is INTERNAL, logged, and tried again", async (t) => {
+test("answers INTERNAL, logs and retries when the services cannot be described", async (t) => {
   let described = 0;
   const describe = () => {
     if (described++ === 0) {
@@ -189,7 +189,7 @@ test("a contract that cannot be described is INTERNAL, logged, and tried again",
   assert.match(JSON.stringify(log.lines[0]), /secret.*reflection\.test\.ts/);
 });
 
-test("streams end with OK when the server drains", async (t) => {
+test("ends streams with OK when the server drains", async (t) => {
   const { drain, open } = await serve(t);
   const stream = open();
   stream.write(ask.services());
@@ -201,7 +201,7 @@ test("streams end with OK when the server drains", async (t) => {
   assert.equal(answers.length, 1);
 });
 
-test("a client that asks and does not read is answered no further until it reads", async (t) => {
+test("stops answering a client that does not read its responses until it reads", async (t) => {
   const bytes = Buffer.alloc(10_000);
   let answered = 0;
   const counting = Object.defineProperty(file("large.proto"), "bytes", {
@@ -211,7 +211,7 @@ test("a client that asks and does not read is answered no further until it reads
     },
   });
   const { address, query } = await serve(t, { describe: () => ({ services: [], files: [counting] }) });
-  // The clients of grpc-js read on, whether or not their stream is read.
+  // Not a grpc-js client, which reads even if its stream is not consumed.
   const session = connect(`http://${address}`);
   t.after(() => session.destroy());
   const { path } = reflectionProtocol("v1").ServerReflectionService.serverReflectionInfo;
@@ -220,7 +220,7 @@ test("a client that asks and does not read is answered no further until it reads
   const requests = 1_000;
   stream.write(Buffer.concat(Array(requests).fill(message(request))));
   await once(stream, "response");
-  // The server has had time enough for the requests before once it has answered these.
+  // By the time the server has answered these, it could have answered the requests above.
   for (let round = 0; round < 100; round++) {
     await query(ask.services());
   }

@@ -13,14 +13,14 @@ type Response = InstanceType<Protocol["ServerReflectionResponse"]>;
 export interface Descriptors {
   /** Full names of the services. */
   readonly services: readonly string[];
-  /** Files that declare them, and all that those import. */
+  /** Files that declare the services, and all their imports. */
   readonly files: readonly DescribedFile[];
 }
 
 /**
- * Creates server reflection, v1 and v1alpha, so that tools like `buf curl` and grpcurl need no .proto file.
+ * Creates server reflection, v1 and v1alpha, with which tools like `buf curl` and grpcurl need no .proto file.
  *
- * @param describe Returns the descriptors; called once, by the first request.
+ * @param describe Returns the descriptors. Called at the first request, and again only if it throws.
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
  */
 export function createReflection(describe: () => Descriptors): LazyService[] {
@@ -41,7 +41,7 @@ export function createReflection(describe: () => Descriptors): LazyService[] {
   }));
 }
 
-/** Describes services: the files that declare them, each with its imports, and no others. */
+/** Returns descriptors of services: the files that declare them, and all imports of those files. */
 export function describeServices(services: readonly Pick<BoundService, "name" | "definition">[]): Descriptors {
   const files = services.flatMap(({ name, definition }) => {
     const known = describeService(definition);
@@ -109,10 +109,10 @@ function answer(protocol: Protocol, request: Request, { services, files }: Descr
   }
 }
 
-/** Returns a file, followed by all that it imports. */
+/** Returns a file, followed by all its direct and indirect imports. */
 function withImports(file: DescribedFile, files: readonly DescribedFile[]): DescribedFile[] {
   const found = new Set([file]);
-  // A set visits members that are added during the visit.
+  // Iterating over a set includes members added during the iteration.
   for (const { imports } of found) {
     for (const imported of files.filter(({ name }) => imports.includes(name))) {
       found.add(imported);

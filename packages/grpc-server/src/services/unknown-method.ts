@@ -4,19 +4,20 @@ import { type CallEnvironment, intercept } from "../calls/call-environment.js";
 import { StatusError } from "../calls/status-error.js";
 import { toWireStatus } from "../calls/to-wire-status.js";
 
-/** Codec of an unknown method, whose messages are neither read nor written; it marks such a method. */
+/** Throws. Marks a method as unknown in place of its codec, which is never called. */
 function unknownCodec(): never {
   throw new TypeError("the method is unknown");
 }
 
-/** Tells whether a method that an interceptor sees belongs to no service. */
+/** Returns whether a method that was passed to an interceptor belongs to no service. */
 export function isUnknownMethod({ requestDeserialize }: ServerMethodDefinition<unknown, unknown>): boolean {
   return requestDeserialize === unknownCodec;
 }
 
 /**
- * Passes calls of unknown methods through the server's interceptors, and answers them with UNIMPLEMENTED. By itself grpc-js
- * answers them before any interceptor, and repeats a name of any length, for which many clients report another status.
+ * Passes calls of unknown methods through the server's interceptors, and answers them with UNIMPLEMENTED. By default,
+ * grpc-js answers them before any interceptor runs, and repeats a name of any length in the status. Many clients report
+ * another status if the name is too long.
  */
 export function interceptUnknownMethods(server: Server, environment: CallEnvironment): void {
   // grpc-js has no fallback handler, only this map.
@@ -37,7 +38,7 @@ function unknownMethod(path: string, environment: CallEnvironment): Handler {
     path,
     func(base) {
       const call = intercept(base, definition, environment);
-      const error = new StatusError(status.UNIMPLEMENTED, `The server does not implement the method ${path}`);
+      const error = new StatusError(status.UNIMPLEMENTED, `the server does not implement the method ${path}`);
       call.start({
         onReceiveMetadata: () => call.sendStatus(toWireStatus(error)),
         onReceiveMessage() {},

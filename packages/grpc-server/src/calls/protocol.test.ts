@@ -120,7 +120,7 @@ const isTrailersOnly = ({ headers, trailers }: Response) => {
   assert.match(String(headers["content-type"]), /^application\/grpc/);
 };
 
-/** Rule about the metadata that a handler receives for given headers, and sends back. */
+/** Creates a rule about the metadata that a handler receives for given headers, and sends back. */
 const passesMetadata = (headers: OutgoingHttpHeaders, received: object): Rule => ({
   headers,
   body: [message(request("metadata"))],

@@ -7,7 +7,7 @@ import { toWireMetadata } from "./to-wire-status.js";
 
 function ignore(): void {}
 
-/** Sends the initial metadata and the responses of one call, and reports backpressure. */
+/** Sender of the initial metadata and the responses of one call. Reports backpressure. */
 export class ResponseSender {
   /** Compression of the next response. */
   compression: Compression;

@@ -6,8 +6,8 @@ export const steps = {
   signal: "signal received",
   notServing: "shutting down: health is NOT_SERVING, calls are still accepted",
   watches: "ending health watches",
-  draining: "draining: no new connections, calls in progress go on",
-  cancelling: "cancelling the calls still in progress",
+  draining: "draining: no new connections, calls in progress continue",
+  cancelling: "cancelling calls still in progress",
   stopped: "stopped",
 };
 

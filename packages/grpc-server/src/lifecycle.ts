@@ -1,23 +1,26 @@
-/** Something that starts once and shuts down once, like a server. */
+/** Component that starts once and shuts down once, like a server. */
 export interface Lifecycle<Started> {
   /**
-   * Starts. A second call returns the result of the first.
+   * Starts the component. A second call returns the result of the first.
    *
    * @throws Error after a shutdown.
    */
   start(): Promise<Started>;
-  /** Shuts down in order. At once if it was never started, or failed to start. A second call skips all waiting. */
+  /**
+   * Shuts down in order. Resolves at once if the component was never started or failed to start. A second call skips all
+   * waiting.
+   */
   shutdown(): Promise<void>;
 }
 
-/** Steps of a {@link Lifecycle}. Each runs at most once, and `stop` only after `start` has succeeded. */
+/** Steps of a {@link Lifecycle}. Each runs at most once, and `stop` runs only after `start` has succeeded. */
 export interface LifecycleSteps<Started> {
   start(): Promise<Started>;
   /** @param forceSignal Aborts to skip all waiting. */
   stop(forceSignal: AbortSignal): Promise<void>;
 }
 
-/** Makes starting and stopping safe in any order and any number of times. */
+/** Creates a lifecycle that may be started and shut down in any order and any number of times. */
 export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started>): Lifecycle<Started> {
   const force = new AbortController();
   let started: Promise<Started> | undefined;
@@ -26,7 +29,7 @@ export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started
   async function stopStarted(): Promise<void> {
     const running = await started?.then(
       () => true,
-      // The caller of start() has the error.
+      // start() reports the error to its caller.
       () => false,
     );
     if (running) {
@@ -37,7 +40,7 @@ export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started
   return {
     async start() {
       if (stopped !== undefined) {
-        throw new Error("the server has been shut down and cannot start again; create another");
+        throw new Error("the server has been shut down and cannot start again; create a new one");
       }
       started ??= start();
       return started;
@@ -53,10 +56,10 @@ export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started
 }
 
 /**
- * Lets a shutdown abandon a start in progress, which may wait for a name server. For a process that exits then: what the
- * start has opened stays open.
+ * Wraps a lifecycle so that a shutdown does not wait for a start in progress, which may be waiting for a name server. Use
+ * it only in a process that exits afterwards: whatever the start has opened stays open.
  */
-export function abandonStart<Started>(server: Lifecycle<Started>): Lifecycle<Started> {
+export function withAbandonableStart<Started>(server: Lifecycle<Started>): Lifecycle<Started> {
   let isStarting = false;
   return {
     async start() {

@@ -6,20 +6,20 @@ import type { GrpcServer, ServerOptions } from "./server.js";
 /** Options of {@link runServer}. */
 export interface RunOptions<Context = undefined>
   extends Pick<ServerOptions<Context>, "services" | "authorize" | "authorizeStandardServices" | "interceptors"> {
-  /** Name of the program, for its messages and, unless `OTEL_SERVICE_NAME` says otherwise, its telemetry. */
+  /** Name of the program in its messages and, unless `OTEL_SERVICE_NAME` is set, in its telemetry. */
   readonly name: string;
-  /** Prefix of its environment variables: `ACME` for `ACME_ADDRESS`. */
+  /** Prefix of the program's environment variables, like `ACME` in `ACME_ADDRESS`. */
   readonly envPrefix: string;
-  /** Text that `--version` prints. Default: the version in the package.json of the program. */
+  /** Text that `--version` prints. Default: the version in the program's package.json. */
   readonly version?: string | undefined;
-  /** Receives the server before it starts, in every worker process: to set the health of a service, for instance. */
+  /** Receives the server before it starts, in every worker process, for instance to set the health of a service. */
   readonly onServer?: ((server: GrpcServer) => void) | undefined;
 }
 
 /**
- * Runs a server as this process until SIGTERM or SIGINT: reads flags and environment variables, logs, starts telemetry
- * and worker processes as they ask, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2 for a mistake in
- * the options.
+ * Runs a server as this process until SIGTERM or SIGINT. Reads flags and environment variables, starts the logger,
+ * telemetry and worker processes that they configure, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2
+ * if an option is invalid.
  */
 export async function runServer<Context = undefined>(
   options: RunOptions<Context> & RequiredAuthorize<Context>,

@@ -7,7 +7,7 @@ import { echoServicer } from "@hello/testing/echo-servicer";
 import { bindService } from "./calls/servicer.js";
 import { createServer } from "./server.js";
 
-/** Creates a server with options as a program without types may give them. */
+/** Creates a server with options that bypass the type checker. */
 const create = (options: object) => createServer({ services: [bindService(EchoService, echoServicer)], ...options });
 
 const range = "must be a whole number from";
@@ -24,7 +24,7 @@ const wrong: [options: object, mistake: string][] = [
   [{ addresses: [] }, "addresses must be a non-empty list, not []"],
   [{ addresses: [50_051] }, "addresses must contain only strings, not 50051"],
   [{ reflection: "no" }, 'reflection must be true or false, not "no"'],
-  [{ logger: {} }, "logger must be a logger of pino"],
+  [{ logger: {} }, "logger must be a pino logger"],
   [{ tls: null }, "tls must be the paths { certFile, keyFile, clientCaFile? }, not null"],
   [{ tls: { cert: "c.pem" } }, "tls must be the paths { certFile, keyFile, clientCaFile? }, not { cert: 'c.pem' }"],
   [{ tlsCert: "c.pem" }, "unknown option tlsCert"],
@@ -32,19 +32,19 @@ const wrong: [options: object, mistake: string][] = [
 ];
 
 for (const [options, mistake] of wrong) {
-  test(`"${mistake}" is reported when the server is created`, () => {
+  test(`reports on creation: ${mistake}`, () => {
     assert.throws(() => create(options), { name: "TypeError", message: mistake });
   });
 }
 
-test("names every mistake at once", () => {
+test("reports all mistakes at once", () => {
   const all = wrong.slice(3, 6);
   assert.throws(() => create(Object.assign({}, ...all.map(([options]) => options))), {
     message: all.map(([, mistake]) => mistake).join("\n"),
   });
 });
 
-test("an option that is undefined has its default", async () => {
+test("applies the default of an undefined option", async () => {
   const names = [
     "handshakeTimeoutMs",
     "maxConnections",
@@ -60,7 +60,7 @@ test("an option that is undefined has its default", async () => {
   const [host, port] = address.split(":");
   const socket = connect({ host, port: Number(port) });
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
-  // The server's settings.
+  // Waits for the server's SETTINGS frame.
   await once(socket, "data");
   socket.destroy();
   await server.shutdown();

@@ -4,14 +4,14 @@ import { type Limits, limitTable } from "./http2/limits.js";
 import type { ShutdownTimes } from "./shutdown.js";
 import { parseAddress } from "./sockets/address.js";
 
-/** Values of the options that a server has in code and as a process. */
+/** Values of the options that `createServer` and a server process share. */
 export interface ServerOptionValues extends Limits, ShutdownTimes {
   readonly addresses: readonly string[];
   readonly reflection: boolean;
   readonly compression: Compression;
 }
 
-/** Options that a server has in code and as a process: meaning, default and range. */
+/** Help text, default and range of each option that `createServer` and a server process share. */
 export const serverOptionTable: OptionTable<ServerOptionValues> = {
   addresses: list("address to listen on: host:port, [IPv6]:port, :port or unix:/path", {
     default: ["[::]:50051"],
@@ -19,19 +19,22 @@ export const serverOptionTable: OptionTable<ServerOptionValues> = {
     flag: "address",
     check: parseAddress,
   }),
-  shutdownDelayMs: integer("time to accept calls after health has turned NOT_SERVING, for load balancers", {
-    default: 0,
-    placeholder: "ms",
-  }),
+  shutdownDelayMs: integer(
+    "time to keep accepting calls after health turns NOT_SERVING, so that load balancers notice",
+    {
+      default: 0,
+      placeholder: "ms",
+    },
+  ),
   shutdownGraceMs: integer("time for calls in progress to finish before they are cancelled", {
     default: 10_000,
     placeholder: "ms",
   }),
   ...limitTable,
-  compression: choice("compression of responses, for clients that accept it", {
+  compression: choice("compression of responses to clients that accept it", {
     default: "identity",
     placeholder: "encoding",
     words: ["identity", "gzip"],
   }),
-  reflection: toggle("do not serve reflection, by which clients list the services", true),
+  reflection: toggle("do not serve reflection, which lets clients list the services", true),
 };

@@ -28,7 +28,7 @@ async function accepts(address: string): Promise<boolean> {
   }
 }
 
-test("a second start gets the addresses of the first", async () => {
+test("returns the addresses of the first start from a second one", async () => {
   const server = create();
   const [first, second] = await Promise.all([server.start(), server.start()]);
   assert.deepEqual(first, second);
@@ -37,7 +37,7 @@ test("a second start gets the addresses of the first", async () => {
   await Promise.all([server.shutdown(), server.shutdown()]);
 });
 
-test("a second shutdown skips the waiting, and resolves with the first", async () => {
+test("skips the delay on a second shutdown, and resolves both", async () => {
   const server = create();
   const [address = ""] = await server.start();
   let stopped = 0;
@@ -50,7 +50,7 @@ test("a second shutdown skips the waiting, and resolves with the first", async (
   await server.shutdown();
 });
 
-test("a shutdown during the start stops what has started", async () => {
+test("stops listening when shut down during the start", async () => {
   const server = create();
   const started = server.start();
   await Promise.all([server.shutdown(), server.shutdown()]);
@@ -58,13 +58,13 @@ test("a shutdown during the start stops what has started", async () => {
   assert.equal(await accepts(address), false);
 });
 
-test("a server that was never started is shut down at once, and serves no more", async () => {
+test("shuts down a server that never started, and refuses a later start", async () => {
   const server = create();
   await server.shutdown();
   await assert.rejects(server.start(), /^Error: the server has been shut down and cannot start again/);
 });
 
-test("a server that could not start is shut down at once", async () => {
+test("shuts down a server that failed to start", async () => {
   const first = create();
   const addresses = await first.start();
   const second = create(addresses);
@@ -77,21 +77,21 @@ test("a server that could not start is shut down at once", async () => {
 for (const [description, wrong, message] of [
   ["no services", undefined, "services must not be empty"],
   ["an empty list of services", [], "services must not be empty"],
-  ["a service twice", [...services, ...services], "services has testing.v1.Echo twice, or the server adds it itself"],
+  ["a duplicate service", [...services, ...services], 'services must not contain "testing.v1.Echo" twice'],
   [
     "a service that the server adds itself",
     [...services, { ...services[0], name: "grpc.health.v1.Health" }],
-    "services has grpc.health.v1.Health twice, or the server adds it itself",
+    'services must not contain "grpc.health.v1.Health": the server adds it itself',
   ],
-  ["a service that is not bound", [EchoService], "services must be a list of services that bindService has bound"],
-  ["one service in place of a list", services[0], "services must be a list of services that bindService has bound"],
+  ["an unbound service definition", [EchoService], "services must be a list of services returned by bindService"],
+  ["a single service instead of a list", services[0], "services must be a list of services returned by bindService"],
 ] as const) {
-  test(`refuses ${description}`, () => {
+  test(`rejects ${description}`, () => {
     assert.throws(() => createServer({ services: wrong } as unknown as ServerOptions), { name: "TypeError", message });
   });
 }
 
-test("interceptors see every call, health included, and can refuse it", async (t) => {
+test("passes every call, including health checks, to interceptors, which can reject it", async (t) => {
   const paths: string[] = [];
   const refuse: ServerInterceptor = ({ path }, call) => {
     paths.push(path);
@@ -115,7 +115,7 @@ test("interceptors see every call, health included, and can refuse it", async (t
   assert.deepEqual(paths, ["/testing.v1.Echo/Unary", "/grpc.health.v1.Health/Check"]);
 });
 
-test("code sets the health of one service, and the shutdown that of all", async (t) => {
+test("sets the health of one service by code, and of all services on shutdown", async (t) => {
   const server = await serveEcho({}, { shutdownDelayMs: 60_000 });
   t.after(() => server[Symbol.asyncDispose]());
   const { client } = server;

@@ -27,48 +27,49 @@ import { createThrottledWarn } from "./telemetry/throttled-warn.js";
 import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
 import { identifyPeer } from "./tls/peer-identity.js";
 
-/** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the bounds. */
+/** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the rest. */
 export interface ServerOptions<Context = undefined> extends Optional<Limits>, Optional<ShutdownTimes> {
-  /** Services to serve, each made by `bindService`. Health and reflection are added. */
+  /** Services to serve, as returned by `bindService`. The server adds health and reflection. */
   readonly services: readonly BoundService<Context>[];
   /**
-   * Decides on each call of the services, of any kind, before its handler: see docs/authorization.md. Default: every call
-   * may pass.
+   * Function that accepts or rejects each call of the services before its handler runs: see docs/authorization.md.
+   * Default: every call is accepted.
    */
   readonly authorize?: Authorize<Context> | undefined;
-  /** Applies `authorize` to health and reflection too. Default false: they are open. */
+  /** Applies `authorize` to health and reflection too. Default false: any client may call them. */
   readonly authorizeStandardServices?: boolean | undefined;
   /**
-   * Addresses to listen on: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`: every
-   * interface, IPv4 included.
+   * Addresses to listen on: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`: all
+   * interfaces, over IPv6 and IPv4.
    */
   readonly addresses?: readonly string[] | undefined;
   /**
-   * Certificate files for TLS 1.2 or later, which are watched for changes; with `clientCaFile`, clients need a
+   * Certificate files for TLS 1.2 or later. The server reloads them when they change. With `clientCaFile`, clients need a
    * certificate too. Default: plain text.
    */
   readonly tls?: CertificateFiles | undefined;
-  /** Serves reflection, by which clients list the services and their contracts. Default true. */
+  /** Serves reflection, which lets clients list the services and their contracts. Default true. */
   readonly reflection?: boolean | undefined;
-  /** Compression of responses, for clients that accept it; a handler may choose another for its call. Default `identity`. */
+  /** Compression of responses to clients that accept it. A handler may choose another for its call. Default `identity`. */
   readonly compression?: Compression | undefined;
-  /** Interceptors of grpc-js, which see every call, health and reflection included. Default: none. */
+  /** Interceptors of grpc-js. They see every call, including health and reflection. Default: none. */
   readonly interceptors?: readonly ServerInterceptor[] | undefined;
-  /** Logger of pino. Default: no log. */
+  /** Pino logger. Default: no logging. */
   readonly logger?: Logger | undefined;
 }
 
-/** Server of any number of services. */
+/** gRPC server for any number of services. */
 export interface GrpcServer extends Lifecycle<readonly string[]> {
   /**
-   * Starts to serve and resolves with the bound addresses. A second call returns the result of the first.
+   * Starts serving and resolves with the bound addresses. A second call returns the result of the first.
    *
    * @throws Error if an address cannot be bound, a certificate cannot be served, or the server has been shut down.
    */
   start(): Promise<readonly string[]>;
   /**
-   * Stops in order: health turns NOT_SERVING, calls are accepted for the delay, those in progress may finish within the
-   * grace time and are answered with UNAVAILABLE after it. Resolves when all are gone. A second call skips the waiting.
+   * Shuts down in order: health turns NOT_SERVING, new calls are accepted for the delay, then calls in progress may finish
+   * within the grace time and fail with UNAVAILABLE after it. Resolves when no call is left. A second call skips all
+   * waiting.
    */
   shutdown(): Promise<void>;
   /** Health of the server and its services, as `grpc.health.v1` reports it. */
@@ -96,7 +97,7 @@ const optionTable: CheckTable<OptionValues> = {
 
 function checkServices(value: unknown): void {
   if (!Array.isArray(value) || !value.every((service) => Array.isArray(Object(service).methods))) {
-    throw new TypeError("must be a list of services that bindService has bound");
+    throw new TypeError("must be a list of services returned by bindService");
   }
 }
 
@@ -120,14 +121,14 @@ function checkInterceptors(value: unknown): void {
 
 function checkLogger(value: unknown): void {
   if (typeof Object(value).child !== "function") {
-    throw new TypeError("must be a logger of pino");
+    throw new TypeError("must be a pino logger");
   }
 }
 
 /**
- * Creates a server; {@link GrpcServer.start} starts it.
+ * Creates a server. {@link GrpcServer.start} starts it.
  *
- * @throws TypeError which names every option that is unknown or out of range.
+ * @throws TypeError that lists every unknown or invalid option.
  */
 export function createServer<Context = undefined>(
   options: ServerOptions<Context> & RequiredAuthorize<Context>,
@@ -136,7 +137,7 @@ export function createServer<Context = undefined>(
   const { authorizeStandardServices, interceptors, compression, ...bounds } = rest;
 
   const draining = new AbortController();
-  // Any number of streams may listen to it.
+  // Every open stream may add a listener.
   setMaxListeners(0, draining.signal);
   const limiters = {
     unary: createCallLimiter<RunningCall>(bounds.maxConcurrentCalls, "unary"),
@@ -209,7 +210,7 @@ export function createServer<Context = undefined>(
   return { ...lifecycle, health: { setStatus: health.setStatus } };
 }
 
-/** @throws TypeError if there is no service, or two have the same name. */
+/** @throws TypeError if there is no service, or if a name occurs twice. */
 function checkNames(
   services: readonly { readonly name: string }[],
   standard: readonly { readonly name: string }[],
@@ -217,10 +218,14 @@ function checkNames(
   if (services.length === 0) {
     throw new TypeError("services must not be empty");
   }
-  const names = new Set(standard.map(({ name }) => name));
+  const standardNames = new Set(standard.map(({ name }) => name));
+  const names = new Set<string>();
   for (const { name } of services) {
+    if (standardNames.has(name)) {
+      throw new TypeError(`services must not contain "${name}": the server adds it itself`);
+    }
     if (names.has(name)) {
-      throw new TypeError(`services has ${name} twice, or the server adds it itself`);
+      throw new TypeError(`services must not contain "${name}" twice`);
     }
     names.add(name);
   }

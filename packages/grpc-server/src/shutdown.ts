@@ -8,11 +8,11 @@ import type { HealthState } from "./services/health.js";
 /** Durations of the steps of a shutdown. */
 export interface ShutdownTimes {
   /**
-   * Time in which calls are still accepted after health has turned NOT_SERVING, in milliseconds, so that load balancers
-   * notice and stop sending. Default 0.
+   * Time for which new calls are accepted after health turns NOT_SERVING, in milliseconds, so that load balancers notice
+   * and stop sending. Default 0.
    */
   readonly shutdownDelayMs: number;
-  /** Time that calls in progress then have to finish before they are cancelled, in milliseconds. Default 10,000. */
+  /** Time that calls in progress have to finish before they are cancelled, in milliseconds. Default 10,000. */
   readonly shutdownGraceMs: number;
 }
 
@@ -25,16 +25,17 @@ export interface ShutdownSubject {
   /** Calls of health and reflection. */
   readonly standardLimiters: ServiceLimiters;
   readonly logger: Logger;
-  /** Tells handlers of long streams to finish. */
+  /** Signals handlers of long-lived streams to finish. */
   drain(): void;
   /** Stops accepting connections. */
   closeListener(): void;
-  /** Closes every connection, with the calls on it. Resolves once all are closed. */
+  /** Closes every connection and ends its calls. Resolves once all are closed. */
   closeConnections(): Promise<void>;
 }
 
 /**
- * Stops a server in order: NOT_SERVING, the delay, the end of watches and of new connections, the grace time, the end.
+ * Shuts a server down in order: turns health NOT_SERVING, waits for the delay, ends health watches, stops accepting
+ * connections, and gives calls in progress the grace time to finish.
  *
  * @param forceSignal Aborts to skip all waiting.
  */
@@ -52,10 +53,10 @@ export async function shutdown(
 
   logger.info({ watches: health.watches }, "ending health watches");
   subject.drain();
-  // Streams that finish when they are told to, like health watches, end with OK even if nothing waits for them.
+  // Streams that finish when they are drained, like health watches, end with OK even if the grace time is 0.
   await nextTurn();
 
-  logger.info({ calls: calls(), shutdownGraceMs }, "draining: no new connections, calls in progress go on");
+  logger.info({ calls: calls(), shutdownGraceMs }, "draining: no new connections, calls in progress continue");
   subject.closeListener();
   const drained = new AbortController();
   const finished = new Promise<void>((resolve, reject) => {
@@ -63,7 +64,7 @@ export async function shutdown(
   }).finally(() => drained.abort());
   await wait(shutdownGraceMs, AbortSignal.any([forceSignal, drained.signal]));
   if (!drained.signal.aborted) {
-    logger.warn({ calls: calls() }, "cancelling the calls still in progress");
+    logger.warn({ calls: calls() }, "cancelling calls still in progress");
     const reason = new StatusError(status.UNAVAILABLE, "the server is shutting down");
     for (const { active } of [unary, streaming, standardLimiters.unary, standardLimiters.streaming]) {
       for (const call of [...active]) {
@@ -78,11 +79,11 @@ export async function shutdown(
   logger.info("stopped");
 }
 
-/** Waits for a time, or less if the signal aborts. */
+/** Waits for the given time, or until the signal aborts. */
 async function wait(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0 && !signal.aborted) {
     await delay(ms, undefined, { signal }).catch(() => {
-      // The delay rejects when the signal cuts it short, as intended.
+      // The delay rejects when the signal aborts, which is expected.
     });
   }
 }

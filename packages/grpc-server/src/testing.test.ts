@@ -13,7 +13,7 @@ import { StatusError } from "./calls/status-error.js";
 import { startTestServer } from "./testing.js";
 
 const services = [bindService(EchoService, echoServicer)];
-const onUnix = { skip: process.platform === "win32" ? "a named pipe is no file" : false };
+const onUnix = { skip: process.platform === "win32" ? "a named pipe is not a file" : false };
 
 async function echo(t: TestContext, target: string): Promise<string> {
   const client = new Client(target, credentials.createInsecure());
@@ -39,7 +39,7 @@ async function useTemporaryFolder(t: TestContext, ...path: string[]): Promise<st
   return folder;
 }
 
-test("serves on a socket of its own, and leaves no file", onUnix, async (t) => {
+test("serves on a new socket, and removes it on disposal", onUnix, async (t) => {
   const folder = await useTemporaryFolder(t);
   {
     await using first = await startTestServer({ services });
@@ -52,7 +52,7 @@ test("serves on a socket of its own, and leaves no file", onUnix, async (t) => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("serves if the folder for temporary files has a path that is too long for a socket", onUnix, async (t) => {
+test("serves when the path of the temporary folder is too long for a socket", onUnix, async (t) => {
   // Short enough in characters, but not in bytes.
   const folder = await useTemporaryFolder(t, "ü".repeat(50));
   await using server = await startTestServer({ services });
@@ -60,7 +60,7 @@ test("serves if the folder for temporary files has a path that is too long for a
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("takes the options of createServer", async (t) => {
+test("accepts the options of createServer", async (t) => {
   await using server = await startTestServer({
     services,
     authorize() {
@@ -70,13 +70,13 @@ test("takes the options of createServer", async (t) => {
   await assert.rejects(echo(t, server.target), { code: status.PERMISSION_DENIED });
 });
 
-test("leaves no file if an option is invalid", onUnix, async (t) => {
+test("leaves no file behind when an option is invalid", onUnix, async (t) => {
   const folder = await useTemporaryFolder(t);
   await assert.rejects(startTestServer({ services, maxConnections: -1 }), /^TypeError: maxConnections/);
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("cancels open calls when it is disposed", async (t) => {
+test("cancels open calls on disposal", async (t) => {
   const calls = new EventEmitter();
   const servicer = {
     ...echoServicer,
@@ -99,7 +99,7 @@ test("cancels open calls when it is disposed", async (t) => {
   assert.equal(await call, status.UNAVAILABLE);
 });
 
-test("is disposed after a shutdown", async () => {
+test("can be disposed after a shutdown", async () => {
   const server = await startTestServer({ services });
   await server.server.shutdown();
   await server[Symbol.asyncDispose]();

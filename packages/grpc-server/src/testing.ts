@@ -1,4 +1,4 @@
-/** Server for tests, in the process of the test. */
+/** In-process server for tests. */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,10 +7,10 @@ import type { RequiredAuthorize } from "./authorization/authorize.js";
 import { createServer, type GrpcServer, type ServerOptions } from "./server.js";
 import { maxPathBytes } from "./sockets/address.js";
 
-/** Options of {@link startTestServer}: those of `createServer`, except the addresses. */
+/** Options of {@link startTestServer}: those of `createServer` except `addresses`. */
 export type TestServerOptions<Context = undefined> = Omit<ServerOptions<Context>, "addresses">;
 
-/** Running server of a test. Disposing it cancels the open calls and removes the socket. */
+/** Running test server. Disposing it cancels open calls and removes the socket. */
 export interface TestServer extends AsyncDisposable {
   /** Target for a client, like `unix:/tmp/grpc-a1B2c3/socket`. */
   readonly target: string;
@@ -23,7 +23,7 @@ export interface TestServer extends AsyncDisposable {
  *     await using server = await startTestServer({ services: [bindService(EchoService, new EchoServicer())] });
  *     await using client = new EchoClient(server.target);
  *
- * @throws TypeError which names every option that is unknown or out of range.
+ * @throws TypeError that lists every unknown or invalid option.
  */
 export async function startTestServer<Context = undefined>(
   options: TestServerOptions<Context> & RequiredAuthorize<Context>,
@@ -37,7 +37,7 @@ export async function startTestServer<Context = undefined>(
       target,
       server,
       async [Symbol.asyncDispose]() {
-        // The second call cancels the calls that the first would wait for.
+        // The second call cancels open calls, for which the first would wait.
         await Promise.all([server.shutdown(), server.shutdown()]);
         await remove();
       },

@@ -42,25 +42,29 @@ const limit = (help: string, placeholder: string, value: number, max = MAX_TIMER
 
 /** Meaning, default and range of {@link Limits}. */
 export const limitTable: OptionTable<Limits> = {
-  maxConcurrentCalls: limit("maximum of unary calls in progress", "calls", 1_000),
-  maxStreamingCalls: limit("maximum of streaming calls in progress", "calls", 10_000),
-  maxConcurrentStreams: limit("maximum of calls in progress on one connection", "calls", 100),
-  maxConnections: limit("maximum of open connections on each address", "connections", 20_000),
-  maxReceiveMessageBytes: limit("size of the largest request message", "bytes", 4 * 1024 * 1024),
-  maxHeaderBytes: limit("size of the largest header list of a call, metadata included", "bytes", 16 * 1024),
+  maxConcurrentCalls: limit("maximum number of unary calls in progress", "calls", 1_000),
+  maxStreamingCalls: limit("maximum number of streaming calls in progress", "calls", 10_000),
+  maxConcurrentStreams: limit("maximum number of calls in progress on one connection", "calls", 100),
+  maxConnections: limit("maximum number of open connections on each address", "connections", 20_000),
+  maxReceiveMessageBytes: limit("maximum size of a request message", "bytes", 4 * 1024 * 1024),
+  maxHeaderBytes: limit("maximum size of the headers of a call, including metadata", "bytes", 16 * 1024),
   // Ten times a handshake on a slow line.
-  handshakeTimeoutMs: limit("time that a client may take for its handshake", "ms", 10_000),
+  handshakeTimeoutMs: limit("time that a client has to finish its handshake", "ms", 10_000),
   maxConnectionAgeMs: limit(
-    "age at which a connection takes no more calls",
+    "age at which a connection accepts no more calls",
     "ms",
     30 * 60_000,
     // The timer needs room for the random tenth.
     Math.floor(MAX_TIMER_MS / 1.1),
   ),
-  maxConnectionAgeGraceMs: limit("time for its calls to finish after that", "ms", 30_000),
-  maxConnectionIdleMs: limit("time that a connection may be without a call", "ms", 15 * 60_000),
-  keepaliveTimeMs: limit("interval at which connections are pinged", "ms", 60_000),
-  keepaliveTimeoutMs: limit("time that the answer to a ping may take", "ms", 20_000),
+  maxConnectionAgeGraceMs: limit(
+    "time for the calls of a connection to finish after it reaches that age",
+    "ms",
+    30_000,
+  ),
+  maxConnectionIdleMs: limit("time after which a connection without calls is closed", "ms", 15 * 60_000),
+  keepaliveTimeMs: limit("interval between keepalive pings on a connection", "ms", 60_000),
+  keepaliveTimeoutMs: limit("time to wait for the answer to a keepalive ping", "ms", 20_000),
 };
 
 /** Defaults of {@link Limits}. */

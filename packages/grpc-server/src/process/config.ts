@@ -60,7 +60,7 @@ export type ServerCommand =
 /**
  * Parses flags and environment variables.
  *
- * @throws UsageError that lists every problem.
+ * @throws UsageError that lists every invalid value.
  */
 export function parseConfig(program: ServerProgram): ServerCommand {
   const parsed = parseCommandLine(processOptionTable, {

@@ -4,7 +4,6 @@ import type { ThrottledWarn } from "../telemetry/throttled-warn.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import type { BaseCall } from "./base-call.js";
 import type { Compression, ServerCall } from "./server-call.js";
-import type { WireMetadata } from "./to-wire-status.js";
 
 /** Parts of a server that all its calls share. */
 export interface CallEnvironment {
@@ -37,11 +36,4 @@ export function intercept(
     call = interceptor(definition, call);
   }
   return call;
-}
-
-/** Logs a warning if metadata was omitted. */
-export function logOmitted({ omittedBytes }: WireMetadata, method: string, { logger }: CallEnvironment): void {
-  if (omittedBytes > 0) {
-    logger.warn({ method, omittedBytes }, "metadata omitted: it exceeds what clients accept");
-  }
 }

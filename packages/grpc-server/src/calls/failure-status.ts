@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { type Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
-import { type CallEnvironment, logOmitted } from "./call-environment.js";
+import type { CallEnvironment } from "./call-environment.js";
 import { StatusError } from "./status-error.js";
 import { toWireStatus } from "./to-wire-status.js";
 
@@ -42,7 +42,9 @@ export function failureStatus(error: unknown, call: FailedCall, environment: Cal
     }
   }
   const wire = toWireStatus(error, trailers);
-  logOmitted(wire, method, environment);
+  if (wire.omittedBytes > 0) {
+    logger.warn({ method, omittedBytes: wire.omittedBytes }, "metadata omitted: it exceeds what clients accept");
+  }
   return { code: wire.code, details: wire.details, metadata: wire.metadata };
 }
 

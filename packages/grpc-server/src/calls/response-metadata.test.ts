@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 import { type Metadata, status } from "@grpc/grpc-js";
 import { EchoResponse } from "@hello/testing/echo";
@@ -88,19 +88,35 @@ const excessiveMetadata: Readonly<Record<string, (metadata: Metadata) => void>> 
   },
 };
 for (const [excess, add] of Object.entries(excessiveMetadata)) {
-  test(`omits metadata that exceeds what clients accept (${excess}) and logs a warning`, async (t) => {
-    const server = await serveStreams(t, {
-      async *serverStream(_request, { responseMetadata, trailers }) {
-        add(responseMetadata);
-        add(trailers);
-        yield responseOf("a");
-      },
+  for (const name of ["responseMetadata", "trailers"] as const) {
+    test(`fails a call whose ${name} exceed what clients accept (${excess}), and logs it`, async (t) => {
+      const events = new EventEmitter();
+      let calls = 0;
+      const server = await serveStreams(t, {
+        async *serverStream(_request, call) {
+          if (calls++ === 0) {
+            events.emit("neighbour started");
+            await once(events, "large call ended");
+          } else {
+            add(call[name]);
+          }
+          yield responseOf("a");
+        },
+      });
+      const neighbourStarted = once(events, "neighbour started");
+      const pending = readAll(server.serverStream());
+      await neighbourStarted;
+      const large = await readAll(server.serverStream());
+      events.emit("large call ended");
+      const neighbour = await pending;
+      assert.equal(large.code, status.RESOURCE_EXHAUSTED);
+      assert.match(large.details, new RegExp(`^${name} too large: \\d+ bytes in \\d+ entries, of at most 5632 bytes`));
+      assert.deepEqual([neighbour.code, neighbour.values], [status.OK, ["a"]]);
+      const failures = server.log.lines.filter(({ level }) => level === 50);
+      assert.deepEqual(
+        failures.map(({ msg }) => msg),
+        ["handler failed"],
+      );
     });
-    const { code, values } = await readAll(server.serverStream());
-    assert.deepEqual([code, values], [status.OK, ["a"]]);
-    assert.deepEqual(
-      server.log.lines.map(({ msg }) => msg),
-      Array(2).fill("metadata omitted: it exceeds what clients accept"),
-    );
-  });
+  }
 }

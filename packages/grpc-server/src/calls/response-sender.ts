@@ -1,9 +1,9 @@
 import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import type { BaseCall } from "./base-call.js";
-import { type CallEnvironment, logOmitted } from "./call-environment.js";
+import type { CallEnvironment } from "./call-environment.js";
 import { acceptsGzip, compressResponses, type ResponseCompressor } from "./compress-responses.js";
 import type { Compression } from "./server-call.js";
-import { toWireMetadata } from "./to-wire-status.js";
+import { toSuccessMetadata } from "./to-wire-status.js";
 
 function ignore(): void {}
 
@@ -13,7 +13,6 @@ export class ResponseSender {
   compression: Compression;
   /** Initial metadata, sent before the first response. */
   metadata: Metadata | undefined;
-  readonly #path: string;
   readonly #base: BaseCall;
   readonly #call: ServerInterceptingCallInterface;
   readonly #environment: CallEnvironment;
@@ -24,8 +23,7 @@ export class ResponseSender {
   #wake = ignore;
 
   /** @param call Call wrapped in the interceptors of the server. */
-  constructor(path: string, base: BaseCall, call: ServerInterceptingCallInterface, environment: CallEnvironment) {
-    this.#path = path;
+  constructor(base: BaseCall, call: ServerInterceptingCallInterface, environment: CallEnvironment) {
     this.compression = environment.compression;
     this.#base = base;
     this.#call = call;
@@ -81,9 +79,7 @@ export class ResponseSender {
     if (this.metadata === undefined && !isCompressed) {
       return;
     }
-    const wire = toWireMetadata([this.metadata]);
-    const { metadata } = wire;
-    logOmitted(wire, this.#path, this.#environment);
+    const metadata = toSuccessMetadata("responseMetadata", this.metadata);
     if (isCompressed) {
       metadata.set("grpc-encoding", "gzip");
       this.#compressor = compressResponses(this.#base);

@@ -1,7 +1,7 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import type { BaseCall } from "./base-call.js";
-import { type CallEnvironment, intercept, logOmitted } from "./call-environment.js";
+import { type CallEnvironment, intercept } from "./call-environment.js";
 import type { CallLimiter } from "./call-limiter.js";
 import { failureStatus, internalError, type SentStatus } from "./failure-status.js";
 import { RequestStream } from "./request-stream.js";
@@ -9,7 +9,7 @@ import { ResponseSender } from "./response-sender.js";
 import { ServerCall } from "./server-call.js";
 import type { BoundMethod } from "./servicer.js";
 import { StatusError } from "./status-error.js";
-import { toWireMetadata } from "./to-wire-status.js";
+import { toSuccessMetadata } from "./to-wire-status.js";
 
 /** Limiter of a server's calls. */
 export type RunningCallLimiter = CallLimiter<RunningCall>;
@@ -62,8 +62,8 @@ export class RunningCall {
     this.#limiter = limiter;
     this.peerIdentity = environment.identify?.(base);
     this.#call = intercept(base, method.definition, environment);
-    const { path, requestStream, responseStream } = method.definition;
-    this.responses = new ResponseSender(path, base, this.#call, environment);
+    const { requestStream, responseStream } = method.definition;
+    this.responses = new ResponseSender(base, this.#call, environment);
     this.#requests = requestStream ? new RequestStream(() => this.#call.startRead()) : undefined;
     if (responseStream) {
       notifyOnStatus(base);
@@ -210,14 +210,9 @@ export class RunningCall {
 
   /** Ends the call with OK. */
   #finish(): void {
+    const status = this.trailers === undefined ? ok : { ...ok, metadata: toSuccessMetadata("trailers", this.trailers) };
     this.#answered = true;
-    if (this.trailers === undefined) {
-      this.#sendStatus(ok);
-    } else {
-      const wire = toWireMetadata([this.trailers]);
-      logOmitted(wire, this.path, this.#environment);
-      this.#sendStatus({ ...ok, metadata: wire.metadata });
-    }
+    this.#sendStatus(status);
   }
 
   #sendStatus(status: SentStatus): void {

@@ -1,6 +1,6 @@
-import { Metadata, type StatusObject } from "@grpc/grpc-js";
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { singularHeaders, statusProtocol } from "@hello/grpc-common";
-import type { StatusError } from "./status-error.js";
+import { StatusError } from "./status-error.js";
 
 /**
  * Maximum size of `grpc-message`, and of all other trailers together, in bytes. With the headers of HTTP/2 they stay
@@ -16,9 +16,8 @@ const maxMetadataEntries = 112;
 /** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
 const fieldOverhead = 32;
 
-/** Metadata that every client accepts. */
-export interface WireMetadata {
-  readonly metadata: Metadata;
+/** Status that every client accepts. */
+export interface WireStatus extends StatusObject {
   /** Size of the metadata that was omitted because it has too many bytes or entries, or 0. */
   readonly omittedBytes: number;
 }
@@ -28,11 +27,30 @@ export interface WireMetadata {
  *
  * @param trailers Trailers of the handler, sent together with the metadata of the error.
  */
-export function toWireStatus(error: StatusError, trailers?: Metadata): StatusObject & WireMetadata {
-  const { code, metadata, richDetails } = error;
+export function toWireStatus(error: StatusError, trailers?: Metadata): WireStatus {
+  const { code, richDetails } = error;
   const details = truncate(error.details.toWellFormed());
   const rich = richDetails.length > 0 ? encodeStatus(code, details, richDetails) : undefined;
-  return { code, details, ...toWireMetadata([trailers, metadata], rich) };
+  const { metadata, bytes, fits } = toWireMetadata([trailers, error.metadata], rich);
+  return { code, details, metadata: fits ? metadata : new Metadata(), omittedBytes: fits ? 0 : bytes };
+}
+
+/**
+ * Converts metadata of a call without a failure.
+ *
+ * @param name Name of the metadata, for the error message.
+ * @throws StatusError RESOURCE_EXHAUSTED if it is larger than clients accept.
+ */
+export function toSuccessMetadata(name: "responseMetadata" | "trailers", metadata: Metadata | undefined): Metadata {
+  const wire = toWireMetadata([metadata]);
+  if (!wire.fits) {
+    const size = `${wire.bytes} bytes in ${wire.entries} entries`;
+    const limit = `${maxMetadataBytes} bytes in ${maxMetadataEntries} entries`;
+    const details = `${name} too large: ${size}, of at most ${limit}`;
+    // Only a status with a cause is logged.
+    throw new StatusError(status.RESOURCE_EXHAUSTED, details, { cause: new RangeError(details) });
+  }
+  return wire.metadata;
 }
 
 /**
@@ -40,7 +58,7 @@ export function toWireStatus(error: StatusError, trailers?: Metadata): StatusObj
  *
  * @param statusDetails Encoded `google.rpc.Status` to add.
  */
-export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusDetails?: Buffer): WireMetadata {
+function toWireMetadata(parts: readonly (Metadata | undefined)[], statusDetails?: Buffer) {
   const merged = new Metadata();
   for (const part of parts) {
     if (part !== undefined) {
@@ -65,8 +83,7 @@ export function toWireMetadata(parts: readonly (Metadata | undefined)[], statusD
       }
     }
   }
-  const fits = bytes <= maxMetadataBytes && entries <= maxMetadataEntries;
-  return fits ? { metadata, omittedBytes: 0 } : { metadata: new Metadata(), omittedBytes: bytes };
+  return { metadata, bytes, entries, fits: bytes <= maxMetadataBytes && entries <= maxMetadataEntries };
 }
 
 const statusDetailsKey = "grpc-status-details-bin";

@@ -10,11 +10,11 @@ const withLoad = h2load.skip || (process.platform !== "linux" && "the load and t
 
 const benchmarks = [
   { name: "startup", args: ["1"], skip: false, ratios: ["hello / bare"] },
-  { name: "server", args: ["1", "1"], skip: withLoad, ratios: ["calls a second / bare", "CPU a call / bare"] },
-  { name: "streams", args: ["1", "1"], skip: withLoad, ratios: ["messages a second / bare", "CPU a message / bare"] },
-  { name: "memory", args: ["1", "5000"], skip: withLoad, ratios: ["/ bare"] },
-  { name: "client", args: ["1", "1"], skip: false, ratios: ["HelloClient / stub"] },
-  { name: "json", args: ["1", "1"], skip: false, ratios: ["parse time protobuf / JSON"] },
+  { name: "server", args: ["1", "0.4"], skip: withLoad, ratios: ["calls a second / bare", "CPU a call / bare"] },
+  { name: "streams", args: ["1", "0.4"], skip: withLoad, ratios: ["messages a second / bare", "CPU a message / bare"] },
+  { name: "memory", args: ["1", "2000"], skip: withLoad, ratios: ["/ bare"] },
+  { name: "client", args: ["1", "0.4"], skip: false, ratios: ["HelloClient / stub"] },
+  { name: "json", args: ["1", "0.4"], skip: false, ratios: ["parse time protobuf / JSON"] },
 ];
 
 for (const { name, args, skip, ratios } of benchmarks) {

@@ -33,7 +33,7 @@ export async function compare({ candidates, starts, seconds, unit, load }: Compa
     }
     for (const { server } of running) {
       // Let the compiler see what is hot.
-      await load(server.port, 1);
+      await load(server.port, Math.min(seconds, 1));
     }
     for (const { figures, server } of [...running, ...running.toReversed()]) {
       const before = cpuNanos(server.pid);

@@ -58,7 +58,7 @@ export async function load(
     h2load.program,
     ...["--clients=4", `--max-concurrent-streams=${inFlight}`, `--data=${bodyFile}`],
     ...["--window-bits=20", "--connection-window-bits=20"],
-    "seconds" in amount ? `--duration=${amount.seconds}` : `--requests=${amount.calls}`,
+    "seconds" in amount ? `--duration=${amount.seconds * 1_000}ms` : `--requests=${amount.calls}`,
     ...["--header=content-type: application/grpc", "--header=te: trailers"],
     `http://127.0.0.1:${port}${path}`,
   ]);

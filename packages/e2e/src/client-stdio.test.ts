@@ -1,4 +1,4 @@
-/** What the client program reads from standard input, and what it writes to standard error. */
+/** Tests the standard input and the standard error of the client program. */
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,12 +24,12 @@ function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-test("a byte order mark is not part of the first name", async () => {
+test("skips a byte order mark before the first name", async () => {
   const { status, stdout } = await client.run(["-"], { input: "\ufeffAda\r\nGrace\r\n" });
   assert.deepEqual([status, stdout], [0, "Hello Ada\nHello Grace\n"]);
 });
 
-test("standard input that cannot be read is one line and status 1", async () => {
+test("fails with one line and status 1 when it cannot read standard input", async () => {
   assert.deepEqual(await runRedirected(`< "${tmpdir()}"`, "-"), {
     status: 1,
     stdout: "",
@@ -40,26 +40,26 @@ test("standard input that cannot be read is one line and status 1", async () => 
   assert.match(stderr, /^hello-client: EBADF[^\n]*\n$/);
 });
 
-test("a closed standard input has no names", async () => {
+test("reads no names from a closed standard input", async () => {
   assert.deepEqual(await runRedirected("<&-", "-"), { status: 0, stdout: "", stderr: "" });
 });
 
-test("with --json, standard error has one JSON object a line, whatever fails", async () => {
+test("writes every error as one JSON object with --json", async () => {
   const unreachable = { HELLO_TARGET: "hello.invalid:1", http_proxy: "http://127.0.0.1:1" };
-  const mistakes: [args: string[], message: RegExp, options?: Parameters<typeof client.run>[1]][] = [
+  const failures: [args: string[], message: RegExp, options?: Parameters<typeof client.run>[1]][] = [
     [["--json"], /^UNAVAILABLE: no connection: the HTTP proxy /, { env: unreachable }],
     [["--json", "--timeout-ms", "0", "--tls-key", "x"], /^--timeout-ms .*\n--tls-key/],
     [["--json", "-", "-"], /^the name "-" is allowed only once$/],
     [["--json", "-"], /^line 2 is not valid UTF-8$/, { input: Buffer.from([65, 10, 255, 10]) }],
   ];
-  for (const [args, message, options] of mistakes) {
+  for (const [args, message, options] of failures) {
     const [{ error }, ...others] = jsonLines((await client.run(args, options)).stderr) as [{ error: Error }];
     assert.match(error.message, message);
     assert.deepEqual(others, []);
   }
 });
 
-test("with --json, a warning of Node is a JSON object too", async () => {
+test("writes a warning of Node as a JSON object with --json", async () => {
   await using peer = await listen(createServer((socket) => socket.destroy()));
   const { stderr } = await client.run(["--json", "--tls", "--target", peer.address], {
     env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
@@ -72,7 +72,7 @@ test("with --json, a warning of Node is a JSON object too", async () => {
   assert.match(JSON.stringify(second), /^\{"error":\{"code":14,/);
 });
 
-test("GRPC_VERBOSITY shows the lines of grpc-js", async () => {
+test("writes the log of grpc-js to standard error with GRPC_VERBOSITY", async () => {
   const env = { HELLO_TARGET: "hello.invalid:1", http_proxy: "http://127.0.0.1:1", GRPC_VERBOSITY: "ERROR" };
   const { stderr } = await client.run([], { env });
   assert.match(stderr, /^E Failed to connect to proxy .*\n/);

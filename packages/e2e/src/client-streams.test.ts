@@ -14,7 +14,7 @@ const client = clientUnderTest();
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
 const asLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
 
-test("names from standard input: empty lines, CRLF, no end of the last line, among others", async () => {
+test("reads names from standard input with empty lines, CRLF and an unterminated last line, between other names", async () => {
   const input = "Ada\r\n\nGrace";
   assert.deepEqual(await client.run(["-"], { input }), {
     status: 0,
@@ -29,16 +29,16 @@ test("names from standard input: empty lines, CRLF, no end of the last line, amo
   assert.deepEqual(await client.run(["-"]), { status: 0, stdout: "", stderr: "" });
 });
 
-test("20,000 names come out in order, in little memory", async () => {
+test("greets 20,000 names in order with little memory", async () => {
   const names = numbers(20_000);
-  // What would be kept of every name does not fit into so small a heap.
+  // A heap too small to hold all names or calls at once.
   const env = { NODE_OPTIONS: "--max-old-space-size=48" };
   const { status, stdout, stderr } = await client.run(["-"], { input: asLines(names), env });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   assert.ok(stdout === asLines(names.map((name) => `Hello ${name}`)));
 });
 
-test("a greeting comes at once, while standard input stays open", async () => {
+test("prints each greeting at once while standard input stays open", async () => {
   const child = client.start(["-"]);
   const lines = createInterface(child.stdout);
   for (const name of ["Ada", "Grace"]) {
@@ -49,7 +49,7 @@ test("a greeting comes at once, while standard input stays open", async () => {
   assert.deepEqual(await once(child, "close"), [0, null]);
 });
 
-test("input that is not UTF-8 is refused with its line, after the greetings before it", async () => {
+test("rejects input that is not UTF-8 with its line number, after the greetings before it", async () => {
   const input = Buffer.from("Ada\n\nGr\xe9goire\nAlan\n", "latin1");
   assert.deepEqual(await client.run(["-"], { input }), {
     status: 1,
@@ -58,10 +58,10 @@ test("input that is not UTF-8 is refused with its line, after the greetings befo
   });
 });
 
-test("a call that fails ends it with its line and status, after the greetings before it", async () => {
+test("ends at the first failed call with its line number and status, after the greetings before it", async () => {
   const child = client.start(["-"]);
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
-  // Standard input stays open: nothing waits for more of it.
+  // Standard input stays open: the program must end without reading the rest.
   child.stdin.on("error", () => {});
   child.stdin.write(`Ada\nGrace\n${"x".repeat(5 * 2 ** 20)}\nAlan\n`);
   assert.deepEqual(await once(child, "exit"), [64 + 8, null]);
@@ -71,41 +71,41 @@ test("a call that fails ends it with its line and status, after the greetings be
   assert.match(stderr, /^hello-client: line 3: RESOURCE_EXHAUSTED: .*\n$/);
 });
 
-test("a reader that has had enough ends it quietly", async () => {
+test("ends without an error when the reader of its output closes the pipe", async () => {
   const child = client.start(["-"]);
   const stderr = text(child.stderr);
   child.stdin.on("error", () => {});
   child.stdin.write("Ada\n");
   await once(child.stdout, "readable");
   child.stdout.destroy();
-  // Standard input stays open: the next greeting has nowhere to go, and that is the end.
+  // Standard input stays open: the program must end when it cannot write the next greeting.
   child.stdin.write("Grace\n");
   assert.deepEqual(await once(child, "exit"), [0, null]);
   assert.equal(await stderr, "");
 });
 
-test("a reader that is slow, like a pager, slows it down, but no call misses its deadline", async () => {
+test("slows down for a slow reader such as a pager, without missing a deadline", async () => {
   const names = numbers(10_000).map((name) => name.padEnd(1_000, "."));
-  let given = 0;
+  let supplied = 0;
   function* lines() {
     for (const name of names) {
-      given += 1;
+      supplied += 1;
       yield `${name}\n`;
     }
   }
   const child = client.start(["-", "--timeout-ms", "1000"]);
   const stderr = text(child.stderr);
   Readable.from(lines()).pipe(child.stdin);
-  // It must come to a stop of its own, for longer than a call may take.
-  for (let before = -1; before < given; await setTimeout(1_500)) {
-    before = given;
+  // Wait until it stops reading for longer than the timeout of a call.
+  for (let before = -1; before < supplied; await setTimeout(1_500)) {
+    before = supplied;
   }
-  assert.ok(given < names.length / 2, `read ${given} names, though nobody takes the greetings`);
+  assert.ok(supplied < names.length / 2, `it read ${supplied} names while its output was not read`);
   assert.ok((await text(child.stdout)) === asLines(names.map((name) => `Hello ${name}`)));
   assert.equal(await stderr, "");
 });
 
-test("output that cannot be written is an error", {
+test("fails when it cannot write its output", {
   skip: process.platform !== "linux" && "needs Linux's /dev/full",
 }, async () => {
   const shell = `"$0" "$1" > /dev/full`;

@@ -14,7 +14,7 @@ const script = requires("script");
 const count = 5_000;
 const clearLine = "\r\u001b[K";
 
-// In a terminal of its own: `script` gives the program one, and what it shows goes to standard output.
+// `script` runs the program in a pseudo-terminal and copies what the terminal shows to standard output.
 describe("the client program in a terminal", { skip: script.skip }, () => {
   let server: ServerProcess;
   let folder: string;
@@ -28,7 +28,7 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
     await rm(folder, { recursive: true });
   });
 
-  /** The command that runs a shell command in a terminal, with the client program as $CLIENT. */
+  /** Builds the command that runs a shell command in a terminal, with the client program as $CLIENT. */
   const inTerminal = (shell: string) => [script.program, "-qec", shell, "/dev/null"] as const;
   const options = () => ({
     cwd: folder,
@@ -46,7 +46,7 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
   };
   const client = (args: string) => `eval exec $CLIENT '${args}'`;
 
-  test("a long run shows its progress on one line, and leaves nothing of it", async () => {
+  test("shows the progress of a long run on one line, and clears it at the end", async () => {
     const { status, stdout: shown } = await run(inTerminal(client("- < names > greetings")), options());
     assert.equal(status, 0);
     assert.match(shown, /K[\d,]+ names, [\d,]+\/s/);
@@ -57,16 +57,16 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
     assert.doesNotMatch(greetings, /[\r[%]/);
   });
 
-  test("greetings and their progress share a terminal, and no greeting is touched", async () => {
+  test("keeps the greetings intact when they share the terminal with the progress", async () => {
     const { status, stdout: shown } = await run(inTerminal(client("- < names")), options());
     assert.equal(status, 0);
     assert.match(shown, / names, /);
-    // What a person sees of a line is what stands after the last return to its begin.
-    const seen = shown.split("\r\n").map((line) => line.split(clearLine).at(-1));
-    assert.deepEqual(seen, [...Array.from({ length: count }, (_, index) => `Hello name ${index}`), ""]);
+    // Only the text after the last clearing of a line stays visible.
+    const visible = shown.split("\r\n").map((line) => line.split(clearLine).at(-1));
+    assert.deepEqual(visible, [...Array.from({ length: count }, (_, index) => `Hello name ${index}`), ""]);
   });
 
-  test("a narrow terminal gets as much of the progress as fits into it", async () => {
+  test("cuts the progress to the width of a narrow terminal", async () => {
     const { stdout: shown } = await run(inTerminal(`stty cols 20; ${client("- < names > greetings")}`), options());
     const drawn = shown.split(clearLine).filter((text) => text !== "");
     assert.ok(drawn.length > 0);
@@ -76,7 +76,7 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
     );
   });
 
-  test("no progress is shown where nobody would see it as such", async () => {
+  test("shows no progress in a pipe, in a terminal that cannot clear a line, or in a short run", async () => {
     const shells = {
       "standard error in a pipe": client("- < names 2>&1 > greetings | cat"),
       "a terminal that cannot clear a line": `TERM=dumb ${client("- < names > greetings")}`,
@@ -88,7 +88,7 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
     }
   });
 
-  test("Ctrl-C ends it at once, as a signal does, and takes the progress away", async (t) => {
+  test("ends by SIGINT at once after Ctrl-C, and clears the progress", async (t) => {
     const child = startInTerminal(t, client("- < names > /dev/null"));
     const output = text(child.stdout);
     await once(child.stdout, "readable");
@@ -99,7 +99,7 @@ describe("the client program in a terminal", { skip: script.skip }, () => {
     assert.equal(last?.replace("^C", ""), clearLine);
   });
 
-  test("names can be typed, and each is greeted at once", async (t) => {
+  test("greets each typed name at once", async (t) => {
     const child = startInTerminal(t, client("-"));
     let shown = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -3,17 +3,17 @@ import { type Outcome, type ProgramOptions, run, start } from "@hello/testing/pr
 import { clientMain } from "./client-program.js";
 import { type ServerProcess, startServer } from "./server-process.js";
 
-/** The client program, and a server that it asks unless it is told otherwise. */
+/** Client program whose default target is a running server. */
 export interface ClientUnderTest {
-  /** The variables that name the server to it. */
+  /** Returns the environment variables that set the default target. */
   environment(): Readonly<Record<string, string>>;
-  /** Runs it to its end. */
+  /** Runs the program to its end. */
   run(args: readonly string[], options?: ProgramOptions): Promise<Outcome>;
-  /** Starts it, with its input and output in pipes; it ends with the test. */
+  /** Starts the program with its input and output in pipes. It is killed when the test ends. */
   start(args: readonly string[]): ReturnType<typeof start>;
 }
 
-/** Gives the tests of a file the client program and one server. */
+/** Sets up the client program and one server for all tests of a file. */
 export function clientUnderTest(): ClientUnderTest {
   let server: ServerProcess | undefined;
   before(async () => {

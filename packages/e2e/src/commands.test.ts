@@ -20,7 +20,7 @@ function runPnpm(...args: string[]): Promise<Outcome> {
 // On Windows the start scripts do not run, as the README says, and no process ends by a signal that it handles.
 if (process.platform !== "win32") {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`pnpm --filter server start serves until ${signal}, and ends with 0 and no fuss`, async () => {
+    test(`pnpm --filter server start serves until ${signal}, then exits with 0 and prints no error`, async () => {
       const command = [...pnpm, "--filter", "server", "start", "--address", "127.0.0.1:0"] as const;
       await using server = await serving(start(command, { cwd: root }));
       assert.equal((await runClient("--target", server.address)).stdout, "Hello World\n");
@@ -29,30 +29,30 @@ if (process.platform !== "win32") {
     });
   }
 
-  test("pnpm --filter client start prints the greetings, and nothing else, on standard output", async () => {
+  test("pnpm --filter client start prints only the greetings on standard output", async () => {
     await using server = await startServer();
     const start = ["--filter", "client", "start", "--target", server.address];
     assert.equal((await runPnpm(...start)).stdout, "Hello World\n");
     assert.equal((await runPnpm(...start, "Ada", "", "世界")).stdout, "Hello Ada\nHello \nHello 世界\n");
   });
 
-  test("pnpm --dir packages/client start ends with the status of the client program", async () => {
+  test("pnpm --dir packages/client start exits with the status of the client program", async () => {
     const { status, stdout } = await runPnpm("--dir", "packages/client", "start", "--target", "127.0.0.1:1");
     assert.equal(status, 78);
     assert.equal(stdout, "");
   });
 }
 
-test("with no server, the client program says so in one line and ends with 78, within its timeout", async () => {
-  const began = performance.now();
+test("the client program reports a missing server in one line and exits with 78, within its timeout", async () => {
+  const start = performance.now();
   const { status, stdout, stderr } = await runClient("--target", "127.0.0.1:1", "--timeout-ms", "20000");
   assert.equal(status, 78);
   assert.equal(stdout, "");
   assert.match(stderr, /^hello-client: UNAVAILABLE: [^\n]*127\.0\.0\.1:1[^\n]*\n$/);
-  assert.ok(performance.now() - began < 20_000);
+  assert.ok(performance.now() - start < 20_000);
 });
 
-test("with a server that says nothing, the client program gives up in time, in one line and with 68", async () => {
+test("the client program reports a silent server in one line and exits with 68", async () => {
   await using silent = await listen(createServer());
   const { status, stdout, stderr } = await runClient("--target", silent.address, "--timeout-ms", "200");
   assert.equal(status, 68);
@@ -60,7 +60,7 @@ test("with a server that says nothing, the client program gives up in time, in o
   assert.match(stderr, /^hello-client: DEADLINE_EXCEEDED: [^\n]*\n$/);
 });
 
-test("where its address is in use, the server says so in one line and ends with 1", async () => {
+test("the server reports an address in use in one line and exits with 1", async () => {
   await using server = await startServer();
   const { status, stdout, stderr } = await run([process.execPath, serverMain, "--address", server.address]);
   assert.equal(status, 1);
@@ -71,7 +71,7 @@ test("where its address is in use, the server says so in one line and ends with 
   );
 });
 
-test("a socket path that is too long is a mistake in the options", async () => {
+test("the server reports a socket path that is too long as a mistake in the options", async () => {
   const address = `unix:/tmp/${"x".repeat(120)}`;
   for (const workers of ["1", "2"]) {
     const { status, stderr } = await run([process.execPath, serverMain, "--address", address, "--workers", workers]);
@@ -80,7 +80,7 @@ test("a socket path that is too long is a mistake in the options", async () => {
   }
 });
 
-test("the server names every mistake in its options, and ends with 2", async () => {
+test("the server reports every mistake in its options, and exits with 2", async () => {
   const { status, stdout, stderr } = await run(
     [process.execPath, serverMain, "--address", "nowhere", "--shutdown-grace-ms=-1", "--nope"],
     { env: { HELLO_LOG_LEVEL: "loud" } },
@@ -94,26 +94,26 @@ test("the server names every mistake in its options, and ends with 2", async () 
   assert.doesNotMatch(stderr, /^\s+at /m);
 });
 
-test("pnpm demo prints the greetings, and nothing else, on standard output", async () => {
+test("pnpm demo prints only the greetings on standard output", async () => {
   const { status, stdout, stderr } = await runPnpm("demo", "Ada", "", "世界");
   assert.equal(stdout, "Hello Ada\nHello \nHello 世界\n", stderr);
   assert.equal(status, 0);
 });
 
-test("a demo whose client fails fails, with the reason", async () => {
+test("pnpm demo fails with the reason when the client fails", async () => {
   const { status, stdout, stderr } = await runPnpm("demo", "--nope");
   assert.equal(status, 1);
   assert.equal(stdout, "");
   assert.match(stderr, /^demo: hello-client: unknown option '--nope'$/m);
 });
 
-test("a demo whose build fails fails, with the reason", async () => {
+test("pnpm demo fails with the reason when the build fails", async () => {
   const folder = mkdtempSync(join(tmpdir(), "hello-demo-"));
   try {
-    const made = ["node_modules", "dist", ".turbo", ".git"];
-    cpSync(root, folder, { recursive: true, filter: (path) => !made.includes(basename(path)) });
+    const excluded = ["node_modules", "dist", ".turbo", ".git"];
+    cpSync(root, folder, { recursive: true, filter: (path) => !excluded.includes(basename(path)) });
     writeFileSync(join(folder, "packages/proto/src/index.ts"), "export const hello: number = 'Hello';\n");
-    // Scripts that a script runs do not install what is missing, but for this.
+    // pnpm disables this check in scripts started by scripts; without the variable, it installs what is missing.
     const env = { pnpm_config_verify_deps_before_run: undefined };
     const { status, stdout, stderr } = await run([...pnpm, "demo"], { cwd: folder, env });
     assert.notEqual(status, 0, stdout);

@@ -20,14 +20,15 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-const quiet = ["--handshake-timeout-ms", "600000"];
+/** Option that lets a connection stay silent for the whole test. */
+const noHandshakeTimeout = ["--handshake-timeout-ms", "600000"];
 
-function dial(address: string): Socket {
+function openSocket(address: string): Socket {
   const { hostname, port } = new URL(address.startsWith("unix:") ? "http://unix" : `http://${address}`);
   return address.startsWith("unix:") ? connect(address.slice("unix:".length)) : connect(Number(port), hostname);
 }
 
-/** Opens silent connections, and resolves when that many of them are closed. */
+/** Opens `open` silent connections, and resolves when the server has closed `refused` of them. */
 async function flood(t: TestContext, address: string, { open, refused }: { open: number; refused: number }) {
   let closed = 0;
   let done = () => {};
@@ -35,9 +36,9 @@ async function flood(t: TestContext, address: string, { open, refused }: { open:
     done = resolve;
   });
   const sockets = Array.from({ length: open }, () => {
-    const socket = dial(address);
+    const socket = openSocket(address);
     socket.on("error", () => {
-      // Refused by a reset.
+      // The server may refuse a connection by a reset; "close" follows.
     });
     socket.on("close", () => {
       if (++closed === refused) {
@@ -52,7 +53,7 @@ async function flood(t: TestContext, address: string, { open, refused }: { open:
   return { end };
 }
 
-/** Greets over a connection of its own, as soon as the server takes it. */
+/** Calls Hello over a new connection, as soon as the server accepts it. */
 async function greet({ address }: ServerProcess, tls = false): Promise<void> {
   const target = tls ? `localhost:${address.replace(/.*:/, "")}` : address;
   await using client = new HelloClient(target, {
@@ -64,7 +65,7 @@ async function greet({ address }: ServerProcess, tls = false): Promise<void> {
 }
 
 const modes: Record<string, { args: () => string[]; limit: number; tls?: boolean }> = {
-  "a process": { args: () => [], limit: 3 },
+  "one process": { args: () => [], limit: 3 },
   workers: { args: () => ["--workers", "2"], limit: 6 },
   TLS: { args: () => tlsArguments(), limit: 3, tls: true },
   "workers with TLS": { args: () => [...tlsArguments(), "--workers", "2"], limit: 6, tls: true },
@@ -82,8 +83,8 @@ function tlsArguments(): string[] {
 }
 
 for (const [mode, { args, limit, tls }] of Object.entries(modes)) {
-  test(`--max-connections holds for ${mode}`, async (t) => {
-    await using server = await startServer("--max-connections", "3", ...quiet, ...args());
+  test(`enforces --max-connections with ${mode}`, async (t) => {
+    await using server = await startServer("--max-connections", "3", ...noHandshakeTimeout, ...args());
     const { end } = await flood(t, server.address, { open: limit + 4, refused: 4 });
     const refusal = await server.logged(({ msg }) => msg === "connection refused: the limit is reached");
     assert.equal(refusal["maxConnections"], 3);
@@ -93,17 +94,17 @@ for (const [mode, { args, limit, tls }] of Object.entries(modes)) {
   });
 }
 
-const limited = { skip: process.platform !== "linux" && "it reads /proc" };
+const linuxOnly = { skip: process.platform !== "linux" && "it reads /proc" };
 
-/** Starts a server that may have 200 files open. */
+/** Starts a server with a limit of 200 open files. */
 function startLimited(env: Readonly<Record<string, string>>, ...args: string[]): Promise<ServerProcess> {
   const command = ["sh", "-c", 'ulimit -n 200; exec "$@"', "sh", process.execPath, serverMain] as const;
-  return serving(start([...command, "--address", "127.0.0.1:0", ...quiet, ...args], { env }));
+  return serving(start([...command, "--address", "127.0.0.1:0", ...noHandshakeTimeout, ...args], { env }));
 }
 
 for (const workers of ["1", "2"]) {
-  const what = workers === "1" ? "a process" : "workers";
-  test(`${what} that a flood leaves without file descriptors recovers when clients leave`, limited, async (t) => {
+  const mode = workers === "1" ? "one process" : "workers";
+  test(`recovers with ${mode} from a flood that uses up the file descriptors`, linuxOnly, async (t) => {
     await using server = await startLimited({}, "--workers", workers);
     const warning = await server.logged(({ msg }) => /limit of open files/.test(msg));
     assert.deepEqual([warning.level, warning["maxOpenFiles"], warning["maxConnections"]], [40, 200, 20_000]);
@@ -118,7 +119,7 @@ for (const workers of ["1", "2"]) {
   });
 }
 
-test("a worker that handlers leave without file descriptors is replaced", limited, async () => {
+test("replaces a worker whose handlers have used up its file descriptors", linuxOnly, async () => {
   const exhaust = `
     import { openSync } from "node:fs";
     process.on("SIGUSR2", () => { try { for (;;) openSync("/dev/null"); } catch { console.log('{"msg":"exhausted"}'); } });
@@ -129,22 +130,22 @@ test("a worker that handlers leave without file descriptors is replaced", limite
   const worker = server.log.find(({ msg }) => msg === "serving")?.["pid"] as number;
   process.kill(worker, "SIGUSR2");
   await server.logged(({ msg }) => msg === "exhausted");
-  let end: LogLine | undefined;
+  let endLine: LogLine | undefined;
   const ended = server
     .logged(({ msg }) => msg === "worker exited; replacing it")
     .then((line) => {
-      end = line;
+      endLine = line;
     });
-  // Connections go to the workers by turns; one that this worker cannot receive is lost.
-  while (end === undefined) {
-    const socket = dial(server.address).on("error", () => {});
+  // The primary distributes connections round-robin; the worker ends when it cannot receive one.
+  while (endLine === undefined) {
+    const socket = openSocket(server.address).on("error", () => {});
     await new Promise((resolve) => socket.on("connect", resolve).on("close", resolve));
     socket.destroy();
   }
   await ended;
-  assert.equal(end["workerPid"], worker);
-  assert.equal(end["reason"], "a connection was lost because no file descriptor was free");
-  assert.equal(end["code"], 0);
+  assert.equal(endLine["workerPid"], worker);
+  assert.equal(endLine["reason"], "a connection was lost because no file descriptor was free");
+  assert.equal(endLine["code"], 0);
   for (let call = 0; call < 6; call++) {
     await greet(server);
   }

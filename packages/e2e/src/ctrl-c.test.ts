@@ -10,9 +10,11 @@ import { requires } from "@hello/testing/requires";
 const script = requires("script");
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-test("Ctrl-C stops pnpm --filter server start in order, and without fuss", { skip: script.skip }, async (t) => {
+test("shuts down pnpm --filter server start gracefully on Ctrl-C, without an error of pnpm", {
+  skip: script.skip,
+}, async (t) => {
   const command = [...pnpm, "--filter", "server", "start", "--address", "127.0.0.1:0", "--shutdown-delay-ms", "300"];
-  // In a terminal of its own, which sends SIGINT to every process in it.
+  // A pseudo-terminal, which sends SIGINT to every process in it.
   const child = start([script.program, "-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"], {
     cwd: root,
     env: { SHELL: "/bin/sh", TERM: "xterm" },
@@ -27,7 +29,7 @@ test("Ctrl-C stops pnpm --filter server start in order, and without fuss", { ski
     }
   }
   const [status] = await ended;
-  // Some versions of pnpm say themselves that Ctrl-C has ended them.
+  // Some versions of pnpm exit with 130 after Ctrl-C.
   assert.ok(status === 0 || status === 130, `${status}\n${shown}`);
   const steps = ["signal received", "shutting down", "draining", "stopped"];
   assert.deepEqual(shown.match(new RegExp(steps.join("|"), "g")), steps, shown);

@@ -1,5 +1,5 @@
 /**
- * Starts a server process on a free port and asks it with the client program: prints one greeting a line for the names
+ * Starts a server process on a free port and calls it with the client program: prints one greeting a line for each name
  * on the command line, or `Hello World`.
  */
 import { runClient } from "./client-program.js";
@@ -13,7 +13,7 @@ async function demo(names: readonly string[]): Promise<void> {
     throw new Error(client.stderr.trim());
   }
   const status = await server.stop();
-  // No process on Windows ends by a signal that it handles.
+  // On Windows a process cannot handle the signal: it is terminated instead.
   if (status !== 0 && process.platform !== "win32") {
     throw new Error(`the server ended with ${status}`);
   }

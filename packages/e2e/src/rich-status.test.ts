@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { HelloClient, RpcError } from "@hello/client";
 import { run } from "@hello/testing/program";
 import { python, pythonProgram } from "./python-program.js";
-import { startUnusualServer } from "./server-process.js";
+import { startScriptedServer } from "./server-process.js";
 
 /** What the servicer finds wrong with the name. */
 const description = "must not be naïve 👩‍🚀";
 const details = `value: ${description}; other: missing`;
 
 test("Python reads which fields of the request are wrong", { skip: python.skip }, async () => {
-  await using server = await startUnusualServer();
+  await using server = await startScriptedServer();
   const { stdout, stderr } = await run(pythonProgram("status_client.py", server.address, `refuse ${description}`));
   assert.deepEqual(
     JSON.parse(stdout || "null"),
@@ -27,7 +27,7 @@ test("Python reads which fields of the request are wrong", { skip: python.skip }
 });
 
 test("HelloClient reads which fields of the request are wrong", async () => {
-  await using server = await startUnusualServer();
+  await using server = await startScriptedServer();
   await using client = new HelloClient(server.address);
   await assert.rejects(client.hello(`refuse ${description}`), (error: RpcError) => {
     assert.ok(error instanceof RpcError);
@@ -47,7 +47,7 @@ test("HelloClient reads which fields of the request are wrong", async () => {
 });
 
 test("Python gets the status of a failure with more to say than it takes", { skip: python.skip }, async () => {
-  await using server = await startUnusualServer();
+  await using server = await startScriptedServer();
   for (const length of [500, 1_900, 2_100, 100_000]) {
     const name = `refuse ${"x".repeat(length)}`;
     const { stdout, stderr } = await run(pythonProgram("status_client.py", server.address, name));

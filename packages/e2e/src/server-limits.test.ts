@@ -13,7 +13,7 @@ import { createCertificates, type TestCertificates } from "@hello/testing/certif
 import { message } from "@hello/testing/http2-frames";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import { waitForClose } from "@hello/testing/wait-for-close";
-import { type ServerProcess, startServer, startUnusualServer } from "./server-process.js";
+import { type ServerProcess, startScriptedServer, startServer } from "./server-process.js";
 
 let certificates: TestCertificates;
 let folder: string;
@@ -89,7 +89,7 @@ const refused = status.RESOURCE_EXHAUSTED;
 describe("the limits", { concurrency: 2 }, () => {
   for (const [mode, { flags = () => [], tls = false }] of Object.entries(modes)) {
     test(`limits of calls and of clients that say nothing hold on ${mode}`, async () => {
-      await using server = await startUnusualServer(
+      await using server = await startScriptedServer(
         ...["--max-header-bytes", "2000", "--max-receive-message-bytes", "1000"],
         ...["--max-concurrent-streams", "7", "--max-concurrent-calls", "1", "--max-streaming-calls", "1"],
         ...["--handshake-timeout-ms", "3000", "--keepalive-time-ms", "1000"],

@@ -4,48 +4,47 @@ import { createInterface } from "node:readline";
 import { captureLog, type LogLine } from "@hello/testing/captured-log";
 import { start } from "@hello/testing/program";
 
-/** The program of @hello/server, as a package that depends on it finds it. */
+/** Path of the server program, as resolved by a package that depends on @hello/server. */
 export const serverMain = createRequire(import.meta.url)
   .resolve("@hello/server")
   .replace(/index\.js$/, "main.js");
 
-/** A running server process. */
+/** Running server process. */
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
-  /** What it serves, as `host:port` or `unix:/path`. */
+  /** Addresses that it serves, as `host:port` or `unix:/path`. */
   readonly addresses: readonly string[];
   /** The first of {@link addresses}. */
   readonly address: string;
   /** Every line of its log so far. */
   readonly log: readonly LogLine[];
-  /** What it wrote to standard error so far. */
+  /** Its standard error so far. */
   readonly stderr: string;
-  /** Resolves with the first line of its log that matches, be it there or yet to come. */
+  /** Resolves with the first line of its log that matches, past or future. */
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>;
-  /** Sends a signal and resolves with its exit status, or the signal that ended it. */
+  /** Sends a signal, by default SIGTERM, and resolves with the exit status or the signal that ended the process. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
-  /** Resolves with its exit status, or the signal that ended it. */
+  /** Resolves with the exit status or the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
 /**
- * Starts the server program on a free port of the loopback interface, or as the arguments say, and waits until it
- * serves.
+ * Starts the server program, by default on a free port of the loopback interface, and waits until it serves.
  *
- * @throws Error with all that it printed where it ends before that.
+ * @throws Error with the output of the program if it ends before that.
  */
 export function startServer(...args: string[]): Promise<ServerProcess> {
   return startServerWith({}, ...args);
 }
 
-/** {@link startServer} with variables on top of this process's own. */
+/** Starts a server like {@link startServer}, with additional environment variables. */
 export function startServerWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<ServerProcess> {
   return serving(start([process.execPath, serverMain, ...onFreePort(args)], { env }));
 }
 
-/** {@link startServer} with the servicer of `unusual-servicer.ts`. */
-export function startUnusualServer(...args: string[]): Promise<ServerProcess> {
-  const preload = ["tsx", new URL("unusual-servicer.ts", import.meta.url).href].map((module) => `--import=${module}`);
+/** Starts a server like {@link startServer}, with the servicer of `scripted-servicer.ts`. */
+export function startScriptedServer(...args: string[]): Promise<ServerProcess> {
+  const preload = ["tsx", new URL("scripted-servicer.ts", import.meta.url).href].map((module) => `--import=${module}`);
   return serving(start([process.execPath, ...preload, serverMain, ...onFreePort(args)]));
 }
 
@@ -53,7 +52,7 @@ function onFreePort(args: readonly string[]): readonly string[] {
   return args.includes("--address") ? args : ["--address", "127.0.0.1:0", ...args];
 }
 
-/** Waits, like {@link startServer}, until a program that was started serves: one that ends up as the server. */
+/** Waits until a started program that becomes a server serves, like {@link startServer}. */
 export async function serving(child: ReturnType<typeof start>): Promise<ServerProcess> {
   const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
   const { lines: log, write, line: logged } = captureLog();

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { credentials, status } from "@grpc/grpc-js";
 import { createGreeter, type Greeter } from "./greeter.js";
 import { watchHealth } from "./health-watch.js";
-import { startUnusualServer } from "./server-process.js";
+import { startScriptedServer } from "./server-process.js";
 import { duration, logged, messages, steps } from "./shutdown-log.js";
 
 /** Starts calls and resolves once the server has accepted them: it reads each connection in order. */
@@ -22,7 +22,7 @@ async function accepted(greeter: Greeter, ...names: string[]): Promise<Promise<s
 }
 
 test("calls and connections are accepted during the delay", async () => {
-  await using server = await startUnusualServer("--shutdown-delay-ms", "1000");
+  await using server = await startScriptedServer("--shutdown-delay-ms", "1000");
   using early = createGreeter(server.address);
   using watch = await watchHealth(server.address);
   await early.greet("World");
@@ -39,7 +39,7 @@ test("calls and connections are accepted during the delay", async () => {
 for (const step of ["notServing", "draining"] as const) {
   test(`a second signal skips the waiting after "${steps[step]}"`, async () => {
     const waits = step === "notServing" ? ["--shutdown-delay-ms", "60000"] : [];
-    await using server = await startUnusualServer("--shutdown-grace-ms", "60000", ...waits);
+    await using server = await startScriptedServer("--shutdown-grace-ms", "60000", ...waits);
     using greeter = createGreeter(server.address);
     const [endless] = await accepted(greeter, "never");
     process.kill(server.pid, "SIGINT");
@@ -56,13 +56,13 @@ for (const step of ["notServing", "draining"] as const) {
 }
 
 test("a server without calls stops at once, whatever the grace", async () => {
-  await using server = await startUnusualServer("--shutdown-grace-ms", "60000");
+  await using server = await startScriptedServer("--shutdown-grace-ms", "60000");
   assert.equal(await server.stop(), 0);
   assert.ok(!messages(server).includes(steps.cancelling));
 });
 
 test("a timer that a handler has left does not keep the process", async () => {
-  await using server = await startUnusualServer();
+  await using server = await startScriptedServer();
   using greeter = createGreeter(server.address);
   assert.equal(await greeter.greet("linger"), "Hello linger");
   assert.equal(await server.stop(), 0);
@@ -76,7 +76,7 @@ const frozen = {
 
 for (const [peer, said] of Object.entries(frozen)) {
   test(`${peer} cannot hold up the end beyond the grace`, async () => {
-    await using server = await startUnusualServer("--shutdown-grace-ms", "500");
+    await using server = await startScriptedServer("--shutdown-grace-ms", "500");
     const [host, port] = server.address.split(":");
     const socket = connect({ host, port: Number(port), allowHalfOpen: true });
     socket.on("error", () => {
@@ -99,7 +99,7 @@ for (const [peer, said] of Object.entries(frozen)) {
 }
 
 test("a call whose request never ends is cut at the grace limit", async () => {
-  await using server = await startUnusualServer("--shutdown-grace-ms", "300");
+  await using server = await startScriptedServer("--shutdown-grace-ms", "300");
   const session = connectHttp2(`http://${server.address}`);
   session.on("error", () => {
     // It is cut.
@@ -119,7 +119,7 @@ test("a call whose request never ends is cut at the grace limit", async () => {
 });
 
 test("while one of two servers stops, no call fails", async () => {
-  const servers = await Promise.all([startUnusualServer(), startUnusualServer()]);
+  const servers = await Promise.all([startScriptedServer(), startScriptedServer()]);
   const [stopping, staying] = servers;
   assert.ok(stopping !== undefined && staying !== undefined);
   await using _stopping = stopping;

@@ -13,7 +13,7 @@ const root = new URL("../../../", import.meta.url);
 const guides = readdirSync(new URL("docs/", root)).map((page) => `docs/${page}`);
 const pages = [...guides, "packages/grpc-server/README.md", "packages/grpc-client/README.md"];
 
-/** Programs in the documentation, each with the place where it stands. */
+/** Programs in the documentation, each with its page and heading. */
 const programs = pages.flatMap((page) => {
   const url = new URL(page, root);
   const text = readFileSync(url, "utf8");
@@ -26,7 +26,7 @@ const programs = pages.flatMap((page) => {
 let plain: ServerProcess;
 let secure: ServerProcess;
 let certificates: TestCertificates;
-// In this package, where the programs find what they import.
+// A folder in this package, so that the programs resolve their imports.
 const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
 
 before(async () => {
@@ -53,7 +53,7 @@ after(async () => {
   await Promise.all([plain.stop(), secure.stop(), certificates[Symbol.asyncDispose]()]);
 });
 
-test("the programs in the documentation are correct by their types", async () => {
+test("type-checks the programs in the documentation", async () => {
   const require = createRequire(import.meta.url);
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const { status, stdout } = await run([process.execPath, tsc, "-p", folder]);
@@ -62,15 +62,15 @@ test("the programs in the documentation are correct by their types", async () =>
 });
 
 for (const [index, { program, place }] of programs.entries()) {
-  test(`${place}: program ${index + 1} prints what its comments say`, async () => {
-    const printed = [...program.matchAll(/console\.log\(.*\)[;,] \/\/ (.*)$/gm)]
+  test(`runs program ${index + 1}, whose output matches its comments, in ${place}`, async () => {
+    const expected = [...program.matchAll(/console\.log\(.*\)[;,] \/\/ (.*)$/gm)]
       .map(([, line]) => `${line}\n`)
       .join("");
     const env = { NODE_TEST_CONTEXT: undefined };
     const outcome = await run([process.execPath, "--import=tsx", `program-${index}.ts`], { cwd: folder, env });
     assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
     if (!program.includes("node:test")) {
-      assert.equal(outcome.stdout, printed, outcome.stderr);
+      assert.equal(outcome.stdout, expected, outcome.stderr);
     }
   });
 }

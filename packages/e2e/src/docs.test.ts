@@ -9,27 +9,27 @@ import { snippets } from "./snippets.js";
 
 const docs = new URL("../../../docs/", import.meta.url);
 
-test("docs/server.md shows the options as --help prints them", async () => {
+test("docs/server.md contains the options as printed by --help", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);
   const [options] = snippets(new URL("server.md", docs), "text");
   assert.equal(options, stdout);
 });
 
-test("docs/client.md has the table of the client's options", () => {
+test("docs/client.md contains the table of the client's options", () => {
   // The formatter pads the columns.
   const page = readFileSync(new URL("client.md", docs), "utf8").replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---");
   const table = optionMarkdown(clientOptionTable, "HELLO").replaceAll(/ {2,}/g, " ");
   assert.ok(page.includes(table), table);
 });
 
-test("no line of the help is wider than a terminal", async () => {
+test("--help fits into a terminal of 80 columns", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);
   for (const line of stdout.split("\n")) {
     assert.ok(line.length <= 80, line);
   }
 });
 
-test("links between the documents lead somewhere", () => {
+test("links between the documents lead to existing files", () => {
   const guides = readdirSync(docs).map((page) => `docs/${page}`);
   const pages = ["README.md", "CONTRIBUTING.md", ...guides].map((page) => new URL(`../${page}`, docs));
   for (const page of pages) {
@@ -39,7 +39,7 @@ test("links between the documents lead somewhere", () => {
   }
 });
 
-test("docs/limits.md has every limit of --help with its default, and no other", async () => {
+test("docs/limits.md lists exactly the limits of --help, with their defaults", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);
   const lines = stdout.replaceAll(/\n {3,}/g, " ");
   const options = lines.matchAll(/^ {2}(--(?:max|handshake|keepalive)-\S+).* default (\d+)\)$/gm);

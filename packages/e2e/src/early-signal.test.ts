@@ -8,8 +8,8 @@ import { run, start } from "@hello/testing/program";
 import { waitForClose } from "@hello/testing/wait-for-close";
 import { serverMain } from "./server-process.js";
 
-/** Preloaded, this sends the signal as soon as the program heeds it, which must be before it loads what takes time. */
-const signalAtFirst = `
+/** Preloaded code that sends SIGTERM as soon as the program handles it. Exits with 99 if grpc-js is loaded by then. */
+const signalOnFirstListener = `
 import { createRequire } from "node:module";
 const { cache } = createRequire("file:///");
 process.on("newListener", (name) => {
@@ -26,9 +26,9 @@ const starts: Record<string, { readonly args?: readonly string[]; readonly env?:
 };
 
 for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
-  const skip = process.platform === "win32" && "no process ends by a signal that it handles";
-  test(`a signal while ${what} still loads ends it with 0`, { skip }, async () => {
-    const preload = `--import=data:text/javascript,${encodeURIComponent(signalAtFirst)}`;
+  const skip = process.platform === "win32" && "Windows processes cannot handle SIGTERM";
+  test(`exits with 0 on a signal while ${what} is loading`, { skip }, async () => {
+    const preload = `--import=data:text/javascript,${encodeURIComponent(signalOnFirstListener)}`;
     const command = [process.execPath, preload, serverMain, "--address=127.0.0.1:0", ...args] as const;
     const { status, stdout, stderr } = await run(command, { env });
     assert.equal(status, 0, stderr);
@@ -37,8 +37,8 @@ for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
   });
 }
 
-/** Preloaded, this looks up no name: it connects to a port of the test instead, and waits. */
-const deadDns = (port: number) => `
+/** Preloaded code that connects to a port instead of looking up a name, and never resolves the lookup. */
+const pendingLookup = (port: number) => `
 import dns from "node:dns";
 import promises from "node:dns/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -58,11 +58,11 @@ const lookups: Record<string, { readonly args: readonly string[]; readonly env?:
 };
 
 for (const [what, { args, env }] of Object.entries(lookups)) {
-  const skip = process.platform === "win32" && "no process ends by a signal that it handles";
-  test(`a signal while ${what} is looked up ends a server with 0`, { skip }, async (t) => {
+  const skip = process.platform === "win32" && "Windows processes cannot handle SIGTERM";
+  test(`exits with 0 on a signal during the lookup of ${what}`, { skip }, async (t) => {
     const server = createServer();
     await using peer = await listen(server);
-    const preload = `--import=data:text/javascript,${encodeURIComponent(deadDns(peer.port))}`;
+    const preload = `--import=data:text/javascript,${encodeURIComponent(pendingLookup(peer.port))}`;
     const child = start([process.execPath, serverMain, ...args], { env: { ...env, NODE_OPTIONS: preload } });
     t.after(() => child.kill("SIGKILL"));
     const ended = once(child, "close");
@@ -71,7 +71,7 @@ for (const [what, { args, env }] of Object.entries(lookups)) {
     const [[status], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /"signal received"/);
-    // Nothing that looks the name up is left.
+    // The connection stands for the lookup: its end shows that no process is left.
     await waitForClose(connection);
   });
 }

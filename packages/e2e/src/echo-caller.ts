@@ -11,7 +11,7 @@ import { callUnary } from "@hello/testing/call-unary";
 import { EchoClient, EchoRequest, type EchoResponse, EchoService } from "@hello/testing/echo";
 import type { Statistics } from "./streaming-server-process.js";
 
-/** Result of a stream. */
+/** Outcome of a stream. */
 export interface Outcome {
   /** Values of the responses. */
   readonly values: readonly string[];
@@ -20,21 +20,21 @@ export interface Outcome {
   readonly metadata: Metadata;
 }
 
-/** Request of a client stream or bidirectional stream that is open. */
+/** Stream that has been opened. */
 export interface OpenStream<Call> {
   readonly call: Call;
-  /** Resolves with the result, whatever it is. */
+  /** Resolves with the outcome, also if the stream fails. */
   readonly outcome: Promise<Outcome>;
 }
 
-/** Client of Echo by grpc-js alone, with a connection of its own. */
+/** Echo client on top of grpc-js alone, with its own connection. */
 export interface EchoCaller extends Disposable {
   unary(request: EchoRequest): Promise<string>;
   serverStream(request: EchoRequest): OpenStream<ClientReadableStream<EchoResponse>>;
   clientStream(...requests: readonly EchoRequest[]): OpenStream<ClientWritableStream<EchoRequest>>;
   bidiStream(...requests: readonly EchoRequest[]): OpenStream<ClientDuplexStream<EchoRequest, EchoResponse>>;
   statistics(): Promise<Statistics>;
-  /** Resolves with the first statistics that match; asks again and again. */
+  /** Polls the statistics until they match, and resolves with them. */
   statisticsWhere(matches: (statistics: Statistics) => boolean): Promise<Statistics>;
 }
 
@@ -43,7 +43,7 @@ export function requestOf(value: string): EchoRequest {
   return new EchoRequest().setValue(value);
 }
 
-/** Creates an {@link EchoCaller}. Its streams are read as fast as they come. */
+/** Creates an {@link EchoCaller}, which reads responses as fast as they arrive. */
 export function createEchoCaller(address: string, options: ClientOptions = {}): EchoCaller {
   const client = new EchoClient(address, credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
@@ -57,18 +57,18 @@ export function createEchoCaller(address: string, options: ClientOptions = {}): 
     unary,
     serverStream(request) {
       const call = client.serverStream(request);
-      return { call, outcome: ended(call, readValues(call)) };
+      return { call, outcome: collectOutcome(call, readValues(call)) };
     },
     clientStream(...requests) {
       const values: string[] = [];
       const call = client.clientStream((_error, response) => values.push(...(response ? [response.getValue()] : [])));
       write(call, requests);
-      return { call, outcome: ended(call, values) };
+      return { call, outcome: collectOutcome(call, values) };
     },
     bidiStream(...requests) {
       const call = client.bidiStream();
       write(call, requests);
-      return { call, outcome: ended(call, readValues(call)) };
+      return { call, outcome: collectOutcome(call, readValues(call)) };
     },
     statistics,
     async statisticsWhere(matches) {
@@ -95,13 +95,13 @@ function readValues(call: ClientReadableStream<EchoResponse>): readonly string[]
   return values;
 }
 
-function ended(
+function collectOutcome(
   call: ClientReadableStream<EchoResponse> | ClientWritableStream<EchoRequest>,
   values: readonly string[],
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     call.on("error", () => {
-      // Its status says the same.
+      // The status event reports the same error.
     });
     call.on("status", ({ code, details, metadata }: StatusObject) => resolve({ values, code, details, metadata }));
   });

@@ -31,12 +31,12 @@ const container = readJsonc<{
   customizations: { vscode: { extensions: readonly string[] } };
 }>(".devcontainer/devcontainer.json");
 
-/** Reads JSON with comments, which stand on lines of their own here. */
+/** Reads JSON whose comments are on separate lines. */
 function readJsonc<T>(path: string): T {
   return JSON.parse(readFileSync(join(root, path), "utf8").replaceAll(/^\s*\/\/.*$/gm, "")) as T;
 }
 
-/** Tells whether a command line runs a script of this repository that exists. */
+/** Returns whether a command line runs an existing script of this repository. */
 function runsScript(command: string): boolean {
   const [, name, script = ""] = /^npx -y pnpm@12 (?:--filter (\S+) )?(\S+)$/.exec(command) ?? [];
   const manifest = join(root, name === undefined ? "" : `packages/${name}`, "package.json");
@@ -44,8 +44,8 @@ function runsScript(command: string): boolean {
   return script in scripts;
 }
 
-/** The command line of a launch configuration, as VS Code makes it. */
-function commandOf(name: string): { command: [string, ...string[]]; cwd: string } {
+/** Builds the command line of a launch configuration like VS Code. */
+function buildCommand(name: string): { command: [string, ...string[]]; cwd: string } {
   const configuration = configurations.find((configuration) => configuration.name === name);
   assert.ok(configuration, name);
   const { runtimeArgs, program, args = [], cwd } = configuration;
@@ -57,7 +57,7 @@ function commandOf(name: string): { command: [string, ...string[]]; cwd: string 
   return { command: [process.execPath, ...runtimeArgs, path, ...args], cwd: folder };
 }
 
-test("the editor's tasks run scripts that exist, dev and test among them", () => {
+test("the editor's tasks run existing scripts, and include dev and test", () => {
   for (const { label, command } of tasks) {
     assert.ok(runsScript(command), `${label}: ${command}`);
   }
@@ -66,7 +66,7 @@ test("the editor's tasks run scripts that exist, dev and test among them", () =>
   }
 });
 
-test("the editor's launch configurations wait for a task that exists", () => {
+test("the editor's launch configurations wait for an existing task", () => {
   for (const { name, preLaunchTask } of configurations) {
     assert.ok(
       tasks.some(({ label }) => label === preLaunchTask),
@@ -75,7 +75,7 @@ test("the editor's launch configurations wait for a task that exists", () => {
   }
 });
 
-test("the dev container runs the two commands of the README, and has the programs that tests need", () => {
+test("the dev container runs the two commands of the README, and installs the programs that tests require", () => {
   const commands = container.postCreateCommand.split(" && ");
   const readme = readFileSync(join(root, "README.md"), "utf8");
   assert.deepEqual(commands, ["npx -y pnpm@12 demo", "npx -y pnpm@12 test"]);
@@ -89,21 +89,21 @@ test("the dev container runs the two commands of the README, and has the program
   }
 });
 
-test("the launch configuration of the server serves", async () => {
-  const { command, cwd } = commandOf("Server");
+test("the launch configuration of the server starts a server", async () => {
+  const { command, cwd } = buildCommand("Server");
   await using server = await serving(start(command, { cwd, env: { HELLO_ADDRESS: "127.0.0.1:0" } }));
   assert.match(server.address, /^127\.0\.0\.1:\d+$/);
 });
 
-test("the launch configuration of the client greets", async () => {
+test("the launch configuration of the client prints a greeting", async () => {
   await using server = await startServer();
-  const { command, cwd } = commandOf("Client");
+  const { command, cwd } = buildCommand("Client");
   const { stdout, stderr } = await run(command, { cwd, env: { HELLO_TARGET: server.address } });
   assert.equal(stdout, "Hello World\n", stderr);
 });
 
-test("the launch configuration of a test runs the file", async () => {
-  const { command, cwd } = commandOf("Test in the current file");
+test("the launch configuration of a test runs the tests of the file", async () => {
+  const { command, cwd } = buildCommand("Test in the current file");
   const { status, stdout, stderr } = await run(command, { cwd, env: { NODE_TEST_CONTEXT: undefined } });
   assert.equal(status, 0, stderr);
   assert.match(stdout, /pass 2/);

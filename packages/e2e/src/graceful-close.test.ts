@@ -8,8 +8,8 @@ import { startRelay } from "./tcp-relay.js";
 const connections = 16;
 const callsInFlight = 32;
 
-/** Serves Hello at the other end of a line that takes 80 ms each way. */
-async function serveFarAway(t: TestContext, options: HelloServerOptions = {}) {
+/** Serves Hello behind a relay that adds 80 ms in each direction. */
+async function serveWithLatency(t: TestContext, options: HelloServerOptions = {}) {
   const server = createHelloServer({ addresses: ["127.0.0.1:0"], ...options });
   const [address = ""] = await server.start();
   const relay = await startRelay(address, { delayMs: 80 });
@@ -20,15 +20,15 @@ async function serveFarAway(t: TestContext, options: HelloServerOptions = {}) {
   return { server, relay };
 }
 
-/** Connection of a client that makes calls, and repeats none, until a GOAWAY arrives. */
+/** Connection that makes calls without retries until a GOAWAY arrives. */
 interface Caller {
-  /** Resolves once calls are being answered. */
-  readonly begun: Promise<void>;
-  /** Resolves when the connection has ended with the number of calls, and of those that were answered. */
+  /** Resolves when the first call is answered. */
+  readonly firstAnswer: Promise<void>;
+  /** Resolves when the connection has ended, with the numbers of calls sent and answered. */
   readonly ended: Promise<{ readonly sent: number; readonly answered: number }>;
 }
 
-async function call(address: string): Promise<Caller> {
+async function startCaller(address: string): Promise<Caller> {
   const connection = await connectReady(address);
   const body = message(Buffer.of());
   let sent = 0;
@@ -41,7 +41,7 @@ async function call(address: string): Promise<Caller> {
   sendCalls();
   connection.socket.on("data", sendCalls);
   return {
-    begun: connection.frame("HEADERS", isTrailersOf(1)).then(() => undefined),
+    firstAnswer: connection.frame("HEADERS", isTrailersOf(1)).then(() => undefined),
     ended: connection.closed.then(() => ({ sent, answered: answered() })),
   };
 }
@@ -54,17 +54,17 @@ async function assertAllAnswered(t: TestContext, callers: readonly Caller[]): Pr
   assert.ok(sum("sent") > connections * callsInFlight);
 }
 
-const callers = (address: string) => Promise.all(Array.from({ length: connections }, () => call(address)));
+const startCallers = (address: string) => Promise.all(Array.from({ length: connections }, () => startCaller(address)));
 
-test("no call is refused by connections that are too old, 80 ms away", async (t) => {
-  const { relay } = await serveFarAway(t, { maxConnectionAgeMs: 2_000 });
-  await assertAllAnswered(t, await callers(relay.address));
+test("refuses no call when connections reach their maximum age, with a latency of 80 ms", async (t) => {
+  const { relay } = await serveWithLatency(t, { maxConnectionAgeMs: 2_000 });
+  await assertAllAnswered(t, await startCallers(relay.address));
 });
 
-test("no call is refused by a server that drains, 80 ms away", async (t) => {
-  const { server, relay } = await serveFarAway(t);
-  const all = await callers(relay.address);
-  await Promise.all(all.map(({ begun }) => begun));
+test("refuses no call when the server drains, with a latency of 80 ms", async (t) => {
+  const { server, relay } = await serveWithLatency(t);
+  const callers = await startCallers(relay.address);
+  await Promise.all(callers.map(({ firstAnswer }) => firstAnswer));
   await server.shutdown();
-  await assertAllAnswered(t, all);
+  await assertAllAnswered(t, callers);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HelloClient } from "@hello/client";
 
-/** Greets the world with our client, over a connection of its own, and checks the greeting. */
+/** Greets the world with HelloClient over a new connection, and checks the greeting. */
 export async function greetWorld(
   server: { readonly address: string },
   metadata: Readonly<Record<string, string>> = {},

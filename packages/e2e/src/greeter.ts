@@ -2,12 +2,12 @@ import { type ChannelCredentials, Client, credentials } from "@grpc/grpc-js";
 import { HelloRequest, HelloService } from "@hello/proto";
 import { callUnary } from "@hello/testing/call-unary";
 
-/** A client as grpc-js has it, that hides nothing: no retries, and a connection of its own. */
+/** Hello client on top of grpc-js alone, with its own connection and without retries. */
 export interface Greeter extends Disposable {
   greet(name: string): Promise<string>;
 }
 
-/** Makes a {@link Greeter} for a target. */
+/** Creates a {@link Greeter}, in plain text by default. */
 export function createGreeter(
   target: string,
   security: ChannelCredentials = credentials.createInsecure(),

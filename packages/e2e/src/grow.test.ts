@@ -23,16 +23,16 @@ const text = readFileSync(page, "utf8");
 const require = createRequire(import.meta.url);
 const environment = { NODE_TEST_CONTEXT: undefined };
 
-/** Files of the project on the page: code blocks that carry a path. */
+/** Files of the project on the page: the code blocks with a path. */
 const files = Object.fromEntries(
   [...text.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, path = "", content = ""]) => [path, content]),
 );
 const contract = files["protos/clock.proto"] ?? "";
 
-/** Output of grpc-tools for the contract on the page. It stands in for `npm run generate`, which downloads a compiler. */
+/** Output of grpc-tools for the contract on the page, instead of `npm run generate`, which downloads a compiler. */
 const fixture = fileURLToPath(new URL("../fixtures/clock/", import.meta.url));
 
-test("the project on the page, with the committed output of grpc-tools, is built, tested and called", async () => {
+test("builds, tests and calls the project of docs/grow.md with the committed output of grpc-tools", async () => {
   assert.equal(contract, readFileSync(join(fixture, "clock.proto"), "utf8"));
   const [, packages = ""] = /^npm install \S+\.tgz (.+)$/m.exec(text) ?? [];
   const [, nodeTypes = ""] = /^npm install --save-dev .*(@types\/node\S+)/m.exec(text) ?? [];
@@ -59,8 +59,8 @@ test("the project on the page, with the committed output of grpc-tools, is built
   assert.match(JSON.parse(await succeed([process.execPath, buf, ...args], project)).value, /^\d\d:\d\d$/);
 });
 
-/** Writes a contract beside the released one, with the rules of packages/proto. */
-function changeContract(protos: Readonly<Record<string, string>>): Disposable & { readonly folder: string } {
+/** Creates a folder with changed contracts, the released contract and the rules of packages/proto. */
+function createChangedContracts(protos: Readonly<Record<string, string>>): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "grow-"));
   cpSync(join(fixture, "clock.binpb"), join(folder, "released.binpb"));
   cpSync(new URL("packages/proto/buf.yaml", root), join(folder, "buf.yaml"));
@@ -77,17 +77,17 @@ function checkContracts(folder: string): string {
   return spawnSync(process.execPath, [`--import=${tsx}`, checker], { cwd: folder, encoding: "utf8" }).stderr;
 }
 
-test("a field that is renamed as on the page is refused with the message on the page", () => {
+test("rejects the renamed field of docs/grow.md with the message on the page", () => {
   const [message = ""] = snippets(page, "text").filter((block) => block.includes("not compatible"));
-  using changed = changeContract({ "clock.proto": contract.replace("string value", "string time_zone") });
+  using changed = createChangedContracts({ "clock.proto": contract.replace("string value", "string time_zone") });
   const problems = checkContracts(changed.folder);
   assert.ok(message !== "" && problems.includes(message), problems);
 });
 
-test("the second version on the page is compatible with the first, which stays", () => {
+test("accepts the second version of docs/grow.md beside the first", () => {
   const [second = ""] = snippets(page, "proto");
   assert.match(second, /^package clock\.v2;$/m);
-  using changed = changeContract({ "clock.proto": contract, "clock/v2/clock.proto": second });
+  using changed = createChangedContracts({ "clock.proto": contract, "clock/v2/clock.proto": second });
   assert.match(checkContracts(changed.folder), /^gen\/descriptors\.binpb does not match protos\/\. .+\n$/);
 });
 

@@ -9,13 +9,13 @@ const statusNames = Object.keys(HealthCheckResponse.ServingStatus);
 
 /** Watch of the health of a server. */
 export interface HealthWatch extends Disposable {
-  /** Resolves with all statuses received and the status of the call once it has ended. */
-  readonly ended: Promise<{ readonly seen: readonly string[]; readonly code: number }>;
+  /** Resolves when the call has ended, with all received statuses of health and the status code of the call. */
+  readonly ended: Promise<{ readonly received: readonly string[]; readonly code: number }>;
   /** Resolves with the next status. */
   next(): Promise<string>;
 }
 
-/** Watches the health of a server over a connection of its own. Resolves once the first status has arrived. */
+/** Watches the health of a server over a new connection. Resolves once the first status has arrived. */
 export async function watchHealth(address: string): Promise<HealthWatch> {
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   const { path, requestSerialize, responseDeserialize } = HealthService.watch;
@@ -26,9 +26,9 @@ export async function watchHealth(address: string): Promise<HealthWatch> {
     new HealthCheckRequest(),
   );
   const nameOf = (response: Response) => statusNames[response.getStatus()] ?? "";
-  const seen: string[] = [];
-  stream.on("data", (response: Response) => seen.push(nameOf(response)));
-  const ended = once(stream, "status").then(([{ code }]) => ({ seen, code }));
+  const received: string[] = [];
+  stream.on("data", (response: Response) => received.push(nameOf(response)));
+  const ended = once(stream, "status").then(([{ code }]) => ({ received, code }));
   const next = async () => {
     const [response] = (await once(stream, "data")) as [Response];
     return nameOf(response);

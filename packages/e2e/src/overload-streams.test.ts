@@ -41,7 +41,7 @@ test("streams beyond their limit are refused with pushback, and use up no place 
     assert.equal((await outcome).code, status.OK);
   }
   assert.equal(await server.stop(), 0);
-  assert.deepEqual((await watch.ended).seen, ["SERVING", "NOT_SERVING"]);
+  assert.deepEqual((await watch.ended).received, ["SERVING", "NOT_SERVING"]);
 });
 
 test("unary calls at their limit use up no place of streams", async () => {

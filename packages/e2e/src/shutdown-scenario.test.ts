@@ -45,7 +45,7 @@ test("calls finish, watches and streams end as they are told, and the rest is en
     times(64, () => "drain"),
   );
   for (const { ended } of watches) {
-    assert.deepEqual(await ended, { seen: ["SERVING", "NOT_SERVING"], code: status.OK });
+    assert.deepEqual(await ended, { received: ["SERVING", "NOT_SERVING"], code: status.OK });
   }
   for (const [kind, outcomes] of Object.entries(streams)) {
     for (const { code, values } of await Promise.all(outcomes)) {

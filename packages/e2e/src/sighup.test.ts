@@ -16,19 +16,19 @@ import { serverMain, startServerWith } from "./server-process.js";
 const script = requires("script");
 const noSignals = process.platform === "win32" && "Windows has no SIGHUP";
 
-/** Preloaded, this keeps the server from reading its certificates every ten seconds. */
+/** Preloaded code that disables the server's check of its certificates every ten seconds. */
 const neverPoll = `
 const { setInterval } = globalThis;
 globalThis.setInterval = (callback, ms, ...rest) => setInterval(callback, ms === 10_000 ? 2 ** 31 - 1 : ms, ...rest);`;
 
 for (const workers of ["1", "2"]) {
-  const what = workers === "1" ? "a server" : "every worker";
+  const what = workers === "1" ? "the server" : "every worker";
 
-  test(`SIGHUP has ${what} read its certificates anew`, { skip: noSignals }, async (t) => {
+  test(`reloads the certificates of ${what} on SIGHUP`, { skip: noSignals }, async (t) => {
     await using certificates = await createCertificates();
-    const folder = await makeTemporaryFolder("hangup-");
+    const folder = await makeTemporaryFolder("sighup-");
     t.after(() => rm(folder, { recursive: true }));
-    // Behind links that lead out of the folder, the system reports no change.
+    // The system does not report changes behind links to another folder.
     const paths = { cert: join(folder, "tls.crt"), key: join(folder, "tls.key") };
     const write = ({ cert, key }: Certificate) => Promise.all([writeFile(paths.cert, cert), writeFile(paths.key, key)]);
     await write(certificates.server);
@@ -43,7 +43,7 @@ for (const workers of ["1", "2"]) {
       await server.logged(({ msg }) => msg === "all workers are serving");
     }
     const renewals = () => server.log.filter(({ msg }) => msg === "serving a new certificate").length;
-    // The first change may still meet the check at the start.
+    // The check at the start may detect the first change, so that only the second proves the signal.
     for (const count of [1, 2]) {
       await write(await certificates.ca.issue(`renewal-${count}`, { hosts: ["localhost"] }));
       process.kill(server.pid, "SIGHUP");
@@ -53,9 +53,9 @@ for (const workers of ["1", "2"]) {
   });
 }
 
-/** Runs a server in a terminal, and closes the terminal once the server has greeted. */
+/** Runs a server in a terminal, and closes the terminal after a first call. */
 async function closeTerminal(t: TestContext, line: (server: string, folder: string) => string) {
-  const folder = await makeTemporaryFolder("hangup-");
+  const folder = await makeTemporaryFolder("sighup-");
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "server.sock");
   const server = `'${process.execPath}' '${serverMain}' --address 'unix:${path}' --handshake-timeout-ms 600000`;
@@ -73,13 +73,13 @@ async function closeTerminal(t: TestContext, line: (server: string, folder: stri
   return { folder, path, client, connectionClosed: waitForClose(connection) };
 }
 
-test("a terminal that closes stops its server in order", { skip: script.skip || noSignals }, async (t) => {
+test("shuts down gracefully when its terminal closes", { skip: script.skip || noSignals }, async (t) => {
   const { path, connectionClosed } = await closeTerminal(t, (server) => server);
   await connectionClosed;
   assert.equal(existsSync(path), false);
 });
 
-test("under nohup a server outlives its terminal", { skip: script.skip || noSignals }, async (t) => {
+test("keeps serving under nohup when its terminal closes", { skip: script.skip || noSignals }, async (t) => {
   const { folder, client } = await closeTerminal(t, (server, folder) => {
     const log = join(folder, "server.log");
     return `nohup ${server} > '${log}' 2>&1`;

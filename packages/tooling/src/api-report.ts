@@ -1,26 +1,26 @@
 /**
- * Writes the public types of the package in the current folder into api.md, or with --check fails if that file is out
- * of date, so that a change of the public surface shows in review.
+ * Writes the public types of the package in the current folder to api.md, so that changes of the public API show in
+ * review. With --check, fails if api.md is out of date.
  *
- * The report has what the package exports and the declarations that those need, without comments.
+ * The report contains the exported declarations and those that they refer to, without comments.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const report = "api.md";
 
-/** Declaration at the top level of a file. */
+/** Top-level declaration of a file. */
 interface Declaration {
   readonly name: string;
   readonly text: string;
 }
 
 const declarations: Declaration[] = [];
-/** Packages that names come from. */
+/** Package of each imported name. */
 const imported = new Map<string, string>();
 const seen = new Set<string>();
 
-/** Collects the declarations of a file and of those that it imports from. */
+/** Collects the declarations of a file and of the files that it imports. */
 function collect(file: string): void {
   if (seen.has(file)) {
     return;
@@ -29,7 +29,7 @@ function collect(file: string): void {
   const text = readFileSync(file, "utf8")
     .replace(/^\s*\/\*\*.*?\*\/\n/gms, "")
     .replace(/^\/\/#.*\n?/gm, "");
-  // Statements begin at the margin, and nothing else but closing brackets does.
+  // Only statements and closing brackets start in the first column.
   for (const statement of text.split(/\n(?=[a-z])/)) {
     const [, source] = /^(?:import|export) .*?from "([^"]+)";?$/s.exec(statement.trim()) ?? [];
     if (source === undefined) {
@@ -47,12 +47,12 @@ function collect(file: string): void {
 }
 
 /** Returns the names that a file exports. */
-function exportsOf(file: string): string[] {
+function findExports(file: string): string[] {
   const text = readFileSync(file, "utf8");
   const declared = [...text.matchAll(/^export (?:declare )?(?:interface|type|class|const|function|enum) (\w+)/gm)];
   const listed = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(","));
   const starred = [...text.matchAll(/^export \* from "(\.[^"]+)"/gm)].flatMap(([, source = ""]) =>
-    exportsOf(join(dirname(file), source.replace(/\.js$/, ".d.ts"))),
+    findExports(join(dirname(file), source.replace(/\.js$/, ".d.ts"))),
   );
   return [
     ...declared.map(([, name = ""]) => name),
@@ -72,12 +72,12 @@ const { name, exports } = JSON.parse(readFileSync("package.json", "utf8")) as Ma
 const exported = Object.entries(exports).map(([path, { types }]) => {
   const file = join(types);
   collect(file);
-  return { entry: join(name, path).replaceAll("\\", "/"), names: exportsOf(file) };
+  return { entry: join(name, path).replaceAll("\\", "/"), names: findExports(file) };
 });
 
 const needed = new Set<string>(exported.flatMap(({ names }) => names));
 const packages = new Set<string>();
-// What a needed declaration names, but for its properties, is added behind it, and then visited in its turn.
+// Names in a needed declaration, except those of its properties, are added to the set while the loop runs over it.
 for (const name of needed) {
   for (const { text } of declarations.filter((declaration) => declaration.name === name)) {
     for (const [word] of text.matchAll(/\b[A-Za-z]\w*\b(?!\??[:(])/g)) {

@@ -1,10 +1,9 @@
 /**
- * Builds the package in the current folder into dist/. A library becomes a bundle for each of its entry points: many
- * small files load slowly. A package with programs keeps its files, whose imports run in the order in which they are
- * written.
+ * Builds the package in the current folder into dist/. Bundles each entry point of a library, because many small files
+ * load slowly. Keeps the files of a package with programs separate, because the order of its imports matters.
  *
- * Replaces dist/ only once all of it is written: a failed build leaves the old one, and a file whose source is gone
- * leaves with the next.
+ * Replaces dist/ as a whole after a successful build: a failed build leaves it unchanged, and the output of deleted
+ * sources does not remain.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";

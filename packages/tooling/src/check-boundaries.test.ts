@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type Outcome, run } from "@hello/testing/program";
 
-/** Runs the check in a repository of these files. */
+/** Runs the check in a repository with the given files. */
 async function check(files: Readonly<Record<string, string>>): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), "boundaries-"));
   try {
@@ -22,7 +22,7 @@ async function check(files: Readonly<Record<string, string>>): Promise<Outcome> 
   }
 }
 
-test("accepts the packages that the design allows", async () => {
+test("accepts the imports that the rules allow", async () => {
   const outcome = await check({
     "server/src/main.ts":
       'import { HelloService } from "@hello/proto";\nimport { runServer } from "@hello/grpc-server";\n',

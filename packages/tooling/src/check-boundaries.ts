@@ -1,14 +1,14 @@
 /**
- * Checks the walls between packages, from the root of the repository:
+ * Checks the boundaries between packages. Run it in the root of the repository.
  *
- * - A grpc-* package is for any service: it says "hello" only in the names of packages that it may use.
- * - What a package publishes imports only the packages that `arrows` allows.
+ * - A grpc-* package is independent of any service: it contains "hello" only in the names of packages that it may use.
+ * - The sources of a package, except its tests, import only the packages that `allowedImports` lists.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { posix } from "node:path";
 
-/** Packages that the sources of each package may import. Any, if a package is not listed. */
-const arrows: Readonly<Record<string, readonly string[]>> = {
+/** Packages that the sources of each package may import. A package without an entry may import any. */
+const allowedImports: Readonly<Record<string, readonly string[]>> = {
   server: ["grpc-server", "proto"],
   client: ["grpc-client", "proto"],
   "grpc-server": ["grpc-common"],
@@ -29,7 +29,7 @@ for (const problem of problems) {
   process.exitCode = 1;
 }
 
-/** Finds the lines of a grpc-* package that say "hello". */
+/** Finds the lines of a grpc-* package that contain "hello". */
 function findMentions(name: string): string[] {
   return ["src", "test", "protos", "README.md", "package.json"]
     .flatMap((part) => listFiles(`packages/${name}/${part}`))
@@ -40,9 +40,9 @@ function findMentions(name: string): string[] {
     );
 }
 
-/** Finds the lines in the sources of a package, tests aside, that import a package which the arrows do not lead to. */
+/** Finds the lines in the sources of a package, except its tests, that import a package that is not allowed. */
 function findForbiddenImports(name: string): string[] {
-  const allowed = arrows[name];
+  const allowed = allowedImports[name];
   if (allowed === undefined) {
     return [];
   }
@@ -58,7 +58,7 @@ function findForbiddenImports(name: string): string[] {
     );
 }
 
-/** Returns the folder of the package of this repository that a line imports, by its name or by a path. */
+/** Returns the folder name of the package in this repository that a line imports, by package name or by path. */
 function findImportedPackage(file: string, line: string): string | undefined {
   const [, specifier = ""] = /\b(?:from|import|require|resolve)\b\s*\(?\s*["'`]([^"'`]+)["'`]/.exec(line) ?? [];
   const path = specifier.startsWith(".")

@@ -11,27 +11,21 @@ for (const name of ["proto", "grpc-common", "testing"]) {
 
 const proto = "protos/hello.proto";
 
-describe("names what is wrong and says what to do after", { concurrency: 2 }, () => {
+describe("reports the problem and the remedy after", { concurrency: 2 }, () => {
   const generate = /gen\/descriptors\.binpb does not match protos\/\. Run "pnpm generate" and commit gen\//;
-  const undo = /The contract is not compatible with the released one\. Undo the change/;
+  const undo = /The contract is incompatible with the released one\. Undo the change/;
   const changes: readonly (readonly [string, string, string, string, ...RegExp[]])[] = [
     ["a changed field number", proto, "value = 1", "value = 2", generate, undo, /hello\.proto.+field "1".+"value"/],
     ["a changed field name", proto, "string value", "string name", generate, undo, /hello\.proto.+"value"/],
     ["a changed field type", proto, "string value", "bytes value", generate, undo, /hello\.proto.+"value"/],
     ["a removed method", proto, "rpc Hello", "rpc Greet", generate, undo, /hello\.proto.+RPC "Hello"/],
     ["a changed path", proto, '"proto3";', '"proto3"; package hello.v1;', generate, undo, /hello\.v1/],
-    [
-      "a style that buf rejects",
-      proto,
-      "string value",
-      "string Value",
-      /Correct the style.+\n.*hello\.proto:7.+"Value"/,
-    ],
-    ["a syntax error", proto, "message", "massage", /protos\/ does not compile\. Correct it:\nhello\.proto:5/],
+    ["a style that buf rejects", proto, "string value", "string Value", /Fix the style.+\n.*hello\.proto:7.+"Value"/],
+    ["a syntax error", proto, "message", "massage", /protos\/ does not compile\. Fix these errors:\nhello\.proto:5/],
     ["an edited descriptor set", "gen/descriptors.binpb", "\x18\x01", "\x18\x02", generate],
   ];
-  for (const [what, file, search, replacement, ...findings] of changes) {
-    test(what, async () => {
+  for (const [description, file, search, replacement, ...findings] of changes) {
+    test(description, async () => {
       using copy = copyPackage();
       copy.replace(file, search, replacement);
       const { status, stderr } = await copy.run("check-contracts.ts");
@@ -44,7 +38,7 @@ describe("names what is wrong and says what to do after", { concurrency: 2 }, ()
   }
 });
 
-test("finds a changed field number in any contract", async () => {
+test("finds a changed field number in a contract that was never released", async () => {
   using copy = copyPackage("grpc-common");
   copy.replace("protos/google/rpc/error_details.proto", "= 1", "= 9");
   const { status, stderr } = await copy.run("check-contracts.ts");
@@ -52,7 +46,7 @@ test("finds a changed field number in any contract", async () => {
   assert.match(stderr, /^gen\/descriptors\.binpb does not match protos\/\. Run "pnpm generate"/);
 });
 
-test("accepts a contract beside the released ones", async () => {
+test("accepts a new contract in addition to the released ones", async () => {
   using copy = copyPackage();
   copy.write("protos/clock.proto", 'syntax = "proto3"; package clock.v1; service Clock {}');
   const { stderr } = await copy.run("check-contracts.ts");

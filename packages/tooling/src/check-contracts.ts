@@ -1,9 +1,9 @@
 /**
- * Checks the contracts of the package in the current folder, or from the root of the repository those of every package:
+ * Checks the contracts of the package in the current folder, or of all packages in the root of the repository:
  *
- * - gen/descriptors.binpb must be what the official protoc writes for protos/.
- * - With a buf.yaml, `buf lint` must pass.
- * - With a released.binpb as well, the contracts must be compatible with it.
+ * - gen/descriptors.binpb must equal the output of the official protoc for protos/.
+ * - If there is a buf.yaml, `buf lint` must pass.
+ * - If there is also a released.binpb, the contracts must be compatible with it.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -19,11 +19,11 @@ for (const folder of folders.filter((folder) => existsSync(`${folder}/protos`)))
   }
 }
 
-/** Finds problems, each with a sentence that says what to do. */
+/** Finds problems. Each message contains a remedy. */
 function findProblems(folder: string): string[] {
   const { descriptors, errors } = compile(folder);
   if (descriptors === undefined) {
-    return [`protos/ does not compile. Correct it:\n${errors}`];
+    return [`protos/ does not compile. Fix these errors:\n${errors}`];
   }
   const problems: string[] = [];
   const committed = `${folder}/gen/descriptors.binpb`;
@@ -35,12 +35,12 @@ function findProblems(folder: string): string[] {
   if (existsSync(`${folder}/buf.yaml`)) {
     const style = buf(folder, "lint");
     if (style !== "") {
-      problems.push(`Correct the style, or add an exception and its reason to buf.yaml:\n${style}`);
+      problems.push(`Fix the style, or add an exception and its reason to buf.yaml:\n${style}`);
     }
     const broken = existsSync(`${folder}/released.binpb`) ? buf(folder, "breaking", "--against", "released.binpb") : "";
     if (broken !== "") {
       problems.push(
-        `The contract is not compatible with the released one. Undo the change, and add fields or methods instead:\n${broken}`,
+        `The contract is incompatible with the released one. Undo the change, and add fields or methods instead:\n${broken}`,
       );
     }
   }
@@ -48,7 +48,7 @@ function findProblems(folder: string): string[] {
 }
 
 /**
- * Compiles the contracts of a package with npm's protoc, which has no generator for JavaScript but needs no download.
+ * Compiles the contracts of a package with the protoc from npm. It cannot generate JavaScript, but needs no download.
  */
 function compile(folder: string): { readonly descriptors?: Buffer; readonly errors: string } {
   const output = mkdtempSync(join(tmpdir(), "contracts-"));

@@ -1,4 +1,4 @@
-/** grpc-tools' compiler: a binary that the npm package does not hold and that its install step downloads. */
+/** Compiler of grpc-tools. The npm package does not contain the binaries; its install script downloads them. */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,22 +10,22 @@ const protoc = join(grpcTools, "bin", windows ? "protoc.exe" : "protoc");
 const grpcPlugin = join(grpcTools, "bin", windows ? "grpc_node_plugin.exe" : "grpc_node_plugin");
 const typesPlugin = join(__dirname, "../node_modules/.bin", windows ? "protoc-gen-ts.CMD" : "protoc-gen-ts");
 
-/** Names the tools that write gen/, with their versions. */
+/** Returns the names and versions of the tools that write gen/. */
 export function toolVersions(): string {
   return ["grpc-tools", "grpc_tools_node_protoc_ts"]
     .map((name) => `${name} ${(require(`${name}/package.json`) as { version: string }).version}`)
     .join(" and ");
 }
 
-/** Tells whether both binaries are in grpc-tools' bin folder. */
+/** Returns true if both binaries are in the bin folder of grpc-tools. */
 export function compilerInstalled(): boolean {
   return existsSync(protoc) && existsSync(grpcPlugin);
 }
 
 /**
- * Runs grpc-tools' own install step.
+ * Downloads the compiler with the install script of grpc-tools.
  *
- * @throws Error with the reason in one line.
+ * @throws Error with a one-line reason.
  */
 export function downloadCompiler(): void {
   const installer = createRequire(join(grpcTools, "package.json")).resolve("@mapbox/node-pre-gyp/bin/node-pre-gyp");
@@ -35,18 +35,19 @@ export function downloadCompiler(): void {
     timeout: 120_000,
   });
   if (status !== 0 || !compilerInstalled()) {
-    // A download may have ended halfway.
+    // The download may be incomplete.
     rmSync(protoc, { force: true });
     rmSync(grpcPlugin, { force: true });
     const [, reason] = /^\[error\] install (.+)$/m.exec(stderr) ?? [];
-    throw new Error(`cannot download the compiler: ${reason ?? error?.message ?? "the archive lacks it"}`);
+    throw new Error(`cannot download the compiler: ${reason ?? error?.message ?? "the archive does not contain it"}`);
   }
 }
 
 /**
- * Compiles contracts, given by their paths below protos/, into an existing folder.
+ * Compiles contracts into an existing folder.
  *
- * @throws Error if the compiler fails. It has then printed the reason.
+ * @param protos Paths of the contracts relative to protos/.
+ * @throws Error if the compiler fails. The compiler has already printed the reason.
  */
 export function compile(protos: readonly string[], output: string): void {
   const out = posix.join("..", output);

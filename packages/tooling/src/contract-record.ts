@@ -1,23 +1,21 @@
-/**
- * gen.sha256: the hash of every contract in the current folder's package and of every file that was compiled from them.
- */
+/** gen.sha256: hashes of the contracts and the generated files of the package in the current folder. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { toolVersions } from "./compiler.js";
 
 const record = "gen.sha256";
 
-/** Lists the contracts of a package by their paths below its protos/, in the order in which they are compiled. */
+/** Lists the contracts of a package in the order of compilation, with paths relative to protos/. */
 export function listProtos(folder = "."): string[] {
   return listFiles(`${folder}/protos`, /\.proto$/);
 }
 
-/** Writes the record of the contracts and generated files as they are. */
+/** Writes the record of the current contracts and generated files. */
 export function writeRecord(): void {
   writeFileSync(record, currentRecord());
 }
 
-/** Describes each difference between the record and the files in a few words. Empty if gen/ is up to date. */
+/** Describes the differences between the record and the files. Returns an empty list if gen/ is up to date. */
 export function findChanges(): string[] {
   if (!existsSync(record)) {
     return [`${record} is missing`];
@@ -33,10 +31,10 @@ export function findChanges(): string[] {
     .sort()
     .filter((file) => before.get(file) !== now.get(file))
     .map((file) => `${file} ${!before.has(file) ? "is new" : now.has(file) ? "has changed" : "is missing"}`);
-  return changes.length > 0 ? changes : [`${record} is not of ${toolVersions()}`];
+  return changes.length > 0 ? changes : [`${record} was not written by ${toolVersions()}`];
 }
 
-/** Formats the record as `sha256sum --check` reads it. */
+/** Formats the record for `sha256sum --check`. */
 function currentRecord(): string {
   const files = [
     ...listFiles("gen", /_pb\.(js|d\.ts)$|\.binpb$|^package\.json$/).map((file) => `gen/${file}`),
@@ -46,12 +44,12 @@ function currentRecord(): string {
   return `# ${toolVersions()}\n${lines.join("\n")}\n`;
 }
 
-/** Maps the files of a record to their hashes. */
+/** Parses a record into a map from files to hashes. */
 function parse(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^(\w+) {2}(.+)$/gm)].map(([, hash = "", file = ""]) => [file, hash]));
 }
 
-/** Lists files by their sorted paths below a folder, without hidden ones, which editors and desktops leave behind. */
+/** Lists the files in a folder by relative path, sorted, without hidden files, which editors leave behind. */
 function listFiles(folder: string, pattern: RegExp): string[] {
   return (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [])
     .map((file) => file.replaceAll("\\", "/"))

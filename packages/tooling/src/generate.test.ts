@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { standInCompiler, startMirror } from "../test/compiler-mirror.js";
+import { fakeCompiler, startMirror } from "../test/compiler-mirror.js";
 import { copyPackage, type PackageCopy } from "../test/package-copy.js";
 
-const whatToDo = /\nRun "pnpm generate" and commit gen\/ and gen\.sha256, or undo the change with git\.\n$/;
-// Windows runs no script in the place of protoc.exe.
-const skip = process.platform === "win32" && "the compiler's stand-in is a script";
+const remedy = /\nRun "pnpm generate" and commit gen\/ and gen\.sha256, or undo the change with git\.\n$/;
+// Windows cannot run a script named protoc.exe.
+const skip = process.platform === "win32" && "the fake compiler is a script";
 
-/** Reads gen/ and its record. */
-function state(copy: PackageCopy): Record<string, string> {
+/** Reads the files in gen/ and the record. */
+function readGenerated(copy: PackageCopy): Record<string, string> {
   const files = readdirSync(copy.folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /[\\/]gen\b|sha256$/.test(join(entry.parentPath, entry.name)))
     .map((entry) => join(entry.parentPath, entry.name));
@@ -21,12 +21,12 @@ for (const name of ["proto", "grpc-common", "testing"]) {
   test(`finds the generated code of ${name} up to date, without compiler or network`, async () => {
     using copy = copyPackage(name);
     using mirror = await startMirror();
-    const before = state(copy);
+    const before = readGenerated(copy);
     const checked = await copy.run("generate.ts", ["--check"], mirror.env);
     assert.deepEqual(checked, { status: 0, stdout: "", stderr: "" });
     const generated = await copy.run("generate.ts", [], mirror.env);
     assert.deepEqual(generated, { status: 0, stdout: "gen/ is up to date.\n", stderr: "" });
-    assert.deepEqual(state(copy), before);
+    assert.deepEqual(readGenerated(copy), before);
     assert.deepEqual(mirror.requests, []);
   });
 }
@@ -37,7 +37,7 @@ const replace =
   (copy) =>
     copy.replace(...args);
 
-describe("--check fails and says what to do after", { concurrency: 2 }, () => {
+describe("--check fails and reports the remedy after", { concurrency: 2 }, () => {
   const changes: readonly (readonly [string, Change, string, string?])[] = [
     ["a changed field number", replace("protos/hello.proto", "= 1", "= 2"), "protos/hello.proto has changed"],
     [
@@ -52,25 +52,29 @@ describe("--check fails and says what to do after", { concurrency: 2 }, () => {
     ["an edited type", replace("gen/hello_grpc_pb.d.ts", "i", "I"), "gen/hello_grpc_pb.d.ts has changed"],
     ["an edited descriptor", replace("gen/descriptors.binpb", "\n", "\v"), "gen/descriptors.binpb has changed"],
     ["an edited module type", replace("gen/package.json", "common", ""), "gen/package.json has changed", "testing"],
-    ["a generated file too many", (copy) => copy.write("gen/a/b_pb.js", ""), "gen/a/b_pb.js is new"],
-    ["a generated file too few", (copy) => copy.remove("gen/hello_pb.d.ts"), "gen/hello_pb.d.ts is missing"],
-    ["the loss of gen/", (copy) => copy.remove("gen"), "gen/descriptors.binpb is missing, .+_pb.js is missing"],
-    ["the loss of the record", (copy) => copy.remove("gen.sha256"), "gen.sha256 is missing"],
-    ["another compiler's output", replace("gen.sha256", "tools 1", "tools 0"), "gen.sha256 is not of grpc-tools 1.+"],
+    ["an extra generated file", (copy) => copy.write("gen/a/b_pb.js", ""), "gen/a/b_pb.js is new"],
+    ["a missing generated file", (copy) => copy.remove("gen/hello_pb.d.ts"), "gen/hello_pb.d.ts is missing"],
+    ["the deletion of gen/", (copy) => copy.remove("gen"), "gen/descriptors.binpb is missing, .+_pb.js is missing"],
+    ["the deletion of the record", (copy) => copy.remove("gen.sha256"), "gen.sha256 is missing"],
+    [
+      "the output of another compiler",
+      replace("gen.sha256", "tools 1", "tools 0"),
+      "gen.sha256 was not written by grpc-tools 1.+",
+    ],
   ];
-  for (const [what, change, finding, name] of changes) {
-    test(what, async () => {
+  for (const [description, change, finding, name] of changes) {
+    test(description, async () => {
       using copy = copyPackage(name);
       change(copy);
       const { status, stdout, stderr } = await copy.run("generate.ts", ["--check"]);
       assert.equal(status, 1);
       assert.equal(stdout, "");
       assert.match(stderr, new RegExp(`^gen/ is out of date: ${finding}\\.\n`));
-      assert.match(stderr, whatToDo);
+      assert.match(stderr, remedy);
     });
   }
 
-  test("more changes than fit in a sentence", async () => {
+  test("more than five changes, of which it lists five", async () => {
     using copy = copyPackage("grpc-common");
     copy.remove("gen");
     const { stderr } = await copy.run("generate.ts", ["--check"]);
@@ -88,11 +92,11 @@ test("ignores files that the compiler would not write", async () => {
   assert.equal(status, 0, stderr);
 });
 
-test("prints one reason and the page to read if the compiler cannot be downloaded; gen/ stays", async () => {
+test("prints the reason and a link to the docs if the compiler cannot be downloaded, and leaves gen/ unchanged", async () => {
   using copy = copyPackage();
   using mirror = await startMirror();
   copy.replace("protos/hello.proto", "value = 1", "value = 2");
-  const before = state(copy);
+  const before = readGenerated(copy);
   const { status, stdout, stderr } = await copy.run("generate.ts", [], mirror.env);
   assert.equal(status, 1);
   assert.equal(stdout, "");
@@ -100,11 +104,11 @@ test("prints one reason and the page to read if the compiler cannot be downloade
     stderr,
     /^cannot download the compiler: response status 404 Not Found on http.+\nSee docs\/generated-code\.md .+\n$/,
   );
-  assert.deepEqual(state(copy), before);
+  assert.deepEqual(readGenerated(copy), before);
   assert.equal(mirror.requests.length, 1);
 });
 
-test("says why no server answered", async () => {
+test("prints the reason if the server of the compiler is unreachable", async () => {
   using copy = copyPackage();
   const mirror = await startMirror();
   mirror[Symbol.dispose]();
@@ -114,19 +118,19 @@ test("says why no server answered", async () => {
   assert.match(stderr, /^cannot download the compiler: request to http.+ECONNREFUSED.+\nSee /);
 });
 
-test("compiles with the downloaded compiler, and replaces gen/ and its record", { skip }, async () => {
+test("compiles with the downloaded compiler, and replaces gen/ and the record", { skip }, async () => {
   using copy = copyPackage();
-  using mirror = await startMirror(standInCompiler);
+  using mirror = await startMirror(fakeCompiler);
   copy.replace("protos/hello.proto", "value = 1", "value = 2");
   const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
   assert.equal(status, 0, stderr);
   assert.equal(stderr, "");
   assert.equal(mirror.requests.length, 1);
-  assert.deepEqual(Object.keys(state(copy)).sort(), ["gen.sha256", "gen/descriptors.binpb", "gen/hello_pb.js"]);
+  assert.deepEqual(Object.keys(readGenerated(copy)).sort(), ["gen.sha256", "gen/descriptors.binpb", "gen/hello_pb.js"]);
   assert.equal(copy.read("gen/hello_pb.js"), copy.read("protos/hello.proto"));
   assert.equal((await copy.run("generate.ts", ["--check"])).status, 0);
 
-  // The compiler is there now, and runs whenever it is asked.
+  // The compiler is installed now, so that generate.ts always runs it.
   copy.write("gen/hello_pb.js", "edited");
   const again = await copy.run("generate.ts", [], mirror.env);
   assert.equal(again.status, 0, again.stderr);
@@ -134,9 +138,9 @@ test("compiles with the downloaded compiler, and replaces gen/ and its record", 
   assert.equal(mirror.requests.length, 1);
 });
 
-test("compiles every contract that it finds", { skip }, async () => {
+test("compiles all contracts in protos/", { skip }, async () => {
   using copy = copyPackage();
-  using mirror = await startMirror(standInCompiler);
+  using mirror = await startMirror(fakeCompiler);
   copy.write(
     "protos/shop/v1/item.proto",
     `syntax = "proto3"; package shop.v1; message Item { string name = 1; enum Kind { KIND_UNSPECIFIED = 0; } }`,
@@ -171,7 +175,7 @@ test("compiles every contract that it finds", { skip }, async () => {
 
 test("marks the generated code of an ESM package as CommonJS", { skip }, async () => {
   using copy = copyPackage("testing");
-  using mirror = await startMirror(standInCompiler);
+  using mirror = await startMirror(fakeCompiler);
   const before = copy.read("gen/package.json");
   copy.remove("gen");
   const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
@@ -179,22 +183,22 @@ test("marks the generated code of an ESM package as CommonJS", { skip }, async (
   assert.equal(copy.read("gen/package.json"), before);
 });
 
-test("--download fetches the compiler though gen/ is up to date", { skip }, async () => {
+test("downloads the compiler with --download even if gen/ is up to date", { skip }, async () => {
   using copy = copyPackage();
-  using mirror = await startMirror(standInCompiler);
+  using mirror = await startMirror(fakeCompiler);
   const { status, stderr } = await copy.run("generate.ts", ["--download"], mirror.env);
   assert.equal(status, 0, stderr);
   assert.equal(copy.read("gen/hello_pb.js"), copy.read("protos/hello.proto"));
 });
 
-test("leaves gen/ as it was if the compiler fails", { skip }, async () => {
+test("leaves gen/ unchanged if the compiler fails", { skip }, async () => {
   using copy = copyPackage();
-  using mirror = await startMirror(standInCompiler);
+  using mirror = await startMirror(fakeCompiler);
   copy.replace("protos/hello.proto", "value = 1", "value = ");
-  const before = state(copy);
+  const before = readGenerated(copy);
   const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
   assert.equal(status, 1);
   assert.match(stderr, /^hello\.proto:7:18: .+\nthe compiler failed; gen\/ is unchanged\n$/);
-  assert.deepEqual(state(copy), before);
+  assert.deepEqual(readGenerated(copy), before);
   assert.ok(!readdirSync(copy.folder).includes("gen.tmp"));
 });

@@ -1,9 +1,8 @@
 /**
- * Compiles every contract below protos/ of the package in the current folder into gen/, with grpc-tools. Downloads the
- * compiler if gen/ is out of date and the compiler is missing, or with --download.
+ * Compiles the contracts in protos/ of the package in the current folder into gen/ with grpc-tools. Downloads the
+ * compiler if it is missing and gen/ is out of date, or if --download is set.
  *
- * With --check, fails if gen/ is out of date. That needs neither the compiler nor the network: gen.sha256 has the
- * proof.
+ * With --check, fails if gen/ is out of date. The check compares hashes with gen.sha256, without compiler or network.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -45,16 +44,16 @@ function generate(): void {
     try {
       downloadCompiler();
     } catch (error) {
-      throw new Error(`${(error as Error).message}\nSee docs/generated-code.md for other ways to get it.`);
+      throw new Error(`${(error as Error).message}\nSee docs/generated-code.md for other ways to install it.`);
     }
   }
   const protos = listProtos();
   replaceGen(protos);
   writeRecord();
-  console.log(`gen/ now has what ${toolVersions()} write for ${protos.join(", ")}.`);
+  console.log(`Compiled ${protos.join(", ")} to gen/ with ${toolVersions()}.`);
 }
 
-/** Replaces gen/ only once all of it is written. */
+/** Compiles the contracts, and replaces gen/ if that succeeds. */
 function replaceGen(protos: readonly string[]): void {
   const output = "gen.tmp";
   rmSync(output, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * Runs turbo with the arguments given, its telemetry off: no script of this repository talks to anything but the
- * package registry. After --quiet as the first argument, what turbo prints is shown only where it fails.
+ * Runs turbo with the given arguments and without telemetry: the scripts of this repository contact only the package
+ * registry. If the first argument is --quiet, prints the output of turbo only on failure.
  */
 import { spawnSync } from "node:child_process";
 

@@ -1,4 +1,4 @@
-/** Mirror of grpc-tools' downloads, with a stand-in for its compiler. */
+/** Mirror for the downloads of grpc-tools, with a fake compiler. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { run } from "@hello/testing/program";
 
 /**
- * Stand-in for grpc-tools' compiler, which no npm package holds: has npm's protoc write the descriptor set, and copies
- * each contract to where its messages would be.
+ * Fake of the grpc-tools compiler, which no npm package contains. Writes the descriptor set with the protoc from npm,
+ * and copies each contract to the file of its generated messages.
  */
-export const standInCompiler = `
+export const fakeCompiler = `
   const { accessSync, constants, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
   const { dirname, join } = require("node:path");
   const { spawnSync } = require("node:child_process");
@@ -30,13 +30,13 @@ export const standInCompiler = `
 
 /** Running mirror. Disposing stops it. */
 export interface CompilerMirror extends Disposable {
-  /** Paths that were asked for. */
+  /** Requested paths. */
   readonly requests: readonly string[];
-  /** Variables that lead to the mirror. */
+  /** Environment variables that select the mirror. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Starts a mirror that has this script in the place of the compiler, or nothing. */
+/** Starts a mirror that serves the given script as the compiler, or responds with 404 if there is none. */
 export async function startMirror(compiler?: string): Promise<CompilerMirror> {
   const folder = mkdtempSync(join(tmpdir(), "mirror-"));
   const archive = join(folder, "archive.tar.gz");

@@ -1,4 +1,4 @@
-/** Copy of a contract package and of the tooling, outside the repository, for tests that change them. */
+/** Copy of a package with contracts and of the tooling, outside the repository, for tests that change files. */
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,18 +10,20 @@ import { type Outcome, run } from "@hello/testing/program";
 const packages = join(__dirname, "../..");
 const tsx = pathToFileURL(require.resolve("tsx"));
 
-/** Copy of a package, without the compiler of grpc-tools. Disposing deletes it. */
+/** Copy of a package, without the compiler of grpc-tools. Disposing deletes the copy. */
 export interface PackageCopy extends Disposable {
   readonly folder: string;
   /** Reads a file, byte for byte. */
   read(file: string): string;
   write(file: string, content: string): void;
-  /** Changes one place of a file. */
+  /** Replaces the first match in a file. Fails the test if there is none. */
   replace(file: string, search: string | RegExp, replacement: string): void;
   remove(file: string): void;
   /**
-   * Runs a script of the tooling with variables on top of this process's own, by default in the package's folder. Its
-   * working directory is given relative to that.
+   * Runs a script of the tooling.
+   *
+   * @param env Environment variables added to those of this process.
+   * @param cwd Working directory relative to the folder of the package. Default: that folder.
    */
   run(
     script: string,
@@ -56,7 +58,7 @@ export function copyPackage(name = "proto"): PackageCopy {
     replace(file, search, replacement) {
       const before = read(file);
       const after = before.replace(search, replacement);
-      assert.notEqual(after, before, `${file} has no ${search}`);
+      assert.notEqual(after, before, `${file} does not contain ${search}`);
       write(file, after);
     },
     remove: (file) => rmSync(join(folder, file), { recursive: true }),
@@ -69,7 +71,7 @@ export function copyPackage(name = "proto"): PackageCopy {
   };
 }
 
-/** Links the tooling's dependencies, but copies grpc-tools, into which its compiler is downloaded. */
+/** Links the dependencies of the tooling. Copies grpc-tools, because its compiler is downloaded into its folder. */
 function linkTools(folder: string): void {
   mkdirSync(join(folder, "@mapbox"), { recursive: true });
   const link = (source: string, name: string) => symlinkSync(source, join(folder, name), "junction");

@@ -145,8 +145,8 @@ export class ServiceClient implements AsyncDisposable {
   }
 
   /**
-   * Closes the client, and its connections unless they belong to a shared channel. Open unary calls finish, open streams
-   * end, calls that still wait for a connection fail with UNAVAILABLE, and later calls fail with CANCELLED.
+   * Closes the client, and its connections unless they belong to a shared channel. Open calls finish, except that
+   * response streams end. Calls that still wait for a connection fail with UNAVAILABLE, and later calls with CANCELLED.
    */
   close(): void {
     this.#scope.close();

@@ -2,13 +2,17 @@ import { type CallCredentials, credentials, Metadata, status } from "@grpc/grpc-
 import { formatValue, reasonOf } from "@hello/grpc-common";
 
 /**
- * Bearer token, or a function that returns one, called before every attempt of a call: it may cache a token until that
- * expires. The call's timeout includes the time it takes. If it fails, the call fails with UNAUTHENTICATED and its error
- * as `cause`.
+ * Bearer token, or a function that returns one. The function is called before every attempt of a call, and may cache the
+ * token until it expires. Its duration counts towards the timeout of the call. If it fails, the call fails with
+ * UNAUTHENTICATED and the error as `cause`.
  */
 export type Token = string | (() => string | Promise<string>);
 
-/** @throws TypeError if a client cannot have this token. */
+/**
+ * Checks the `token` option.
+ *
+ * @throws TypeError if the token is invalid.
+ */
 export function checkToken(token: unknown): void {
   if (typeof token === "string") {
     checkBearer(token);
@@ -19,7 +23,7 @@ export function checkToken(token: unknown): void {
 
 /** Listener for the attempts of a call and their tokens. */
 export interface AttemptListener {
-  /** An attempt has a connection, and needs its token if the client has one. */
+  /** Reports that an attempt has a connection, before its token is requested. */
   onAttempt(): void;
   onToken(): void;
   onTokenError(cause: unknown): void;
@@ -33,7 +37,7 @@ export function attemptCredentials(token: Token | undefined, listener: AttemptLi
       callback(null, new Metadata());
       return;
     }
-    authorization(token).then(
+    bearerMetadata(token).then(
       (metadata) => {
         listener.onToken();
         callback(null, metadata);
@@ -46,7 +50,7 @@ export function attemptCredentials(token: Token | undefined, listener: AttemptLi
   });
 }
 
-async function authorization(token: Token): Promise<Metadata> {
+async function bearerMetadata(token: Token): Promise<Metadata> {
   const value = typeof token === "string" ? token : await token();
   checkBearer(value);
   const metadata = new Metadata();
@@ -56,7 +60,7 @@ async function authorization(token: Token): Promise<Metadata> {
 
 function checkBearer(value: unknown): void {
   if (typeof value !== "string" || !/^[\w.~+/-]+=*$/.test(value)) {
-    // The message must not contain the value, which is a secret.
+    // The message omits the value, which is a secret.
     throw new TypeError("the token is not a valid bearer token (RFC 6750)");
   }
 }

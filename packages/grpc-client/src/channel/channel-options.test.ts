@@ -10,17 +10,17 @@ type KnownKeys<Type> = keyof { [Key in keyof Type as string extends Key ? never 
 /** Compiles only if two types are the same. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
-test("types the same channel options as grpc-js", () => {
+test("declares the same channel options as the types of grpc-js", () => {
   const same: Same<keyof ChannelOptions, KnownKeys<GrpcChannelOptions>> = true;
   assert.ok(same);
 });
 
-test("every channel option has a value that grpc-js accepts", () => {
+test("types the values of channel options as grpc-js does", () => {
   const options = (ours: ChannelOptions): Pick<GrpcChannelOptions, KnownKeys<GrpcChannelOptions>> => ours;
   assert.deepEqual(options({ "grpc.enable_retries": 0 }), { "grpc.enable_retries": 0 });
 });
 
-test("types every option that grpc-js recognizes at run time", () => {
+test("declares every option that grpc-js recognizes at run time", () => {
   const require = createRequire(import.meta.url);
   const grpc = require("@grpc/grpc-js/build/src/channel-options.js") as { recognizedOptions: object };
   const missing = Object.keys(grpc.recognizedOptions).filter((name) => !channelOptionNames.includes(name));

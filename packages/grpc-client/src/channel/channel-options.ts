@@ -2,8 +2,7 @@ import { checkObject, formatValue } from "@hello/grpc-common";
 import { checkHeaderText } from "./header-text.js";
 
 /**
- * Channel options of grpc-js with the type of their value. Many have a client option that is easier to read; setting both
- * is an error.
+ * Channel options of grpc-js with the types of their values. Where a client option is preferred, setting both is an error.
  *
  * @see https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/README.md#supported-channel-options
  */
@@ -28,13 +27,13 @@ const valueTypes = {
   "grpc.initial_reconnect_backoff_ms": "number",
   /** Prefer `maxReconnectBackoffMs`. */
   "grpc.max_reconnect_backoff_ms": "number",
-  /** 1: share no connection with another channel. Default 0, but 1 with several `connections`. */
+  /** 1: do not share connections with other channels. Default 0, or 1 with several `connections`. */
   "grpc.use_local_subchannel_pool": "number",
   /** Bytes; -1: no limit. Prefer `maxSendMessageBytes`. */
   "grpc.max_send_message_length": "number",
   /** Bytes; -1: no limit. Prefer `maxReceiveMessageBytes`. */
   "grpc.max_receive_message_length": "number",
-  /** 0: ignore the variables `http_proxy`, `https_proxy` and `grpc_proxy`. Default 1, but 0 for loopback targets. */
+  /** 0: ignore the variables `http_proxy`, `https_proxy` and `grpc_proxy`. Default 1, or 0 for loopback targets. */
   "grpc.enable_http_proxy": "number",
   /** Target to request from an HTTP proxy. Default: the client's target. */
   "grpc.http_connect_target": "string",
@@ -42,31 +41,31 @@ const valueTypes = {
   "grpc.http_connect_creds": "string",
   /** 0: none, 1: deflate, 2: gzip. Prefer `compression`. */
   "grpc.default_compression_algorithm": "number",
-  /** 1: collect channelz data, which costs time on every call. Default 0. */
+  /** 1: collect channelz data, which slows down every call. Default 0. */
   "grpc.enable_channelz": "number",
   /** Minimum time between two DNS lookups, in milliseconds. Default 30,000. */
   "grpc.dns_min_time_between_resolutions_ms": "number",
   /** 0: no retries. Prefer `retry: false`. */
   "grpc.enable_retries": "number",
-  /** Bytes of one call buffered for its retries; a larger request is not retried. Default 1 MiB. */
+  /** Bytes buffered for the retries of one call; a larger request is not retried. Default 1 MiB. */
   "grpc.per_rpc_retry_buffer_size": "number",
-  /** Bytes of all calls buffered for retries. Default 16 MiB. */
+  /** Bytes buffered for the retries of all calls. Default 16 MiB. */
   "grpc.retry_buffer_size": "number",
-  /** Memory that a connection may use, in megabytes. Default: no limit. */
+  /** Memory limit of a connection, in megabytes. Default: no limit. */
   "grpc-node.max_session_memory": "number",
   /** 0: a service config in the target's DNS records takes precedence. Default 1. */
   "grpc.service_config_disable_resolution": "number",
-  /** Time without a call after which connections are closed, in milliseconds. Default 1,800,000. */
+  /** Time without calls after which connections are closed, in milliseconds. Default 1,800,000. */
   "grpc.client_idle_timeout_ms": "number",
   /** 1: trace TLS connections on standard error. Default 0. */
   "grpc-node.tls_enable_trace": "number",
-  /** Largest ring of the ring_hash policy. Default 4,096. */
+  /** Maximum ring size of the ring_hash policy. Default 4,096. */
   "grpc.lb.ring_hash.ring_size_cap": "number",
-  /** Limit on the attempts of a call. Default 5, or `retry.maxAttempts` if that is more. */
+  /** Maximum number of attempts of a call. Default 5, or `retry.maxAttempts` if that is greater. */
   "grpc-node.retry_max_attempts_limit": "number",
   /** Flow-control window of a stream, in bytes. Default: Node's, 65,535. */
   "grpc-node.flow_control_window": "number",
-  // No effect on a client, but the types of grpc-js allow them.
+  // The types of grpc-js allow these, but they have no effect on a client.
   "grpc.max_concurrent_streams": "number",
   "grpc.max_connection_age_ms": "number",
   "grpc.max_connection_age_grace_ms": "number",
@@ -79,8 +78,8 @@ export type ChannelOptions = {
   readonly [Name in keyof typeof valueTypes]?: (typeof valueTypes)[Name] extends "string" ? string : number;
 };
 
-/** Options that go out in headers. */
-const headers = new Set([
+/** Options that are sent in headers. */
+const headerOptions = new Set([
   "grpc.primary_user_agent",
   "grpc.secondary_user_agent",
   "grpc.default_authority",
@@ -106,7 +105,7 @@ export function checkChannelOptions(options: ChannelOptions): void {
     if (typeof value !== type || Number.isNaN(value)) {
       throw new TypeError(`channelOptions["${name}"] must be a ${type}, not ${formatValue(value)}`);
     }
-    if (headers.has(name)) {
+    if (headerOptions.has(name)) {
       checkHeaderText(`channelOptions["${name}"]`, value);
     }
   }

@@ -15,7 +15,7 @@ import { retryWhileCallsWait } from "./retry-while-calls-wait.js";
 import { canonicalTarget } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
-/** grpc-js channels to one target, with the settings that their calls share. */
+/** Channels of grpc-js to one target, with the settings shared by their calls. */
 export class ChannelPool {
   readonly target: string;
   /** Target with its scheme, for telemetry. */
@@ -24,11 +24,11 @@ export class ChannelPool {
   readonly token: Token | undefined;
   /** Functions that end the open response streams. */
   readonly streams = new Set<() => void>();
-  /** True if no call may carry `authorization`, because anyone could read it. */
+  /** True if calls must not send `authorization`, because it would not be encrypted. */
   readonly #forbidsAuthorization: boolean;
   readonly #waitForReady: boolean;
   readonly #retryIntervalMs: number;
-  /** Metadata of calls without their own, by `waitForReady`; grpc-js copies it. */
+  /** Metadata of calls that set none, by `waitForReady`. grpc-js copies it. */
   readonly #noMetadata: { readonly false: Metadata; readonly true: Metadata };
   readonly #serviceConfig: ServiceConfig;
   readonly #retries: boolean;
@@ -90,14 +90,14 @@ export class ChannelPool {
     return channel;
   }
 
-  /** Tells whether a method's calls are retried after UNAVAILABLE. */
+  /** Reports whether the calls of a method are retried after UNAVAILABLE. */
   retriesUnavailable(path: string): boolean {
     const { retryPolicy, hedgingPolicy } = methodConfigFor(this.#serviceConfig, path) ?? {};
     const statuses = retryPolicy?.retryableStatusCodes ?? hedgingPolicy?.nonFatalStatusCodes ?? [];
     return this.#retries && statuses.includes("UNAVAILABLE");
   }
 
-  /** Returns the timeout that applies to a call in milliseconds: its own, or that of the service config if shorter. */
+  /** Returns the timeout of a call in milliseconds: its own, or that of the service config if shorter. */
   effectiveTimeoutMs(path: string, timeoutMs: number): number {
     const { timeout } = methodConfigFor(this.#serviceConfig, path) ?? {};
     const [, seconds = Number.POSITIVE_INFINITY] = /^(\d+)s$/.exec(String(timeout)) ?? [];
@@ -105,9 +105,9 @@ export class ChannelPool {
   }
 
   /**
-   * Returns the metadata that a call sends.
+   * Returns the metadata to send with a call.
    *
-   * @throws TypeError that names an entry that must not or cannot be sent.
+   * @throws TypeError that names an invalid or forbidden entry.
    */
   metadataFor({ metadata, waitForReady = this.#waitForReady }: CallOptions): Metadata {
     if (metadata === undefined) {
@@ -128,7 +128,7 @@ export class ChannelPool {
   /**
    * Resolves once every channel is connected.
    *
-   * @throws RpcError if one cannot be connected, or is not within the timeout.
+   * @throws RpcError if a channel fails to connect or the timeout expires.
    */
   async connect(): Promise<void> {
     const { target, timeoutMs } = this;
@@ -141,7 +141,7 @@ export class ChannelPool {
     await Promise.all(this.#channels.map((channel) => connect(channel, options)));
   }
 
-  /** Closes the channels: open calls finish, calls without a connection fail, and streams end. */
+  /** Closes the channels: open calls finish, response streams end, and calls that wait for a connection fail. */
   close(): void {
     this.#closed = true;
     for (const end of this.streams) {

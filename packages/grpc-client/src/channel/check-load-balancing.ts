@@ -3,10 +3,10 @@ import { checkList, formatValue, reasonOf } from "@hello/grpc-common";
 import type { ServiceConfig } from "../retries/service-config.js";
 
 /**
- * Checks a list of load-balancing policies. grpc-js uses the first that it knows and can parse, or else silently
- * `pick_first`.
+ * Checks a list of load-balancing policies. grpc-js uses the first one that it knows and can parse, and otherwise falls
+ * back to `pick_first` without an error.
  *
- * @throws TypeError that names the mistake.
+ * @throws TypeError that describes the problem.
  */
 export function checkLoadBalancing(policies: NonNullable<ServiceConfig["loadBalancingConfig"]>, name: string): void {
   checkList(name, policies);

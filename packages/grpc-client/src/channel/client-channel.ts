@@ -1,11 +1,11 @@
 import { ChannelPool } from "./channel-pool.js";
 import type { ClientOptions } from "./client-options.js";
 
-/** Returns the pool of a channel, which is hidden from users. */
+/** Returns the pool of a channel, which is not part of the public API. */
 export let poolOf: (channel: ClientChannel) => ChannelPool;
 
 /**
- * Connection to a target that several clients share. It connects with the first call, and reconnects when necessary.
+ * Connection to a target, to share between several clients. Connects on the first call and reconnects when necessary.
  *
  *     const channel = new ClientChannel("localhost:50051");
  *     const users = new UserClient(channel);
@@ -27,7 +27,7 @@ export class ClientChannel implements AsyncDisposable {
     this.#pool = new ChannelPool(target, options);
   }
 
-  /** Target as it was given. */
+  /** Target as passed to the constructor. */
   get target(): string {
     return this.#pool.target;
   }
@@ -35,15 +35,16 @@ export class ClientChannel implements AsyncDisposable {
   /**
    * Resolves once connected.
    *
-   * @throws RpcError if no server can be reached, or none answers within `timeoutMs`; with `waitForReady` only the latter.
+   * @throws RpcError if no server can be reached, or none answers within `timeoutMs`. With `waitForReady`, only the
+   * timeout is an error.
    */
   connect(): Promise<void> {
     return this.#pool.connect();
   }
 
   /**
-   * Closes the connections. Open calls finish; later ones fail with CANCELLED, and calls without a connection yet fail
-   * with UNAVAILABLE. Streams end.
+   * Closes the connections. Open calls finish, except that response streams end. Calls that still wait for a connection
+   * fail with UNAVAILABLE, and later calls with CANCELLED.
    */
   close(): void {
     this.#pool.close();

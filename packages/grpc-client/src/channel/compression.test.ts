@@ -46,7 +46,7 @@ test("sends compressed requests and reads compressed responses", async () => {
   assert.equal(EchoRequest.deserializeBinary(zlib.gunzipSync(body.subarray(5))).getValue(), text);
 });
 
-test("sends no compressed requests by default", async () => {
+test("does not compress requests by default", async () => {
   await using server = await serveGzip(zlib.gzipSync(Buffer.of()));
   await using client = new EchoClient(server.address);
   assert.equal(await client.echo(text), "");
@@ -78,9 +78,9 @@ test("sends the compressed requests of a stream in order", async () => {
   assert.equal(await client.collect(requests), requests.map((request) => request.getValue()).join());
 });
 
-test("refuses a response that decompresses to more than the limit, without decompressing it all", async (t) => {
+test("rejects a response that decompresses to more than the limit, without decompressing all of it", async (t) => {
   const limit = 2 ** 21;
-  // 1 GiB in 1 MiB.
+  // 1 GiB, compressed to 1 MiB.
   const bomb = Buffer.concat(Array.from({ length: 64 }, () => zlib.gzipSync(new Uint8Array(2 ** 24))));
   let inflatedBytes = 0;
   const { createGunzip } = zlib;

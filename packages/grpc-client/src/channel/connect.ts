@@ -7,16 +7,16 @@ import { connectionError } from "./connection-error.js";
 interface ConnectOptions {
   readonly target: string;
   readonly timeoutMs: number;
-  /** Keep trying while no server can be reached. */
+  /** Keeps trying while no server can be reached. */
   readonly waitForReady: boolean;
-  /** Time after which to try again, in milliseconds. */
+  /** Time between attempts, in milliseconds. */
   readonly retryIntervalMs: number;
 }
 
 /**
  * Connects a channel.
  *
- * @throws RpcError if it cannot be connected, is not within the timeout, or is closed.
+ * @throws RpcError if the connection fails, the timeout expires or the channel is closed.
  */
 export async function connect(
   channel: ChannelInterface,
@@ -33,11 +33,11 @@ export async function connect(
       throw closedError(target);
     }
     if (error !== undefined) {
-      throw notConnected(status.UNAVAILABLE, error);
+      throw connectFailure(status.UNAVAILABLE, error);
     }
     const changed = await stateChange(channel, state, Math.min(deadline, Date.now() + retryIntervalMs));
     if (!changed && Date.now() >= deadline) {
-      throw notConnected(
+      throw connectFailure(
         status.DEADLINE_EXCEEDED,
         `Deadline exceeded after ${timeoutMs} ms`,
         await connectionError(channel),
@@ -45,7 +45,7 @@ export async function connect(
     }
   }
 
-  function notConnected(code: number, details: string, connectionError?: string): RpcError {
+  function connectFailure(code: number, details: string, connectionError?: string): RpcError {
     const context = { origin: "client", timeoutMs, deadlinePassed: true, progress: "sent", connectionError } as const;
     return new RpcError({ code, details: describeFailure(details, context), target });
   }

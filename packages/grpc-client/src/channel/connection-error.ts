@@ -1,14 +1,14 @@
 import { type ChannelInterface, connectivityState, Metadata, status } from "@grpc/grpc-js";
 
-/** Service of the probe; the service config of every client gives it no retries. */
+/** Service of the probe call. The service config of every client disables retries for it. */
 export const probeService = "connectivity";
 
-/** Method called only to learn why there is no connection. No server ever sees it. */
+/** Method of the probe call, which finds out why there is no connection. It never reaches a server. */
 const probeMethod = `/${probeService}/Probe`;
 
 /**
- * Returns the reason why a channel has no connection, in the words of grpc-js, or `undefined` if it has one or is still
- * connecting. A channel reveals the reason only to a call, which then fails at once.
+ * Returns the error message of grpc-js if a channel has failed to connect, or `undefined` if it is connected or still
+ * connecting. grpc-js reports the error only to a call, which fails at once in this state.
  */
 export function connectionError(channel: ChannelInterface): Promise<string | undefined> {
   return new Promise((resolve) => {

@@ -14,7 +14,7 @@ test("connect() resolves with a connected client", async () => {
   assert.equal(await client.echo("World"), "World");
 });
 
-test("connect() rejects at once if nothing listens", async () => {
+test("connect() rejects at once if no server listens", async () => {
   const start = performance.now();
   await assert.rejects(EchoClient.connect("127.0.0.1:1", { timeoutMs: 60_000 }), {
     name: "RpcError",
@@ -24,7 +24,7 @@ test("connect() rejects at once if nothing listens", async () => {
   assert.ok(performance.now() - start < 10_000);
 });
 
-test("connect() rejects within its timeout if the peer is a black hole", async () => {
+test("connect() rejects at its timeout if the peer stays silent", async () => {
   await using peer = await listen(createServer());
   const start = performance.now();
   await assert.rejects(EchoClient.connect(peer.address, { timeoutMs: 300 }), {
@@ -48,14 +48,14 @@ test("connect() with waitForReady waits for a server to start", async () => {
   assert.equal(server.calls.length, 1);
 });
 
-test("connect() with waitForReady rejects at its timeout with the reason", async () => {
+test("connect() with waitForReady rejects at its timeout, and reports why there was no connection", async () => {
   await assert.rejects(EchoClient.connect("127.0.0.1:1", { waitForReady: true, timeoutMs: 300 }), {
     status: "DEADLINE_EXCEEDED",
     details: "no connection within 300 ms: connect ECONNREFUSED 127.0.0.1:1",
   });
 });
 
-test("connects with the first call, not before", async () => {
+test("connects on the first call, not before", async () => {
   await using peer = await listen(createServer());
   await using client = new EchoClient(peer.address, { timeoutMs: 300 });
   assert.equal(peer.accepted, 0);
@@ -92,7 +92,7 @@ test("spreads calls over several connections in turn", async () => {
   assert.deepEqual(calls, [4, 4, 4]);
 });
 
-test("rejects calls after close() at once", async () => {
+test("rejects calls after close()", async () => {
   const client = new EchoClient("127.0.0.1:1");
   client.close();
   client.close();
@@ -102,7 +102,7 @@ test("rejects calls after close() at once", async () => {
   await assert.rejects(client.watchHealth().next(), closed);
 });
 
-test("close() lets open calls finish", async () => {
+test("lets open calls finish after close()", async () => {
   let answer = () => {};
   await using server = await serve({
     handler: (call, callback) => {
@@ -122,7 +122,7 @@ test("close() lets open calls finish", async () => {
   assert.equal(await call, "World");
 });
 
-test("close() fails a call that has no connection yet", async () => {
+test("rejects a call that waits for a connection when the client is closed", async () => {
   await using peer = await listen(createServer());
   const client = new EchoClient(peer.address);
   const call = client.echo("World");
@@ -133,16 +133,16 @@ test("close() fails a call that has no connection yet", async () => {
   });
 });
 
-test("`await using` closes the client", async () => {
-  let left: EchoClient;
+test("closes the client at the end of `await using`", async () => {
+  let closed: EchoClient;
   {
     await using client = new EchoClient("127.0.0.1:1");
-    left = client;
+    closed = client;
   }
-  await assert.rejects(left.echo("World"), { details: "the client is closed" });
+  await assert.rejects(closed.echo("World"), { details: "the client is closed" });
 });
 
-/** Runs a program that uses the client and ends without exit(). */
+/** Runs a program that uses the client and does not call process.exit(). */
 async function runProgram(code: string) {
   const client = fileURLToPath(new URL("../../test/echo-client.ts", import.meta.url));
   const program = `import { EchoClient } from ${JSON.stringify(client)};\n${code}`;
@@ -151,7 +151,7 @@ async function runProgram(code: string) {
   return { ...outcome, tookMs: performance.now() - start };
 }
 
-test("a program without close() ends", async () => {
+test("a program ends without calling close()", async () => {
   await using server = await serve();
   const { status, stdout, stderr, tookMs } = await runProgram(
     `
@@ -164,7 +164,7 @@ test("a program without close() ends", async () => {
   assert.ok(tookMs < 30_000, `${tookMs} ms`);
 });
 
-test("a program without close() ends if nothing listens or nobody answers", async () => {
+test("a program ends without calling close() if no server listens or answers", async () => {
   await using peer = await listen(createServer());
   const { status, stdout, stderr, tookMs } = await runProgram(`
     for (const target of ["127.0.0.1:1", "${peer.address}"]) {
@@ -177,7 +177,7 @@ test("a program without close() ends if nothing listens or nobody answers", asyn
   assert.ok(tookMs < 30_000, `${tookMs} ms`);
 });
 
-test("the stack of an error leads to the caller", async () => {
+test("includes the caller in the stack of an error", async () => {
   await using client = new EchoClient("127.0.0.1:1", { retry: false });
   async function caller() {
     await client.echo("World");

@@ -7,7 +7,7 @@ import { probeService } from "./connection-error.js";
 import { checkHeaderText } from "./header-text.js";
 import { isLoopback } from "./target.js";
 
-/** Channel options that stand for one scalar option of the client. */
+/** Channel options that correspond to one scalar option of the client. */
 const scalars = {
   userAgent: "grpc.primary_user_agent",
   keepaliveTimeMs: "grpc.keepalive_time_ms",
@@ -19,23 +19,23 @@ const scalars = {
   maxReceiveMessageBytes: "grpc.max_receive_message_length",
 } as const satisfies Partial<Record<keyof ClientOptionValues, keyof ChannelOptions>>;
 
-const retries = ["grpc.service_config", "grpc.enable_retries"] as const;
-const attempts = [...retries, "grpc-node.retry_max_attempts_limit"] as const;
+const retryOptions = ["grpc.service_config", "grpc.enable_retries"] as const;
+const attemptOptions = [...retryOptions, "grpc-node.retry_max_attempts_limit"] as const;
 
-/** Channel options that an option of the client already decides. */
+/** Channel options that conflict with an option of the client. */
 const conflicts: Partial<Record<keyof ClientOptions, readonly (keyof ChannelOptions)[]>> = {
   ...Object.fromEntries(Object.entries(scalars).map(([option, name]) => [option, [name]])),
   compression: ["grpc.default_compression_algorithm"],
   connections: ["grpc.use_local_subchannel_pool"],
   loadBalancing: ["grpc.service_config"],
-  retry: attempts,
-  hedging: attempts,
-  retryThrottling: retries,
-  serviceConfig: retries,
+  retry: attemptOptions,
+  hedging: attemptOptions,
+  retryThrottling: retryOptions,
+  serviceConfig: retryOptions,
 };
 
 /**
- * Translates the options of a client for grpc-js.
+ * Converts the options of a client to channel options of grpc-js.
  *
  * @throws TypeError that names invalid or conflicting options.
  */
@@ -52,7 +52,7 @@ export function grpcChannelOptions(
   const attemptsLimit = maxAttempts(serviceConfig);
   return {
     "grpc.enable_channelz": 0,
-    // Otherwise the owner of the target's DNS records decides on retries and load balancing.
+    // Otherwise the target's DNS records could change retries and load balancing.
     "grpc.service_config_disable_resolution": 1,
     ...(isLoopback(target) && { "grpc.enable_http_proxy": 0 }),
     ...(values.connections > 1 && { "grpc.use_local_subchannel_pool": 1 }),
@@ -60,7 +60,7 @@ export function grpcChannelOptions(
     ...(values.compression === "gzip" && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
     ...scalarOptions(options, values),
     ...(serverName !== undefined && { "grpc.ssl_target_name_override": serverName }),
-    "grpc.service_config": JSON.stringify(withProbe(serviceConfig)),
+    "grpc.service_config": JSON.stringify(withoutProbeRetries(serviceConfig)),
     ...channelOptions,
   };
 }
@@ -91,7 +91,7 @@ function rejectBoth(
 function scalarOptions(options: ClientOptions, values: ClientOptionValues): ChannelOptions {
   const { initialReconnectBackoffMs: initial, maxReconnectBackoffMs: max } = values;
   if (options.maxReconnectBackoffMs !== undefined && initial > max) {
-    throw new TypeError(`initialReconnectBackoffMs, ${initial}, exceeds maxReconnectBackoffMs, ${max}`);
+    throw new TypeError(`initialReconnectBackoffMs (${initial}) exceeds maxReconnectBackoffMs (${max})`);
   }
   const effective = { ...values, maxReconnectBackoffMs: Math.max(initial, max) };
   const result: Record<string, string | number> = {};
@@ -104,7 +104,7 @@ function scalarOptions(options: ClientOptions, values: ClientOptionValues): Chan
   return result;
 }
 
-/** Adds the probe's service, without retries, so that {@link connectionError} gets its answer at once. */
-function withProbe(config: ServiceConfig): ServiceConfig {
+/** Disables retries for the probe call, so that {@link connectionError} gets its status at once. */
+function withoutProbeRetries(config: ServiceConfig): ServiceConfig {
   return { ...config, methodConfig: [...(config.methodConfig ?? []), { name: [{ service: probeService }] }] };
 }

@@ -1,10 +1,10 @@
 import { formatValue } from "@hello/grpc-common";
 
 /**
- * Checks a text that goes out in a header: other characters would end the connection.
+ * Checks the value of an option that is sent in a header. Invalid characters would end the connection.
  *
  * @param name Name of the option, or `""` if the caller adds it.
- * @throws TypeError that says what the text must be.
+ * @throws TypeError that describes a valid value.
  */
 export function checkHeaderText(name: string, value: unknown): void {
   const subject = name === "" ? "" : `${name} `;
@@ -12,6 +12,8 @@ export function checkHeaderText(name: string, value: unknown): void {
     throw new TypeError(`${subject}must be a string, not ${formatValue(value)}`);
   }
   if (!/^(?:[!-~](?:[ -~]*[!-~])?)?$/.test(value)) {
-    throw new TypeError(`${subject}must be printable ASCII without space around it, not ${formatValue(value)}`);
+    throw new TypeError(
+      `${subject}must be printable ASCII without leading or trailing spaces, not ${formatValue(value)}`,
+    );
   }
 }

@@ -8,11 +8,11 @@ import { serve } from "../../test/test-server.js";
 
 const options = { retry: false, channelOptions: { "grpc.enable_http_proxy": 1 } } as const;
 
-/** Starts a proxy that connects to the loopback interface, and names it in the environment. Returns what it was asked for. */
+/** Starts a proxy that connects to the loopback interface, and sets it in the environment. Returns its requests. */
 async function startProxy(t: TestContext, variables: Record<string, string> = {}): Promise<string[]> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer().on("connect", (request, socket) => {
-    asked.push(`${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
+    requests.push(`${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
     const upstream = connect(Number(request.url?.split(":")[1]), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       socket.pipe(upstream).pipe(socket);
@@ -32,38 +32,38 @@ async function startProxy(t: TestContext, variables: Record<string, string> = {}
     Object.assign(process.env, before);
     await peer[Symbol.asyncDispose]();
   });
-  return asked;
+  return requests;
 }
 
 const authorization = `Basic ${Buffer.from("me:secret").toString("base64")}`;
 
-test("asks the proxy for a name, and sends the server the name as its authority", async (t) => {
+test("requests a name from the proxy, and sends the name to the server as its authority", async (t) => {
   await using server = await serve();
-  const asked = await startProxy(t, { no_proxy: "example.com," });
+  const requests = await startProxy(t, { no_proxy: "example.com," });
   const target = server.target.replace("127.0.0.1", "server.test");
   await using client = new EchoClient(`dns:///${target}`, { ...options, tls: false });
   assert.equal(await client.echo("World"), "World");
-  assert.deepEqual(asked, [`${target} ${authorization}`]);
+  assert.deepEqual(requests, [`${target} ${authorization}`]);
   assert.equal(server.calls[0]?.getHost(), target);
 });
 
-test("asks the proxy for each address of a list", async (t) => {
+test("requests each address of a list from the proxy", async (t) => {
   await using first = await serve();
   await using second = await serve();
-  const asked = await startProxy(t);
+  const requests = await startProxy(t);
   await using client = await EchoClient.connect(`ipv4:${first.target},${second.target}`, options);
   while (first.calls.length === 0 || second.calls.length === 0) {
     assert.equal(await client.echo("World"), "World");
   }
-  assert.deepEqual(asked.toSorted(), [first, second].map(({ target }) => `${target} ${authorization}`).toSorted());
+  assert.deepEqual(requests.toSorted(), [first, second].map(({ target }) => `${target} ${authorization}`).toSorted());
 });
 
-test("connects directly to the addresses that no_proxy names", async (t) => {
+test("connects directly to addresses in no_proxy", async (t) => {
   await using server = await serve();
-  const asked = await startProxy(t, { no_proxy: "example.com, 127.0.0.0/8" });
+  const requests = await startProxy(t, { no_proxy: "example.com, 127.0.0.0/8" });
   for (const target of [server.target, `ipv4:${server.target}`]) {
     await using client = new EchoClient(target, options);
     assert.equal(await client.echo("World"), "World");
   }
-  assert.deepEqual(asked, []);
+  assert.deepEqual(requests, []);
 });

@@ -4,7 +4,7 @@ import type { ChannelOptions } from "./channel-options.js";
 import { type HttpProxy, readProxyVariables } from "./proxy-variables.js";
 import { isLoopback, openChannel } from "./target.js";
 
-/** Source of connections, as a channel of grpc-js has it. */
+/** Subchannel pool of a grpc-js channel. */
 interface SubchannelPool {
   getOrCreateSubchannel(target: unknown, address: Address, options: ChannelOptions, credentials: unknown): unknown;
   unrefUnusedSubchannels(): void;
@@ -13,8 +13,8 @@ interface SubchannelPool {
 type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
- * Creates a channel to a target, through the HTTP proxy that the environment names for it. grpc-js misreads lists in the
- * variables, and asks the proxy for a list of addresses as if it were one.
+ * Creates a channel to a target, through the HTTP proxy that the environment sets for it. Replaces the proxy support of
+ * grpc-js, which misreads lists in the variables and requests a list of addresses from the proxy as a single one.
  *
  * @throws TypeError if the target is invalid, or grpc-js rejects the options.
  */
@@ -43,12 +43,12 @@ export function openChannelThroughProxy(
   channel.close();
   return openChannel(`dns:${proxy.address}`, credentials, {
     "grpc.default_authority": path,
-    ...connectOptions(canonical, proxy),
+    ...proxyOptions(canonical, proxy),
     ...direct,
   });
 }
 
-/** Makes a channel ask a proxy for each of its addresses. */
+/** Makes a channel connect to each of its addresses through a proxy. */
 function connectThroughProxy(channel: ChannelInterface, proxyFor: (host: string) => HttpProxy | undefined): void {
   const internal: { subchannelPool: SubchannelPool } | undefined = Reflect.get(channel, "internalChannel");
   if (internal === undefined) {
@@ -62,14 +62,14 @@ function connectThroughProxy(channel: ChannelInterface, proxyFor: (host: string)
         return pool.getOrCreateSubchannel(target, address, options, credentials);
       }
       const origin = isIPv6(address.host) ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-      const proxied = { ...connectOptions(`dns:${origin}`, proxy), ...options };
+      const proxied = { ...proxyOptions(`dns:${origin}`, proxy), ...options };
       return pool.getOrCreateSubchannel(target, addressOf(proxy), proxied, credentials);
     },
     unrefUnusedSubchannels: () => pool.unrefUnusedSubchannels(),
   };
 }
 
-function connectOptions(target: string, { credentials }: HttpProxy): ChannelOptions {
+function proxyOptions(target: string, { credentials }: HttpProxy): ChannelOptions {
   return {
     "grpc.http_connect_target": target,
     ...(credentials !== undefined && { "grpc.http_connect_creds": credentials }),

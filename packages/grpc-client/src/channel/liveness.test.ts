@@ -6,7 +6,7 @@ import { createCertificates } from "@hello/testing/certificates";
 import { listen, type Peer } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 
-/** Starts an HTTP/2 server that counts pings, and by default answers no call. */
+/** Starts an HTTP/2 server that counts pings. By default it does not respond to calls. */
 async function listenForPings(onStream: (stream: ServerHttp2Stream) => void = () => {}) {
   const server = createServer();
   let pings = 0;
@@ -17,14 +17,14 @@ async function listenForPings(onStream: (stream: ServerHttp2Stream) => void = ()
   };
 }
 
-/** Makes a first call, during which the server acknowledges the SETTINGS, and a second, during which it sends nothing. */
+/** Makes two calls. The server acknowledges the SETTINGS during the first, and sends nothing during the second. */
 async function callTwice(client: EchoClient): Promise<void> {
   for (const timeoutMs of [200, 3_000]) {
     await assert.rejects(client.echo("World", { timeoutMs }), { status: "DEADLINE_EXCEEDED" });
   }
 }
 
-test("pings a server that is slow to answer once, however many calls wait", async () => {
+test("pings a slow server only once, however many calls are waiting", async () => {
   await using peer = await listenForPings();
   await using client = new EchoClient(peer.address, { timeoutMs: 60_000, retry: false });
   const calls: Promise<unknown>[] = [];
@@ -39,7 +39,7 @@ test("pings a server that is slow to answer once, however many calls wait", asyn
   await Promise.all(calls);
 });
 
-test("sends no ping with keepaliveTimeMs: 0", async () => {
+test("sends no pings with keepaliveTimeMs: 0", async () => {
   await using peer = await listenForPings();
   await using client = new EchoClient(peer.address, { keepaliveTimeMs: 0, retry: false });
   await callTwice(client);
@@ -47,7 +47,7 @@ test("sends no ping with keepaliveTimeMs: 0", async () => {
 });
 
 for (const tls of [false, true]) {
-  test(`a ping that is answered saves a connection ${tls ? "over TLS" : "in plain text"}`, async () => {
+  test(`keeps a connection whose server answers the ping, ${tls ? "over TLS" : "in plain text"}`, async () => {
     await using certificates = await createCertificates();
     const server = tls ? createSecureServer(certificates.server) : createServer();
     await using peer = await listen(server);
@@ -58,7 +58,7 @@ for (const tls of [false, true]) {
   });
 }
 
-test("pings half as often after each GOAWAY too_many_pings, and names it", async () => {
+test("halves the ping rate after each GOAWAY too_many_pings, and reports it in the error", async () => {
   const keepaliveTimeMs = 100;
   const server = createServer();
   const gaps: number[] = [];
@@ -74,14 +74,14 @@ test("pings half as often after each GOAWAY too_many_pings, and names it", async
   for (let calls = 0; calls < 4; calls++) {
     await assert.rejects(client.echo("World"), { status: "RESOURCE_EXHAUSTED", details: /\(GOAWAY too_many_pings\)/ });
   }
-  const shortest = [1, 2, 4, 8].map((factor) => factor * keepaliveTimeMs - 10);
+  const minimumMs = [1, 2, 4, 8].map((factor) => factor * keepaliveTimeMs - 10);
   assert.ok(
-    gaps.every((gap, index) => gap > (shortest[index] ?? 0)),
+    gaps.every((gap, index) => gap > (minimumMs[index] ?? 0)),
     `after ${gaps.map(Math.round)} ms`,
   );
 });
 
-test("a stream without messages causes no ping", async () => {
+test("sends no pings because of an idle stream", async () => {
   await using peer = await listenForPings((stream) =>
     stream.respond({ ":status": 200, "content-type": "application/grpc" }),
   );

@@ -1,33 +1,33 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 
-/** Settings of the pings on the connections to an address. */
+/** Ping settings of the connections to an address. */
 export interface PingSettings {
-  /** Shortest time between pings while the server sends no response. */
+  /** Minimum time between pings while the server sends no response. */
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
-  /** Factor by which pings are slower than the other settings say. */
+  /** Factor by which the times between pings are multiplied. */
   slowdown: number;
 }
 
 type PingCallback = (error: Error | null, duration: number, payload: Buffer) => void;
 
-/** Time without a byte from the server, after a request, before the server is pinged. */
+/** Time without data from the server after a request, before the server is pinged. */
 const silenceMs = 250;
 
 /** Time between the first and the second ping without a response in between. */
-const pauseMs = 10_000;
+const secondPingIntervalMs = 10_000;
 
 /**
- * Closes a connection that was lost without notice, as NATs and load balancers drop quiet ones, so that its calls can be
- * retried. Pings the server if nothing arrives after a request; a quiet stream causes no ping. gRPC servers reject the
- * fourth ping without a response in between, unless the pings are five minutes apart: see gRFC A8.
+ * Closes a connection that was lost without notice, so that its calls can be retried. NATs and load balancers drop quiet
+ * connections in this way. Pings the server if no data arrives after a request; an idle stream causes no pings. gRPC
+ * servers reject the fourth ping without a response in between, unless pings are five minutes apart (gRFC A8).
  */
 export function closeWhenLost(session: ClientHttp2Session, socket: Socket, settings: PingSettings): void {
   const { request, ping } = session;
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
-  /** True if a request was sent since the last look at the received bytes. */
+  /** True if a request was sent since the received bytes were last checked. */
   let requested = false;
   let receivedBytes = 0;
   /** Number of pings since the last response, and the time of the last one. */
@@ -48,12 +48,12 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
     return stream;
   };
 
-  // grpc-js calls it for keepalive.
+  // grpc-js calls this for keepalive.
   session.ping = (...args: [unknown, unknown?]) => {
     const callback = args.at(-1) as PingCallback;
-    // Node refuses a ping on a closing session, which would count as a dead peer and end its calls.
-    const isNeeded = !session.closed && sincePing() > settings.keepaliveTimeMs * settings.slowdown - 5;
-    return isNeeded ? sendPing(callback) : answerLocally(callback);
+    // Node rejects a ping on a closing session. grpc-js would take that for a lost connection and end its calls.
+    const isNeeded = !session.closed && msSincePing() > settings.keepaliveTimeMs * settings.slowdown - 5;
+    return isNeeded ? sendPing(callback) : acknowledgeLocally(callback);
   };
 
   session.once("close", cancel);
@@ -61,16 +61,23 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
   function watch(): void {
     requested = false;
     wait(silenceMs * settings.slowdown, () => {
-      if (socket.bytesRead === receivedBytes && sincePing() >= pause() && !session.closed && !session.destroyed) {
-        wait(settings.keepaliveTimeoutMs, () => (socket.bytesRead === receivedBytes ? socket.destroy() : watchOn()));
-        sendPing(watchOn);
+      if (
+        socket.bytesRead === receivedBytes &&
+        msSincePing() >= minPingIntervalMs() &&
+        !session.closed &&
+        !session.destroyed
+      ) {
+        wait(settings.keepaliveTimeoutMs, () =>
+          socket.bytesRead === receivedBytes ? socket.destroy() : continueWatching(),
+        );
+        sendPing(continueWatching);
       } else {
-        watchOn();
+        continueWatching();
       }
     });
   }
 
-  function watchOn(): void {
+  function continueWatching(): void {
     cancel();
     if (requested && !session.destroyed) {
       watch();
@@ -80,7 +87,7 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
   function wait(ms: number, then: () => void): void {
     cancel();
     receivedBytes = socket.bytesRead;
-    // After the time, a process that was busy reads first what has arrived.
+    // If the process was busy, it must first read the data that has arrived.
     timer = setTimeout(() => {
       immediate = setImmediate(then);
     }, ms).unref();
@@ -98,17 +105,19 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
     return Reflect.apply(ping, session, [callback]);
   }
 
-  function sincePing(): number {
+  function msSincePing(): number {
     return performance.now() - pingedAt;
   }
 
-  function pause(): number {
+  function minPingIntervalMs(): number {
     const { keepaliveTimeMs, slowdown } = settings;
-    return pings === 0 ? 0 : slowdown * (pings === 1 ? Math.min(pauseMs, keepaliveTimeMs) : keepaliveTimeMs);
+    return pings === 0
+      ? 0
+      : slowdown * (pings === 1 ? Math.min(secondPingIntervalMs, keepaliveTimeMs) : keepaliveTimeMs);
   }
 }
 
-function answerLocally(callback: PingCallback): true {
+function acknowledgeLocally(callback: PingCallback): true {
   process.nextTick(callback, null, 0, Buffer.alloc(8));
   return true;
 }

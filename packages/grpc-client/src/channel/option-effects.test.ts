@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 
-test("fails a call with a response above maxReceiveMessageBytes", async () => {
+test("rejects a response above maxReceiveMessageBytes", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target, { maxReceiveMessageBytes: 100 });
   assert.equal((await client.echo("x".repeat(80))).length, 80);
@@ -13,7 +13,7 @@ test("fails a call with a response above maxReceiveMessageBytes", async () => {
   });
 });
 
-test("fails a call with a request above maxSendMessageBytes before sending it", async () => {
+test("rejects a request above maxSendMessageBytes before sending it", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target, { maxSendMessageBytes: 100 });
   await assert.rejects(client.echo("x".repeat(100)), {
@@ -23,14 +23,14 @@ test("fails a call with a request above maxSendMessageBytes before sending it", 
   assert.equal(server.calls.length, 0);
 });
 
-test("sends userAgent before the name of grpc-js", async () => {
+test("sends userAgent before the user agent of grpc-js", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target, { userAgent: "billing/1.2" });
   await client.echo("World");
   assert.match(String(server.calls[0]?.metadata.get("user-agent")), /^billing\/1\.2 grpc-node-js\//);
 });
 
-test("does not use a proxy of the environment for loopback targets", async () => {
+test("does not use the proxy of the environment for loopback targets", async () => {
   await using server = await serve();
   const before = process.env["http_proxy"];
   process.env["http_proxy"] = "http://127.0.0.1:1";

@@ -22,10 +22,13 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ initialReconnectBackoffMs: 0 }, /^initialReconnectBackoffMs must be /],
   [
     { initialReconnectBackoffMs: 200, maxReconnectBackoffMs: 100 },
-    /^initialReconnectBackoffMs, 200, exceeds maxReconnectBackoffMs, 100$/,
+    /^initialReconnectBackoffMs \(200\) exceeds maxReconnectBackoffMs \(100\)$/,
   ],
   [{ userAgent: 1 }, /^userAgent must be a string, not 1$/],
-  [{ userAgent: "billing 😀" }, /^userAgent must be printable ASCII without space around it, not "billing 😀"$/],
+  [
+    { userAgent: "billing 😀" },
+    /^userAgent must be printable ASCII without leading or trailing spaces, not "billing 😀"$/,
+  ],
   [{ userAgent: "billing/1.2\n" }, /^userAgent must be printable ASCII /],
   [{ userAgent: " billing" }, /^userAgent must be printable ASCII /],
   [null, /^options must be an object, not null$/],
@@ -49,8 +52,8 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   ],
   [{ retryThrottling: { maxTokens: 10 } }, /^retryThrottling\.tokenRatio is missing$/],
 
-  [{ tls: { ca: "/etc/ssl/ca.pem" } }, /^tls\.ca is not PEM; pass the content of the file, not its path$/],
-  [{ tls: { ca: 1 } }, /^tls\.ca must be PEM, as a string or bytes, not 1$/],
+  [{ tls: { ca: "/etc/ssl/ca.pem" } }, /^tls\.ca is not in PEM format; pass the content of the file, not its path$/],
+  [{ tls: { ca: 1 } }, /^tls\.ca must be a string or bytes in PEM format, not 1$/],
   [
     { tls: { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" } },
     /^tls\.ca contains no valid certificate: /,
@@ -173,12 +176,12 @@ for (const [options, message] of [
   ...invalid,
   ...invalidMethods.map(([method, message]) => [{ serviceConfig: { methodConfig: [method] } }, message] as const),
 ]) {
-  test(`${inspect(options, { breakLength: Number.POSITIVE_INFINITY, depth: 9 })} is rejected by the constructor`, () => {
+  test(`rejects ${inspect(options, { breakLength: Number.POSITIVE_INFINITY, depth: 9 })}`, () => {
     assert.throws(() => new EchoClient("localhost:1", options as ClientOptions), { name: "TypeError", message });
   });
 }
 
-/** Targets that no server can have, each with the reason. */
+/** Invalid targets, each with the reason. */
 const invalidTargets: Readonly<Record<string, RegExp>> = {
   "": /./,
   "http://localhost:50051": /^unknown scheme; expected host:port, dns:\/\/\/host:port, /,
@@ -187,24 +190,24 @@ const invalidTargets: Readonly<Record<string, RegExp>> = {
   "dns:///:50051": /^the host is missing$/,
   "dns:///": /^the host is missing$/,
   "dns:": /^the address is missing$/,
-  "50051": /^50051 is a port, and the host is missing$/,
+  "50051": /^the host is missing before the port 50051$/,
   "localhost:": /^the port is missing$/,
   "localhost:1/": /^"1\/" is not a port$/,
   "localhost:+1": /^"\+1" is not a port$/,
   "localhost:http": /^"http" is not a port$/,
   "localhost:0": /^the port must be from 1 to 65535, not 0$/,
   "localhost:99999": /^the port must be from 1 to 65535, not 99999$/,
-  "localhost:50051 ": /^it has white space around it, or a control character$/,
-  "\tlocalhost:50051": /^it has white space around it/,
-  "localhost:50051\n": /^it has white space around it/,
-  "local\0host:50051": /^it has white space around it, or a control character$/,
+  "localhost:50051 ": /^it has leading or trailing whitespace, or a control character$/,
+  "\tlocalhost:50051": /^it has leading or trailing whitespace/,
+  "localhost:50051\n": /^it has leading or trailing whitespace/,
+  "local\0host:50051": /^it has leading or trailing whitespace, or a control character$/,
   "local host:50051": /^"local host" is not a host name$/,
   "api..example:50051": /^"api\.\.example" is not a host name$/,
   "user@localhost:50051": /^"user@localhost" is not a host name$/,
   "a:1,b:2": /^"a:1,b" is not a host name/,
   "dns://localhost:50051": /^"\/\/localhost" is not a host name$/,
   "dns://dns.example/localhost:50051": /^Invalid IP address: dns\.example$/,
-  "münchen.example:50051": /^the host must be in ASCII: xn--mnchen-3ya\.example$/,
+  "münchen.example:50051": /^the host must be in ASCII: write "xn--mnchen-3ya\.example"$/,
   "10.0.0.256:50051": /^"10\.0\.0\.256" is not an IPv4 address$/,
   "::1:50051": /^"::1" is not a host name; write an IPv6 address in brackets$/,
   "[::1": /is not a host name; write an IPv6 address in brackets$/,
@@ -217,7 +220,7 @@ const invalidTargets: Readonly<Record<string, RegExp>> = {
   "unix:": /^the address is missing$/,
   "unix:///": /^the path is missing$/,
   "unix://run/echo.sock": /^expected unix:\/path or unix:\/\/\/path$/,
-  [`unix:/${"x".repeat(107)}`]: /^the path has 108 bytes, and a Unix domain socket at most \d+$/,
+  [`unix:/${"x".repeat(107)}`]: /^the path must have at most \d+ bytes, not 108$/,
 };
 for (const [target, reason] of Object.entries(invalidTargets)) {
   test(`rejects the target ${JSON.stringify(target)}`, () => {
@@ -263,7 +266,7 @@ for (const target of validTargets) {
   });
 }
 
-test("leaves the targets of a resolver of the program to it", () => {
+test("leaves the targets of a custom resolver to that resolver", () => {
   experimental.registerResolver(
     "own",
     class implements experimental.Resolver {
@@ -291,7 +294,7 @@ test("resolves an xds target with @grpc/grpc-js-xds", async () => {
   await assert.rejects(client.echo("World"), { status: "UNAVAILABLE", details: /^xDS name resolution failed/ });
 });
 
-/** Valid options that resemble the invalid ones. */
+/** Valid options, similar to the invalid ones. */
 const valid: readonly ClientOptions[] = [
   {},
   { timeoutMs: 1, connections: 2, keepaliveTimeMs: 0, retry: false, retryThrottling: false },
@@ -301,7 +304,7 @@ const valid: readonly ClientOptions[] = [
   { token: () => "secret", tls: true },
   { tls: true, channelOptions: { "grpc.ssl_target_name_override": "a" } },
   { channelOptions: { "grpc.max_receive_message_length": -1, "grpc.service_config": "{}" } },
-  { serviceConfig: { loadBalancingConfig: [{ a_policy_to_come: {} }, { round_robin: {} }] } },
+  { serviceConfig: { loadBalancingConfig: [{ a_future_policy: {} }, { round_robin: {} }] } },
   {
     serviceConfig: {
       loadBalancingConfig: [{ pick_first: {} }],

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** HTTP proxy that the environment names. */
+/** HTTP proxy set in the environment. */
 export interface HttpProxy {
   /** `host:port`. */
   readonly address: string;
@@ -10,25 +10,26 @@ export interface HttpProxy {
 
 /**
  * Reads the proxy variables: `grpc_proxy`, `https_proxy` or `http_proxy`, and `no_grpc_proxy`, `no_proxy` or `NO_PROXY`.
- * Returns a function that returns the proxy for a host, if any. It reads the values as curl does.
+ * Returns a function that returns the proxy for a host, if any. Values have the same meaning as for curl.
  */
 export function readProxyVariables(env: NodeJS.ProcessEnv): (host: string) => HttpProxy | undefined {
-  const value = env["grpc_proxy"] || env["https_proxy"] || env["http_proxy"];
-  const proxy = value ? parseProxy(value) : undefined;
+  const variable = ["grpc_proxy", "https_proxy", "http_proxy"].find((name) => env[name]);
+  const proxy = variable && parseProxy(variable, env[variable] ?? "");
   const exceptions = env["no_grpc_proxy"] || env["no_proxy"] || env["NO_PROXY"] || "";
-  return (host) => (proxy === undefined || isException(exceptions, host) ? undefined : proxy);
+  return (host) => (proxy && !isException(exceptions, host) ? proxy : undefined);
 }
 
-function parseProxy(value: string): HttpProxy | undefined {
+/** Parses the value of a proxy variable. Warnings omit the value, which may contain a password. */
+function parseProxy(variable: string, value: string): HttpProxy | undefined {
   let url: URL;
   try {
     url = new URL(value.includes("://") ? value : `http://${value}`);
   } catch {
-    process.emitWarning("the proxy variable is ignored: its value is not a URL");
+    process.emitWarning(`${variable} is ignored: its value is not a URL`);
     return undefined;
   }
   if (url.protocol !== "http:") {
-    process.emitWarning(`the proxy variable is ignored: its scheme must be http, not ${url.protocol.slice(0, -1)}`);
+    process.emitWarning(`${variable} is ignored: its scheme must be http, not ${url.protocol.slice(0, -1)}`);
     return undefined;
   }
   const { hostname, port, username, password } = url;
@@ -38,7 +39,7 @@ function parseProxy(value: string): HttpProxy | undefined {
   };
 }
 
-/** Tells whether `no_proxy` names a host: `*` alone, or a list of addresses, networks and domains. */
+/** Reports whether `no_proxy` contains a host. It is `*`, or a list of addresses, networks and domains. */
 function isException(exceptions: string, host: string): boolean {
   if (exceptions.trim() === "*") {
     return true;

@@ -5,8 +5,11 @@ import { listenHttp2 } from "@hello/testing/peer";
 import { openChannel } from "./target.js";
 import { channelCredentials } from "./transport-security.js";
 
-/** Sends metadata that no check has seen, and resolves with the status of the call. */
-function callUnchecked(channel: ChannelInterface, entries: Record<string, readonly string[]>): Promise<StatusObject> {
+/** Makes a call with unchecked metadata. Resolves with its status. */
+function callWithUncheckedMetadata(
+  channel: ChannelInterface,
+  entries: Record<string, readonly string[]>,
+): Promise<StatusObject> {
   return new Promise((resolve) => {
     const metadata = new Metadata();
     for (const [name, values] of Object.entries(entries)) {
@@ -22,21 +25,21 @@ function callUnchecked(channel: ChannelInterface, entries: Record<string, readon
   });
 }
 
-const refused: Readonly<Record<string, Record<string, readonly string[]>>> = {
-  "a header of the connection": { connection: ["close"] },
-  "two values of a name that HTTP allows once": { "if-match": ["a", "b"] },
+const rejected: Readonly<Record<string, Record<string, readonly string[]>>> = {
+  "a connection header": { connection: ["close"] },
+  "two values for a header that HTTP allows once": { "if-match": ["a", "b"] },
 };
-for (const [kind, entries] of Object.entries(refused)) {
-  test(`a call with ${kind}, which Node refuses to send, fails alone and is not repeated`, async () => {
+for (const [kind, entries] of Object.entries(rejected)) {
+  test(`fails only the call with ${kind}, which Node rejects, and does not repeat it`, async () => {
     await using peer = await listenHttp2((stream) =>
       stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
     );
     const channel = openChannel(peer.address, channelCredentials(false), {});
-    assert.equal((await callUnchecked(channel, {})).code, status.NOT_FOUND);
-    const { code, details } = await callUnchecked(channel, entries);
+    assert.equal((await callWithUncheckedMetadata(channel, {})).code, status.NOT_FOUND);
+    const { code, details } = await callWithUncheckedMetadata(channel, entries);
     assert.equal(code, status.INTERNAL);
     assert.match(details, /^the metadata cannot be sent: /);
-    assert.equal((await callUnchecked(channel, {})).code, status.NOT_FOUND);
+    assert.equal((await callWithUncheckedMetadata(channel, {})).code, status.NOT_FOUND);
     assert.equal(peer.accepted, 1);
     channel.close();
   });

@@ -5,9 +5,9 @@ import { reasonOf } from "@hello/grpc-common";
 import { fieldOverhead, maxMetadataBytes } from "../calls/metadata-entry.js";
 
 /**
- * Fails a call whose headers cannot be sent, and leaves the other calls of its session alone. On its own, grpc-js ends the
- * session if Node refuses the headers, and tries the call on a new one, forever; headers that are too large make many servers
- * end the connection.
+ * Fails a call whose headers cannot be sent, without affecting other calls of its session. If Node rejects the headers,
+ * grpc-js would end the session and repeat the call on a new one forever. If they are too large, many servers would end
+ * the connection.
  */
 export function guardRequests(session: ClientHttp2Session): void {
   const request = session.request.bind(session);
@@ -17,7 +17,7 @@ export function guardRequests(session: ClientHttp2Session): void {
     const bytes = headerBytes(headers);
     if (bytes > limit) {
       const reason = accepted > limit ? `and at most ${limit} can be sent` : `and the server accepts ${limit}`;
-      return refuse(status.RESOURCE_EXHAUSTED, `the metadata is too large: ${bytes} bytes, ${reason}`);
+      return reject(status.RESOURCE_EXHAUSTED, `the metadata is too large: ${bytes} bytes, ${reason}`);
     }
     try {
       return request(headers, options);
@@ -25,7 +25,7 @@ export function guardRequests(session: ClientHttp2Session): void {
       if (session.closed || session.destroyed) {
         throw error;
       }
-      return refuse(status.INTERNAL, `the metadata cannot be sent: ${reasonOf(error)}`);
+      return reject(status.INTERNAL, `the metadata cannot be sent: ${reasonOf(error)}`);
     }
   };
 }
@@ -46,12 +46,12 @@ function headerBytes(headers: OutgoingHttpHeaders): number {
   return bytes;
 }
 
-function refuse(code: status, details: string): ClientHttp2Stream {
-  return new RefusedStream(code, details) as Duplex as ClientHttp2Stream;
+function reject(code: status, details: string): ClientHttp2Stream {
+  return new RejectedStream(code, details) as Duplex as ClientHttp2Stream;
 }
 
-/** Stream that is never sent, and answers with a status as a server would. */
-class RefusedStream extends Duplex {
+/** Stream that is never sent and ends with a status, like a response from a server. */
+class RejectedStream extends Duplex {
   readonly rstCode = constants.NGHTTP2_NO_ERROR;
 
   constructor(code: status, details: string) {

@@ -10,7 +10,7 @@ import { requestSource } from "../../test/request-source.js";
 import { serve } from "../../test/test-server.js";
 import type { ClientOptions } from "../index.js";
 
-/** Starts a server that answers the first request of a bidirectional stream, and no upload. */
+/** Starts a server that answers the first request of a bidirectional stream, and does not answer uploads. */
 async function serveUploads() {
   const { clientStream, bidiStream } = EchoService;
   const arrived = deferred();
@@ -36,7 +36,7 @@ async function serveUploads() {
 
 type Uploads = Awaited<ReturnType<typeof serveUploads>>;
 
-/** Ways in which a call ends before its requests do. */
+/** Ways to end a call before its requests are complete. */
 const cancellations: Readonly<Record<string, (client: EchoClient, server: Uploads) => Promise<unknown>>> = {
   "an upload whose signal aborts": async (client, server) => {
     const controller = new AbortController();
@@ -97,7 +97,7 @@ const cancellations: Readonly<Record<string, (client: EchoClient, server: Upload
 const limits: ClientOptions = { maxSendMessageBytes: 1_000, maxReceiveMessageBytes: 900, timeoutMs: 60_000 };
 
 for (const [name, cancel] of Object.entries(cancellations)) {
-  test(`${name} reaches the server as a reset, not as complete`, async () => {
+  test(`resets ${name}, without ending its requests`, async () => {
     await using server = await serveUploads();
     await using _ = server.server;
     await using client = new EchoClient(server.target, limits);
@@ -110,7 +110,7 @@ for (const [name, cancel] of Object.entries(cancellations)) {
   });
 }
 
-test("a discarded hedge reaches the server as a reset, not as complete", async () => {
+test("resets a discarded hedged attempt, without ending its requests", async () => {
   let attempts = 0;
   await using server = await serveChats((call) => {
     attempts += 1;
@@ -128,7 +128,7 @@ test("a discarded hedge reaches the server as a reset, not as complete", async (
   await chat.return();
 });
 
-test("the requests of a complete call end as before", async () => {
+test("ends the requests of a complete call", async () => {
   await using server = await serveChats();
   await using log = await recordFrames(server.target);
   await using client = new EchoClient(log.target);

@@ -1,6 +1,6 @@
 import type { ChannelInterface } from "@grpc/grpc-js";
 
-/** Private parts of a channel of grpc-js: the calls that wait, and the functions that add one. */
+/** Private members of a grpc-js channel: the queues of waiting calls, and the functions that add to them. */
 interface InternalChannel {
   readonly pickQueue: ReadonlySet<unknown>;
   readonly configSelectionQueue: readonly unknown[];
@@ -9,8 +9,8 @@ interface InternalChannel {
 }
 
 /**
- * Keeps a channel looking for a server while calls wait for one. After a failed name lookup, grpc-js makes the next only
- * when it is asked to connect.
+ * Makes a channel retry its connection while calls wait for one. After a failed name lookup, grpc-js starts the next one
+ * only when it is told to connect.
  */
 export function retryWhileCallsWait(channel: ChannelInterface, intervalMs: number): void {
   const internal: InternalChannel | undefined = Reflect.get(channel, "internalChannel");
@@ -20,7 +20,7 @@ export function retryWhileCallsWait(channel: ChannelInterface, intervalMs: numbe
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
     if (timer === undefined) {
-      // grpc-js keeps the process alive while calls wait.
+      // While calls wait, grpc-js itself keeps the process alive.
       timer = setTimeout(retry, intervalMs).unref();
     }
   };

@@ -12,12 +12,12 @@ before(async () => {
 });
 after(() => certificates[Symbol.asyncDispose]());
 
-function credentials({ server = certificates.server, askClient = false } = {}): ServerCredentials {
+function credentials({ server = certificates.server, requestClientCertificate = false } = {}): ServerCredentials {
   const pair = { cert_chain: Buffer.from(server.cert), private_key: Buffer.from(server.key) };
-  return ServerCredentials.createSsl(Buffer.from(certificates.ca.cert), [pair], askClient);
+  return ServerCredentials.createSsl(Buffer.from(certificates.ca.cert), [pair], requestClientCertificate);
 }
 
-async function echoOver(target: string, options: ClientOptions): Promise<string> {
+async function echoOnce(target: string, options: ClientOptions): Promise<string> {
   await using client = new EchoClient(target.replace("127.0.0.1", "localhost"), { retry: false, ...options });
   return await client.echo("World");
 }
@@ -25,16 +25,16 @@ async function echoOver(target: string, options: ClientOptions): Promise<string>
 test("connects over TLS with a CA, as text or bytes", async () => {
   await using server = await serve({ credentials: credentials() });
   const { cert } = certificates.ca;
-  assert.equal(await echoOver(server.target, { tls: { ca: cert } }), "World");
-  assert.equal(await echoOver(server.target, { tls: { ca: new TextEncoder().encode(cert) } }), "World");
+  assert.equal(await echoOnce(server.target, { tls: { ca: cert } }), "World");
+  assert.equal(await echoOnce(server.target, { tls: { ca: new TextEncoder().encode(cert) } }), "World");
 });
 
-test("trusts only the authorities of Node without a CA", async () => {
+test("trusts only the certificate authorities of Node without a CA", async () => {
   await using server = await serve({ credentials: credentials() });
-  await assert.rejects(echoOver(server.target, { tls: true }), { status: "UNAVAILABLE", details: /set tls\.ca/ });
+  await assert.rejects(echoOnce(server.target, { tls: true }), { status: "UNAVAILABLE", details: /set tls\.ca/ });
 });
 
-test("an IP address as target is not sent as server name, but must be in the certificate", async () => {
+test("does not send an IP address as server name, but checks that it is in the certificate", async () => {
   const { cert: ca } = certificates.ca;
   const warnings: string[] = [];
   const onWarning = ({ name }: Error) => warnings.push(name);
@@ -50,24 +50,24 @@ test("an IP address as target is not sent as server name, but must be in the cer
   assert.deepEqual(warnings, []);
 });
 
-test("connects over mTLS with a trusted client certificate only", async () => {
-  await using server = await serve({ credentials: credentials({ askClient: true }) });
+test("connects over mTLS only with a trusted client certificate", async () => {
+  await using server = await serve({ credentials: credentials({ requestClientCertificate: true }) });
   const ca = certificates.ca.cert;
   const { client, other } = certificates;
-  assert.equal(await echoOver(server.target, { tls: { ca, cert: client.cert, key: client.key } }), "World");
-  await assert.rejects(echoOver(server.target, { tls: { ca } }), {
+  assert.equal(await echoOnce(server.target, { tls: { ca, cert: client.cert, key: client.key } }), "World");
+  await assert.rejects(echoOnce(server.target, { tls: { ca } }), {
     details: /the server requires a client certificate/,
   });
-  await assert.rejects(echoOver(server.target, { tls: { ca, cert: other.client.cert, key: other.client.key } }), {
+  await assert.rejects(echoOnce(server.target, { tls: { ca, cert: other.client.cert, key: other.client.key } }), {
     status: "UNAVAILABLE",
   });
 });
 
-test("the certificate must contain serverName", async () => {
+test("checks that the certificate contains serverName", async () => {
   await using server = await serve({ credentials: credentials({ server: certificates.wrongHost }) });
   const ca = certificates.ca.cert;
-  await assert.rejects(echoOver(server.target, { tls: { ca } }), { details: /set tls\.serverName/ });
-  assert.equal(await echoOver(server.target, { tls: { ca, serverName: "elsewhere.example" } }), "World");
+  await assert.rejects(echoOnce(server.target, { tls: { ca } }), { details: /set tls\.serverName/ });
+  assert.equal(await echoOnce(server.target, { tls: { ca, serverName: "elsewhere.example" } }), "World");
 });
 
 test("rejects the key of another certificate", () => {
@@ -107,7 +107,7 @@ test("calls the token function again for a retry", async () => {
   );
 });
 
-test("fails the call if the token function fails, with its error as the cause", async () => {
+test("fails the call with the error of the token function as cause", async () => {
   await using server = await serve();
   const cause = new Error("the vault is sealed");
   for (const token of [

@@ -12,7 +12,7 @@ import type { ClientOptions } from "../index.js";
 
 const keepalive = { keepaliveTimeMs: 50, retry: false, timeoutMs: 60_000 } satisfies ClientOptions;
 
-/** Resolves once a client that starts now has pinged its server three times. */
+/** Starts a client, and resolves once it has pinged its server three times. */
 async function threePings(): Promise<void> {
   const server = createServer();
   await using peer = await listen(server);
@@ -27,10 +27,10 @@ async function threePings(): Promise<void> {
 }
 
 for (const tls of [false, true]) {
-  test(`a call outlives keepalive pings on a connection that drains, ${tls ? "over TLS" : "in plain text"}`, async () => {
+  test(`keeps a call open while keepalive pings run on a draining connection, ${tls ? "over TLS" : "in plain text"}`, async () => {
     await using certificates = await createCertificates();
     const { ca, server: pair } = certificates;
-    const begun = deferred();
+    const started = deferred();
     const finish = deferred();
     await using server = await serve({
       ...(tls && {
@@ -39,7 +39,7 @@ for (const tls of [false, true]) {
         ]),
       }),
       handler: async (call, callback) => {
-        begun.resolve();
+        started.resolve();
         await finish.promise;
         echo(call, callback);
       },
@@ -47,9 +47,9 @@ for (const tls of [false, true]) {
     const target = server.target.replace("127.0.0.1", "localhost");
     await using client = new EchoClient(target, { ...keepalive, tls: tls && { ca: ca.cert } });
     const call = client.echo("World");
-    await begun.promise;
+    await started.promise;
     server.server.tryShutdown(() => undefined);
-    // By then this client has pinged too.
+    // By then, this client has sent pings too.
     await Promise.race([call, threePings()]);
     finish.resolve();
     assert.equal(await call, "World");

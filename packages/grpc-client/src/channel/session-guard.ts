@@ -6,7 +6,7 @@ import { guardRequests } from "./request-guard.js";
 import { addPingRejection, isTooManyPings } from "./too-many-pings.js";
 
 /**
- * Guards the HTTP/2 sessions of a channel: notices lost connections, slows pings that the server rejects, and refuses
+ * Guards the HTTP/2 sessions of a channel: closes lost connections, slows down pings that the server rejects, and fails
  * requests that cannot be sent.
  */
 export function guardSessions(credentials: ChannelCredentials): ChannelCredentials {
@@ -31,7 +31,7 @@ export function guardSessions(credentials: ChannelCredentials): ChannelCredentia
           closeWhenLost(session, result.socket, settings);
         }
         guardRequests(session);
-        // grpc-js removes all listeners when the SETTINGS arrive.
+        // grpc-js removes all listeners when the SETTINGS frame arrives.
         session.once("remoteSettings", () => {
           session.once("goaway", (code, _, data) => {
             if (isTooManyPings(code, data)) {
@@ -48,7 +48,7 @@ export function guardSessions(credentials: ChannelCredentials): ChannelCredentia
   return credentials;
 }
 
-/** Returns the session of a socket. Node keeps it in a property whose name differs between versions. */
+/** Returns the session of a socket. Node stores it in a property whose name depends on the version. */
 function sessionOf(socket: Socket): ClientHttp2Session | undefined {
   return Reflect.ownKeys(socket)
     .map((key): unknown => Reflect.get(socket, key))

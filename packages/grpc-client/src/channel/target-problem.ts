@@ -1,14 +1,14 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
-/** Longest path of a Unix domain socket, in bytes. Node cuts a longer one. */
+/** Maximum length of the path of a Unix domain socket, in bytes. Node truncates a longer path. */
 const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 const hostName = /^(?=.{1,254}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
 /**
- * Returns the reason why no server can have a target, or `undefined`. Knows the schemes of grpc-js, and leaves others to their
- * resolvers.
+ * Returns the reason why a target is invalid, or `undefined`. Checks the schemes of grpc-js; other schemes are left to
+ * their resolvers.
  *
  * @param target Target with its scheme, as a channel of grpc-js returns it.
  */
@@ -16,7 +16,7 @@ export function targetProblem(target: string): string | undefined {
   const [, scheme, authority, path = ""] = /^(dns|ipv4|ipv6|unix):(?:\/\/([^/]*)\/)?(.*)$/s.exec(target) ?? [];
   switch (scheme) {
     case "dns":
-      // grpc-js takes a scheme without an address for a host.
+      // grpc-js parses a scheme without an address as a host name.
       return /^(?:dns|ipv4|ipv6|unix):$/.test(path) ? "the address is missing" : addressProblem(path);
     case "ipv4":
     case "ipv6":
@@ -60,11 +60,11 @@ function hostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined
     return notAddress("ipv4", host);
   }
   if (/^\d+$/.test(host)) {
-    return `${host} is a port, and the host is missing`;
+    return `the host is missing before the port ${host}`;
   }
-  // The host is sent as `:authority` too.
+  // The host is also sent as `:authority`.
   if (/[^\0-\x7f]/.test(host)) {
-    return `the host must be in ASCII: ${domainToASCII(host)}`;
+    return `the host must be in ASCII: write "${domainToASCII(host)}"`;
   }
   return hostName.test(host) ? undefined : `${JSON.stringify(host)} is not a host name`;
 }
@@ -92,7 +92,5 @@ function pathProblem(path: string): string | undefined {
   if (path === "/") {
     return "the path is missing";
   }
-  return bytes <= maxPathBytes
-    ? undefined
-    : `the path has ${bytes} bytes, and a Unix domain socket at most ${maxPathBytes}`;
+  return bytes <= maxPathBytes ? undefined : `the path must have at most ${maxPathBytes} bytes, not ${bytes}`;
 }

@@ -17,11 +17,11 @@ export function openChannel(
   options: ChannelOptions,
 ): ChannelInterface {
   const invalid = `invalid target ${formatValue(target)}`;
-  const unknown = target.startsWith("xds:")
+  const unknownScheme = target.startsWith("xds:")
     ? registerXds()
     : "unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path";
   if (/^\s|\s$|\p{Cc}/u.test(target)) {
-    throw new TypeError(`${invalid}: it has white space around it, or a control character`);
+    throw new TypeError(`${invalid}: it has leading or trailing whitespace, or a control character`);
   }
   let channel: ChannelInterface;
   try {
@@ -29,10 +29,10 @@ export function openChannel(
   } catch (error) {
     throw new TypeError(`${isConfigError(error) ? invalidConfig : invalid}: ${reasonOf(error)}`, { cause: error });
   }
-  // grpc-js takes an unknown scheme for part of a host name.
+  // grpc-js parses an unknown scheme as part of the host name.
   if (/^(?:xds:|[\w+.-]+:\/\/)/.test(target) && channel.getTarget() === `dns:${target}`) {
     channel.close();
-    throw new TypeError(`${invalid}: ${unknown}`);
+    throw new TypeError(`${invalid}: ${unknownScheme}`);
   }
   const problem = targetProblem(channel.getTarget());
   if (problem !== undefined) {
@@ -43,7 +43,7 @@ export function openChannel(
   return channel;
 }
 
-/** A service config that is not given as JSON was checked before. */
+/** Option that an error of a service config belongs to: the others are checked before. */
 const invalidConfig = 'invalid channelOptions["grpc.service_config"]';
 
 function isConfigError(error: unknown): boolean {
@@ -51,8 +51,8 @@ function isConfigError(error: unknown): boolean {
 }
 
 /**
- * Tests whether every address of a target is on this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix domain socket. A
- * proxy cannot reach those.
+ * Reports whether every address of a target is on this machine, where a proxy cannot reach it: `localhost`,
+ * 127.0.0.0/8, `::1` or a Unix domain socket.
  */
 export function isLoopback(target: string): boolean {
   if (/^unix(-abstract)?:/.test(target)) {

@@ -5,9 +5,9 @@ import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { checkKeys, formatValue, reasonOf } from "@hello/grpc-common";
 import { guardSessions } from "./session-guard.js";
 
-/** Certificates and keys as PEM: the content of the files, not their paths. */
+/** Certificates and keys in PEM format: the content of files, not their paths. */
 export interface TlsOptions {
-  /** Authorities to trust. Default: those that Node trusts. */
+  /** Certificate authorities to trust. Default: those of Node. */
   readonly ca?: string | Uint8Array | undefined;
   /** Client certificate with its chain, for servers that require one (mTLS). Requires `key`. */
   readonly cert?: string | Uint8Array | undefined;
@@ -20,7 +20,7 @@ export interface TlsOptions {
 /**
  * Creates the credentials of a channel.
  *
- * @throws TypeError that names the problem with the certificates.
+ * @throws TypeError that describes the problem with the certificates.
  */
 export function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
   return guardSessions(tls === false ? credentials.createInsecure() : secureCredentials(tls));
@@ -28,7 +28,7 @@ export function channelCredentials(tls: boolean | TlsOptions): ChannelCredential
 
 function secureCredentials(tls: true | TlsOptions): ChannelCredentials {
   if (tls === true) {
-    return withoutAddressAsName(credentials.createSsl());
+    return omitAddressAsServerName(credentials.createSsl());
   }
   checkKeys("tls", tls, ["ca", "cert", "key", "serverName"]);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
@@ -45,14 +45,14 @@ function secureCredentials(tls: true | TlsOptions): ChannelCredentials {
       { cause: error },
     );
   }
-  return withoutAddressAsName(credentials.createSsl(ca ?? null, key ?? null, cert ?? null));
+  return omitAddressAsServerName(credentials.createSsl(ca ?? null, key ?? null, cert ?? null));
 }
 
 /**
- * Sends no server name if the target is an IP address. grpc-js would send the address, which TLS forbids (RFC 6066,
+ * Omits the server name if the target is an IP address. grpc-js would send the address, which TLS forbids (RFC 6066,
  * section 3), Node 20 warns about and Node 26 rejects. The certificate must still contain the address.
  */
-function withoutAddressAsName(ssl: ChannelCredentials): ChannelCredentials {
+function omitAddressAsServerName(ssl: ChannelCredentials): ChannelCredentials {
   const createConnector = ssl._createSecureConnector.bind(ssl);
   ssl._createSecureConnector = (...args) => {
     const connector = createConnector(...args);
@@ -69,7 +69,7 @@ function isConnectionOptions(options: unknown): options is { servername: string 
   return typeof options === "object" && options !== null && "servername" in options;
 }
 
-/** Rejects a CA that cannot be parsed: OpenSSL would silently accept it and then trust nobody. */
+/** Rejects a CA that cannot be parsed. OpenSSL would accept it silently and then trust no certificate. */
 function checkAuthority(ca: Buffer | undefined): void {
   try {
     if (ca !== undefined) {
@@ -85,11 +85,11 @@ function pem(name: string, value: string | Uint8Array | undefined): Buffer | und
     return undefined;
   }
   if (typeof value !== "string" && !(value instanceof Uint8Array)) {
-    throw new TypeError(`${name} must be PEM, as a string or bytes, not ${formatValue(value)}`);
+    throw new TypeError(`${name} must be a string or bytes in PEM format, not ${formatValue(value)}`);
   }
   const bytes = Buffer.from(value as string);
   if (!bytes.includes("-----BEGIN ")) {
-    throw new TypeError(`${name} is not PEM; pass the content of the file, not its path`);
+    throw new TypeError(`${name} is not in PEM format; pass the content of the file, not its path`);
   }
   return bytes;
 }

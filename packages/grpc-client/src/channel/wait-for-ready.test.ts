@@ -12,8 +12,8 @@ import type { ClientOptions } from "../index.js";
 
 const options = { waitForReady: true, timeoutMs: 20_000 } satisfies ClientOptions;
 
-/** Lets the names of a test appear after six failed lookups. Returns the times of all lookups, in milliseconds. */
-function appearLater(t: TestContext): readonly number[] {
+/** Makes name lookups succeed after six failures. Returns the times of all lookups, in milliseconds. */
+function resolveLater(t: TestContext): readonly number[] {
   const lookups: number[] = [];
   t.mock.method(dns.promises, "lookup", async () => {
     if (lookups.push(performance.now()) <= 6) {
@@ -24,7 +24,7 @@ function appearLater(t: TestContext): readonly number[] {
   return lookups;
 }
 
-/** Connects or calls, and returns the client. */
+/** Ways to wait for a connection. Each returns the client. */
 const waits = {
   async "a call"(target: string, options: ClientOptions) {
     const client = new EchoClient(target, options);
@@ -36,9 +36,9 @@ const waits = {
 
 for (const [name, wait] of Object.entries(waits)) {
   for (const loadBalancing of ["round_robin", "pick_first"] as const) {
-    test(`${name} waits for a name that appears later, with ${loadBalancing}`, async (t) => {
+    test(`${name} waits for a name that resolves later, with ${loadBalancing}`, async (t) => {
       await using server = await serve();
-      const lookups = appearLater(t);
+      const lookups = resolveLater(t);
       await using client = await wait(server.target.replace("127.0.0.1", "late.test"), { ...options, loadBalancing });
       assert.equal(await client.echo("World"), "World");
       const gaps = lookups.slice(1).map((time, index) => time - (lookups[index] ?? 0));

@@ -3,11 +3,11 @@ import { pathToFileURL } from "node:url";
 import { reasonOf } from "@hello/grpc-common";
 
 /**
- * Loads @grpc/grpc-js-xds, if it is installed, and registers the scheme `xds:` with its copy of grpc-js. Returns the reason to
- * give if the scheme is still unknown to this copy.
+ * Loads @grpc/grpc-js-xds if it is installed, which registers the scheme `xds:` with its copy of grpc-js. Returns the
+ * error to report if the scheme is still unknown to the copy used here.
  */
 export function registerXds(): string {
-  // Not imported: bundles have no `import.meta.url` as CommonJS, and often a `createRequire` of their own as ESM.
+  // Not imported, because a bundle may declare its own `createRequire`. A CommonJS bundle has no `import.meta.url`.
   const { createRequire } = process.getBuiltinModule("node:module");
   const require = createRequire(import.meta.url ?? pathToFileURL(process.argv[1] ?? "."));
   try {

@@ -61,8 +61,9 @@ test("exits with 2 for invalid options, reports them all, and points to --help",
     [["--metadata", "Authorization=Bearer x", "a"], /^echo-client: --metadata authorization would be sent in plain/],
     [
       ["--initial-reconnect-backoff-ms=2", "--max-reconnect-backoff-ms=1", "a"],
-      /^echo-client: \S+ackoff\S+, 2, exceeds/,
+      /^echo-client: --initial-reconnect-backoff-ms \(2\) exceeds --max-reconnect-backoff-ms \(1\)\n/,
     ],
+    [["--tls-server-name", "a ", "a"], /^echo-client: --tls-server-name must be printable ASCII /],
   ] as const) {
     const { status, stderr } = await runProgram(args);
     assert.match(stderr, problem);

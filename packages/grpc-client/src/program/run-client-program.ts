@@ -127,9 +127,16 @@ function createClient<Client extends ServiceClient>(
   try {
     return createClient(target, { ...options, tls: tlsOptions || tls });
   } catch (error) {
-    // Messages of the client name its options, like tls.key.
-    throw error instanceof TypeError ? new UsageError(error.message.replaceAll(/\btls\.(\w+)/g, "--tls-$1")) : error;
+    throw error instanceof TypeError ? new UsageError(withFlags(error.message)) : error;
   }
+}
+
+/** Replaces client options in a message by their flags, like `tls.serverName` by `--tls-server-name`. */
+function withFlags(message: string): string {
+  return message.replaceAll(
+    /\b(?:tls\.\w+|\w+ReconnectBackoffMs)\b/g,
+    (option) => `--${option.replaceAll(/\.|(?=[A-Z])/g, "-").toLowerCase()}`,
+  );
 }
 
 /** Reports a failure on standard error, and returns the exit status. */

@@ -17,7 +17,7 @@ before(async () => {
 after(() => certificates[Symbol.asyncDispose]());
 
 const timeoutMs = 1_000;
-/** Allowed delay of a call past its deadline, for busy machines. */
+/** Time that a call may take beyond its deadline on a busy machine. */
 const slackMs = 2_000;
 /** Length-prefixed response with the value "Hi". */
 const message = Buffer.from([0, 0, 0, 0, 4, 10, 2, 72, 105]);
@@ -26,8 +26,8 @@ const headers = { ":status": 200, "content-type": "application/grpc" };
 interface Case {
   readonly peer: () => Promise<Peer>;
   readonly options?: () => ClientOptions;
-  /** Status and details of the error. */
-  readonly ends: readonly [status: string, details: RegExp];
+  /** Expected status and details. */
+  readonly error: readonly [status: string, details: RegExp];
   /** True if the call ends before its deadline. */
   readonly atOnce?: boolean;
 }
@@ -36,27 +36,30 @@ const http2 = (onStream: (stream: ServerHttp2Stream) => void) => () => listenHtt
 const tls = () => ({ tls: { ca: certificates.ca.cert } });
 
 const cases: Readonly<Record<string, Case>> = {
-  "a port where nothing listens": {
+  "a port without a server": {
     peer: async () => {
       const peer = await listen(createServer());
       await peer[Symbol.asyncDispose]();
       return { ...peer, async [Symbol.asyncDispose]() {} };
     },
-    ends: ["UNAVAILABLE", /^no connection: connect ECONNREFUSED 127\.0\.0\.1:\d+$/],
+    error: ["UNAVAILABLE", /^no connection: connect ECONNREFUSED 127\.0\.0\.1:\d+$/],
     atOnce: true,
   },
-  "a port that accepts and stays silent": {
+  "a peer that accepts the connection and stays silent": {
     peer: () => listen(createServer()),
-    ends: ["DEADLINE_EXCEEDED", /^no connection within 1000 ms: nothing answers at that address, or the peer does not/],
+    error: [
+      "DEADLINE_EXCEEDED",
+      /^no connection within 1000 ms: nothing answers at that address, or the peer does not/,
+    ],
   },
-  "a port that accepts and stays silent, called with TLS": {
+  "a silent peer, with TLS": {
     peer: () => listen(createServer()),
     options: tls,
-    ends: ["DEADLINE_EXCEEDED", /^no connection within 1000 ms: nothing answers at that address/],
+    error: ["DEADLINE_EXCEEDED", /^no connection within 1000 ms: nothing answers at that address/],
   },
-  "a port that accepts and closes": {
+  "a peer that closes the connection": {
     peer: () => listen(createServer((socket) => socket.destroy())),
-    ends: [
+    error: [
       "UNAVAILABLE",
       /^no connection: Failed to connect \(the peer ended the connection; perhaps it expects TLS\)$/,
     ],
@@ -64,56 +67,56 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "a server that sends SETTINGS and then nothing": {
     peer: http2(() => {}),
-    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ did not answer within 1000 ms$/],
+    error: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ did not answer within 1000 ms$/],
   },
-  "a server that answers headers and never a message": {
+  "a server that sends headers but no message": {
     peer: http2((stream) => stream.respond(headers)),
-    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
+    error: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
   },
-  "a server that answers half a message": {
+  "a server that sends half a message": {
     peer: http2((stream) => {
       stream.respond(headers);
       stream.write(message.subarray(0, 7));
     }),
-    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
+    error: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ began to answer but sent no message within 1000 ms$/],
   },
-  "a server that answers the message and never trailers": {
+  "a server that sends a message but no trailers": {
     peer: http2((stream) => {
       stream.respond(headers);
       stream.write(message);
     }),
-    ends: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ sent a message but did not end the call within 1000 ms$/],
+    error: ["DEADLINE_EXCEEDED", /^127\.0\.0\.1:\d+ sent a message but did not end the call within 1000 ms$/],
   },
-  "a server that answers two messages": {
+  "a server that sends two messages": {
     peer: http2((stream) => {
       stream.respond(headers, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
       stream.write(message);
       stream.end(message);
     }),
-    ends: ["UNIMPLEMENTED", /^the server sent more than one message$/],
+    error: ["UNIMPLEMENTED", /^the server sent more than one message$/],
     atOnce: true,
   },
-  "a server that answers OK and no message": {
+  "a server that sends OK without a message": {
     peer: http2((stream) => stream.respond({ ...headers, "grpc-status": "0" }, { endStream: true })),
-    ends: ["UNIMPLEMENTED", /^the server sent no message$/],
+    error: ["UNIMPLEMENTED", /^the server sent no message$/],
     atOnce: true,
   },
-  "a server that answers with malformed protobuf": {
+  "a server that sends malformed protobuf": {
     peer: http2((stream) => {
       stream.respond(headers, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
       stream.end(Buffer.from([0, 0, 0, 0, 2, 10, 9]));
     }),
-    ends: ["INTERNAL", /^failed to decode the response: /],
+    error: ["INTERNAL", /^failed to decode the response: /],
     atOnce: true,
   },
-  "a server with an unknown compression": {
+  "a server that uses an unknown compression": {
     peer: http2((stream) => {
       stream.respond({ ...headers, "grpc-encoding": "br" });
       stream.write(Buffer.from([1, 0, 0, 0, 1, 0]));
     }),
-    ends: ["INTERNAL", /^failed to decompress the response$/],
+    error: ["INTERNAL", /^failed to decompress the response$/],
     atOnce: true,
   },
   "a server that ends the call without a status": {
@@ -121,84 +124,84 @@ const cases: Readonly<Record<string, Case>> = {
       stream.respond(headers);
       stream.end();
     }),
-    ends: ["INTERNAL", /^the server ended the call without a status$/],
+    error: ["INTERNAL", /^the server ended the call without a status$/],
     atOnce: true,
   },
   "a server that closes the connection during the call": {
     peer: http2((stream) => stream.session?.destroy()),
-    ends: ["UNAVAILABLE", /^the connection was lost while the call was open$/],
+    error: ["UNAVAILABLE", /^the connection was lost while the call was open$/],
     atOnce: true,
   },
-  "a server that answers with an invalid status": {
+  "a server that sends an invalid status": {
     peer: http2((stream) =>
       stream.respond({ ...headers, "grpc-status": "99", "grpc-message": "?" }, { endStream: true }),
     ),
-    ends: ["UNKNOWN", /^\?$/],
+    error: ["UNKNOWN", /^\?$/],
     atOnce: true,
   },
-  "a web server of HTTP/2": {
+  "an HTTP/2 web server": {
     peer: http2((stream) => {
       stream.respond({ ":status": 200, "content-type": "text/html" });
       stream.end("<html>");
     }),
-    ends: ["RESOURCE_EXHAUSTED", /the peer answers with text\/html, so it is not a gRPC server$/],
+    error: ["RESOURCE_EXHAUSTED", /the peer answers with text\/html, so it is not a gRPC server$/],
     atOnce: true,
   },
   "a proxy without a server behind it": {
     peer: http2((stream) => stream.respond({ ":status": 502 }, { endStream: true })),
-    ends: ["UNAVAILABLE", /^the peer answered with HTTP status 502, as a proxy or a web server does$/],
+    error: ["UNAVAILABLE", /^the peer answered with HTTP status 502, as a proxy or a web server does$/],
     atOnce: true,
   },
-  "a server of HTTP/1": {
+  "an HTTP/1 server": {
     peer: () => listen(createHttpServer((_, response) => response.end("hi"))),
-    ends: [
+    error: [
       "UNAVAILABLE",
       /^no connection: Protocol error \(the peer does not speak HTTP\/2; perhaps it is an HTTP\/1 server\)$/,
     ],
     atOnce: true,
   },
-  "a server of HTTP/1 with TLS": {
+  "an HTTP/1 server with TLS": {
     peer: () => listen(createHttpsServer(certificates.server, (_, response) => response.end("hi"))),
     options: tls,
-    ends: ["UNAVAILABLE", /^no connection: .*no application protocol \(the server speaks TLS but not HTTP\/2\)$/],
+    error: ["UNAVAILABLE", /^no connection: .*no application protocol \(the server speaks TLS but not HTTP\/2\)$/],
     atOnce: true,
   },
   "a TLS server called in plain text": {
     peer: () => listen(createSecureServer(certificates.server)),
-    ends: ["UNAVAILABLE", /^no connection: .* \(the peer ended the connection; perhaps it expects TLS\)$/],
+    error: ["UNAVAILABLE", /^no connection: .* \(the peer ended the connection; perhaps it expects TLS\)$/],
     atOnce: true,
   },
   "a plain-text server called with TLS": {
     peer: http2(() => {}),
     options: tls,
-    ends: [
+    error: [
       "UNAVAILABLE",
       /^no connection: .*(wrong version number|packet length too long).* \(the server does not speak TLS; remove tls\)$/,
     ],
     atOnce: true,
   },
-  "a TLS server with an unknown authority": {
+  "a TLS server with an untrusted certificate": {
     peer: () => listen(createSecureServer(certificates.other.server)),
     options: tls,
-    ends: ["UNAVAILABLE", /^no connection: .*certificate.* \(set tls\.ca to the authority that signed the server's/],
+    error: ["UNAVAILABLE", /^no connection: .*certificate.* \(set tls\.ca to the authority that signed the server's/],
     atOnce: true,
   },
-  "a TLS server with another name": {
+  "a TLS server whose certificate has another name": {
     peer: () => listen(createSecureServer(certificates.wrongHost)),
     options: tls,
-    ends: ["UNAVAILABLE", /^no connection: Hostname\/IP does not match .* \(set tls\.serverName if/],
+    error: ["UNAVAILABLE", /^no connection: Hostname\/IP does not match .* \(set tls\.serverName if/],
     atOnce: true,
   },
   "a TLS server with an expired certificate": {
     peer: () => listen(createSecureServer(certificates.expired)),
     options: tls,
-    ends: ["UNAVAILABLE", /^no connection: certificate has expired$/],
+    error: ["UNAVAILABLE", /^no connection: certificate has expired$/],
     atOnce: true,
   },
   "a TLS server that requires a client certificate": {
     peer: () => listen(createSecureServer({ ...certificates.server, ca: certificates.ca.cert, requestCert: true })),
     options: tls,
-    ends: [
+    error: [
       "UNAVAILABLE",
       /^no connection: .* \(the server requires a client certificate; set tls\.cert and tls\.key\)$/,
     ],
@@ -206,11 +209,19 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-for (const [name, { peer: makePeer, options, ends, atOnce = false }] of Object.entries(cases)) {
-  test(`a call to ${name} ends with ${ends[0]} ${atOnce ? "at once" : "at its deadline"}`, async () => {
-    await using peer = await makePeer();
+for (const [
+  name,
+  {
+    peer: startPeer,
+    options,
+    error: [status, details],
+    atOnce = false,
+  },
+] of Object.entries(cases)) {
+  test(`ends a call to ${name} with ${status} ${atOnce ? "at once" : "at its deadline"}`, async () => {
+    await using peer = await startPeer();
     await using client = new EchoClient(peer.address, { timeoutMs, retry: false, ...options?.() });
-    // A call that should end at once gets a timeout that would show if it waited.
+    // The long timeout would show if a call that should end at once waited.
     const limitMs = atOnce ? 60_000 : timeoutMs;
     const start = performance.now();
     const error = await client.echo("World", { timeoutMs: limitMs }).then(
@@ -219,16 +230,16 @@ for (const [name, { peer: makePeer, options, ends, atOnce = false }] of Object.e
     );
     const tookMs = performance.now() - start;
     assert.ok(error instanceof RpcError, String(error));
-    assert.equal(error.status, ends[0], error.message);
-    assert.match(error.details, ends[1]);
+    assert.equal(error.status, status, error.message);
+    assert.match(error.details, details);
     assert.ok(
-      error.message.startsWith(`${ends[0]}: `) && error.message.includes(`/testing.v1.Echo/Unary on ${peer.address}`),
+      error.message.startsWith(`${status}: `) && error.message.includes(`/testing.v1.Echo/Unary on ${peer.address}`),
     );
     assert.ok(tookMs < (atOnce ? 0 : timeoutMs) + slackMs, `it took ${tookMs} ms`);
   });
 }
 
-test("fails at once with the name if it does not resolve", async () => {
+test("reports a name that does not resolve", async () => {
   await using client = new EchoClient("no-such-host.invalid:50051", { retry: false });
   await assert.rejects(client.echo("World"), {
     status: "UNAVAILABLE",
@@ -236,7 +247,7 @@ test("fails at once with the name if it does not resolve", async () => {
   });
 });
 
-test("names the reason for no connection if retries run into the deadline", async () => {
+test("reports why there is no connection when the deadline ends the retries", async () => {
   await using client = new EchoClient("127.0.0.1:1", { timeoutMs: 200, retry: { initialBackoffMs: 1_000 } });
   await assert.rejects(client.echo("World"), {
     status: "DEADLINE_EXCEEDED",

@@ -78,7 +78,7 @@ function checkContracts(folder: string): string {
 }
 
 test("rejects the renamed field of docs/grow.md with the message on the page", () => {
-  const [message = ""] = snippets(page, "text").filter((block) => block.includes("not compatible"));
+  const [message = ""] = snippets(page, "text").filter((block) => block.includes("incompatible"));
   using changed = createChangedContracts({ "clock.proto": contract.replace("string value", "string time_zone") });
   const problems = checkContracts(changed.folder);
   assert.ok(message !== "" && problems.includes(message), problems);
@@ -111,7 +111,7 @@ class ClockClient extends ServiceClient {
   }
 }
 
-test("serves both versions on the page from one process", async () => {
+test("serves both versions of docs/grow.md from one process", async () => {
   const [second = ""] = snippets(page, "proto");
   const [services = ""] = snippets(page, "js");
   // In this package, where the program finds what it imports.

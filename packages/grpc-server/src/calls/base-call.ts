@@ -6,8 +6,20 @@ export interface BaseCall extends ServerInterceptingCallInterface {
   readonly stream: ServerHttp2Stream;
   /** True once the call has ended for either side. */
   readonly cancelled: boolean;
+  /** True once the initial metadata has been sent. */
+  readonly metadataSent: boolean;
   /** True once the status is being sent. */
   readonly wantTrailers: boolean;
+  /** True once the client has ended its requests. */
+  readonly receivedHalfClose: boolean;
+  /** Encoding of the requests, `identity` by default. */
+  readonly incomingEncoding: string;
+  /** Decoder of the requests. Its state is 0 between two messages. */
+  readonly decoder: { readonly readState: number };
+  /** Decompresses a message if its prefix says that it is compressed, and removes the prefix. */
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+  /** Handles the end of the requests. */
+  handleEndEvent(): void;
   /** Serializes a message and adds its framing. */
   serializeMessage(message: unknown): Buffer;
   /** Notifies the listener that the call has ended. */

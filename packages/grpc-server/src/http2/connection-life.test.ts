@@ -10,11 +10,11 @@ import { defaultLimits, type Limits } from "./limits.js";
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
   serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
 
-/** Resolves when a connection has been pinged that often. */
+/** Resolves when a connection has received the given number of pings. */
 const pinged = (connection: RawConnection, times: number) =>
   connection.frame("PING", () => connection.frames.filter(({ type }) => type === frameTypes.PING).length >= times);
 
-test("a client that does not confirm the SETTINGS is cut off", async (t) => {
+test("disconnects a client that does not acknowledge SETTINGS", async (t) => {
   const { address } = await serve(t, { handshakeTimeoutMs: 200 });
   const begun = performance.now();
   using connection = await connectRaw(address, { ackSettings: false });
@@ -25,14 +25,14 @@ test("a client that does not confirm the SETTINGS is cut off", async (t) => {
   assert.ok(performance.now() - begun > 190);
 });
 
-test("a client that has confirmed the SETTINGS has time", async (t) => {
+test("does not apply the handshake timeout after SETTINGS are acknowledged", async (t) => {
   const server = await serve(t, { handshakeTimeoutMs: 100, maxConnectionIdleMs: 500 });
   const connection = await server.connect();
-  // The end of the idle time, not of the handshake's.
+  // Closed at the end of the idle time, not of the handshake timeout.
   assert.equal(goawayCode(await connection.frame("GOAWAY")), 0);
 });
 
-test("a client that does not answer pings is cut off after the keepalive time and its timeout", async (t) => {
+test("disconnects a client that does not answer pings after the keepalive time and timeout", async (t) => {
   const server = await serve(t, { keepaliveTimeMs: 200, keepaliveTimeoutMs: 100 });
   const begun = performance.now();
   const connection = await server.connect({ ackPings: false });
@@ -42,14 +42,14 @@ test("a client that does not answer pings is cut off after the keepalive time an
   assert.equal(connection.frames.filter(({ type }) => type === frameTypes.PING).length, 1);
 });
 
-test("a client that answers pings stays", async (t) => {
+test("keeps a client that answers pings connected", async (t) => {
   const server = await serve(t, { keepaliveTimeMs: 20, keepaliveTimeoutMs: 10_000 });
   const connection = await server.connect();
   await pinged(connection, 10);
   assert.equal(connection.isClosed, false);
 });
 
-test("a connection without a call is closed after the idle time, and one with a call is not", async (t) => {
+test("closes a connection without a call after the idle time, but not one with a call", async (t) => {
   const server = await serve(t, { maxConnectionIdleMs: 200 });
   const idle = await server.connect();
   const busy = await server.connect();
@@ -64,14 +64,14 @@ test("a connection without a call is closed after the idle time, and one with a 
   await busy.closed;
 });
 
-test("a connection that is too old takes no more calls, and those on it go on", async (t) => {
+test("closes a connection at its maximum age after its calls have finished", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 200, keepaliveTimeMs: 30 });
   const connection = await server.connect();
   const begun = server.waitingCalls();
   connection.send(callFrames(1, wait.path));
   await begun;
   assert.equal(goawayCode(await connection.frame("GOAWAY")), 0);
-  // By then this one would have been pinged too, which a connection that is closing cannot be.
+  // By the fifth ping of another connection, this one would have been pinged too, and a failed ping would close it.
   const other = await (await serve(t, { keepaliveTimeMs: 30 })).connect();
   await pinged(other, 5);
   assert.equal(connection.isClosed, false);
@@ -80,19 +80,19 @@ test("a connection that is too old takes no more calls, and those on it go on", 
   await connection.closed;
 });
 
-test("the calls on a connection that is too old end with the grace time", async (t) => {
+test("ends the calls of a connection at its maximum age after the grace time", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 100, maxConnectionAgeGraceMs: 200 });
-  const ask = server.client({ "grpc.enable_retries": 0 });
+  const call = server.client({ "grpc.enable_retries": 0 });
   const begun = performance.now();
   await assert.rejects(
-    ask(wait),
+    call(wait),
     (error: ServiceError) => error.code === status.UNAVAILABLE || error.code === status.CANCELLED,
   );
   const ms = performance.now() - begun;
   assert.ok(ms > 280, `${ms} ms`);
 });
 
-test("connections of one age end at different times, a tenth around it", async (t) => {
+test("varies the maximum age of connections by a tenth", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 1_000 });
   const ages = await Promise.all(
     Array.from({ length: 20 }, async () => {

@@ -7,16 +7,16 @@ export interface Connections {
   /** Serves calls on a socket. */
   add(socket: Socket): void;
   /**
-   * Closes every connection, with its calls, after a moment in which the peer can read what was last written. Resolves
-   * once all are closed.
+   * Closes every connection, including its calls, after a short time in which the peer can read the last bytes.
+   * Resolves once all connections are closed.
    */
   close(): Promise<void>;
 }
 
-/** Time for a peer to read what was last written, and to close the connection itself. */
+/** Time for a peer to read the last bytes and to close the connection itself, in milliseconds. */
 const lingerMs = 100;
 
-/** Serves calls on sockets that are accepted, and secured, elsewhere. */
+/** Creates the connections of a server, whose sockets are accepted and secured elsewhere. */
 export function createConnections(server: Server): Connections {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
@@ -27,7 +27,7 @@ export function createConnections(server: Server): Connections {
       injector.injectConnection(socket);
     },
     async close() {
-      // grpc-js closes its side and waits for the peer to do the same, which a hanging one never does.
+      // grpc-js closes its side and waits for the peer to close the other, which an unresponsive peer never does.
       await delay(lingerMs);
       await Promise.all([...sockets].map(closeSocket));
     },

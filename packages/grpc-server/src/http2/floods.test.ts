@@ -17,7 +17,7 @@ import { defaultLimits, type Limits } from "./limits.js";
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
   serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
 
-test("a header block without end costs its client the connection", async (t) => {
+test("disconnects a client that sends an endless header block", async (t) => {
   const server = await serve(t);
   const connection = await server.connect();
   connection.send(frame("HEADERS", { streamId: 1, payload: callHeaders(echo.path) }));
@@ -30,7 +30,7 @@ test("a header block without end costs its client the connection", async (t) => 
   assert.equal((await server.client()(echo)).length, 1);
 });
 
-test("a client that opens more streams than it may loses its connection", async (t) => {
+test("disconnects a client that opens more streams than allowed", async (t) => {
   const server = await serve(t, { maxConcurrentStreams: 2 });
   const connection = await server.connect();
   connection.send(
@@ -40,10 +40,10 @@ test("a client that opens more streams than it may loses its connection", async 
   await connection.closed;
 });
 
-test("a client that opens and resets streams as fast as it can is cut off, and others are served", async (t) => {
+test("disconnects a client that opens and resets streams rapidly, and serves other clients", async (t) => {
   const server = await serve(t, { keepaliveTimeMs: 500, keepaliveTimeoutMs: 500 });
-  const ask = server.client();
-  await ask(echo);
+  const call = server.client();
+  await call(echo);
   const connection = await server.connect();
   const headers = callHeaders(echo.path);
   let streamId = 1;
@@ -54,19 +54,19 @@ test("a client that opens and resets streams as fast as it can is cut off, and o
         frame("RST_STREAM", { streamId, payload: uint32(8) }),
       );
     }
-    assert.equal((await ask(echo)).length, 1);
+    assert.equal((await call(echo)).length, 1);
   }
   const { payload } = await connection.frame("GOAWAY");
   assert.notEqual(payload.readUInt32BE(4), 0);
-  assert.ok(payload.readUInt32BE(0) < 10_000, `stream ${payload.readUInt32BE(0)} was the last`);
+  assert.ok(payload.readUInt32BE(0) < 10_000, `the last stream was ${payload.readUInt32BE(0)}`);
   await connection.closed;
 });
 
-for (const [what, flood] of Object.entries({
+for (const [name, flood] of Object.entries({
   PING: frame("PING", { payload: Buffer.alloc(8) }),
   SETTINGS: frame("SETTINGS"),
 })) {
-  test(`a client that floods with ${what} and reads nothing is cut off`, async (t) => {
+  test(`disconnects a client that sends a flood of ${name} frames and reads nothing`, async (t) => {
     const server = await serve(t);
     const connection = await server.connect();
     connection.socket.pause();

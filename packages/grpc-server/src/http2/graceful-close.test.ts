@@ -31,13 +31,13 @@ const lastStreamId = ({ payload }: Frame) => payload.readUInt32BE(0);
 const isAnnouncement = (frame: Frame) => lastStreamId(frame) === highestId;
 const isFinal = (frame: Frame) => lastStreamId(frame) !== highestId;
 
-/** Answers the ping that follows the announcement of the end. */
+/** Answers the ping that follows the announcement of the shutdown. */
 async function answerPing(connection: RawConnection): Promise<void> {
   const { payload } = await connection.frame("PING");
   connection.send(frame("PING", { flags: ack, payload }));
 }
 
-test("calls that cross the announced end of their connection are answered", async (t) => {
+test("answers calls that cross the announcement of the shutdown", async (t) => {
   const server = createServer();
   const { connect } = await serveEcho(t, server);
   const connection = await connect({ ackPings: false });
@@ -52,7 +52,7 @@ test("calls that cross the announced end of their connection are answered", asyn
   await stopped;
 });
 
-test("the same holds for a connection that is too old, and its GOAWAY says why", async (t) => {
+test("answers calls that cross the announcement of the maximum age, whose GOAWAY contains max_age", async (t) => {
   const server = await serveEcho(t, createServer({ maxConnectionAgeMs: 50 }));
   const connection = await server.connect({ ackPings: false });
   const { payload } = await connection.frame("GOAWAY");
@@ -64,7 +64,7 @@ test("the same holds for a connection that is too old, and its GOAWAY says why",
   await connection.closed;
 });
 
-test("calls after the final GOAWAY are ignored, and those before it go on", async (t) => {
+test("ignores calls after the final GOAWAY and finishes those before it", async (t) => {
   const server = createServer();
   const { connect, waitingCalls, answer } = await serveEcho(t, server);
   const connection = await connect();
@@ -81,7 +81,7 @@ test("calls after the final GOAWAY are ignored, and those before it go on", asyn
   assert.ok(!connection.frames.some(({ streamId }) => streamId === 3));
 });
 
-test("a client that answers no ping has a second", async (t) => {
+test("waits one second for a client that answers no ping", async (t) => {
   const server = createServer();
   const connection = await (await serveEcho(t, server)).connect({ ackPings: false });
   const begun = performance.now();
@@ -90,7 +90,7 @@ test("a client that answers no ping has a second", async (t) => {
   await connection.closed;
 });
 
-test("a client that leaves when it hears of the end is not waited for", async (t) => {
+test("does not wait for a client that closes the connection after the announcement", async (t) => {
   const server = createServer();
   const { connect } = await serveEcho(t, server);
   const silent = await connect({ ackPings: false });
@@ -103,7 +103,7 @@ test("a client that leaves when it hears of the end is not waited for", async (t
   await silent.closed;
 });
 
-test("a connection that is closed twice ends once, and both learn of it", async (t) => {
+test("closes a connection once if it is closed twice, and completes both closes", async (t) => {
   const server = createServer({ maxConnectionAgeMs: 50 });
   const connection = await (await serveEcho(t, server)).connect({ ackPings: false });
   await connection.frame("GOAWAY");
@@ -116,7 +116,7 @@ test("a connection that is closed twice ends once, and both learn of it", async 
   assert.equal(connection.frames.filter(({ type }) => type === frameTypes.PING).length, 1);
 });
 
-test("SETTINGS come before the GOAWAY on a connection that is closed at once", async () => {
+test("sends SETTINGS before the GOAWAY on a connection that is closed immediately", async () => {
   const http2Server = createHttp2Server();
   http2Server.prependListener("session", (session) => {
     closeGracefully(session);
@@ -145,21 +145,21 @@ test("reports the end of a session that is closed while it is destroyed", async 
   await closed;
 });
 
-test("the announcement waits for room in the socket, and splits no frame", async (t) => {
+test("announces the shutdown between frames when the socket is full", async (t) => {
   const count = 8;
   const big = Buffer.alloc(4 * 1024 * 1024, 1);
   const server = createServer();
   const { address, connect } = await serveEcho(t, server);
   const called = new Promise<void>((resolve) => {
     let calls = 0;
-    const handler = (_: unknown, callback: (error: null, answer: Buffer) => void) => {
+    const handler = (_: unknown, callback: (error: null, response: Buffer) => void) => {
       callback(null, big);
       if (++calls === count) {
         resolve();
       }
     };
-    const same = (bytes: Buffer) => bytes;
-    server.register("/Test/Big", handler, same, same, "unary");
+    const identity = (bytes: Buffer) => bytes;
+    server.register("/Test/Big", handler, identity, identity, "unary");
   });
   using connection = await connectReady(address);
   connection.socket.pause();
@@ -169,7 +169,7 @@ test("the announcement waits for room in the socket, and splits no frame", async
     ...Array.from({ length: count }, (_, index) => callFrames(2 * index + 1, "/Test/Big")),
   );
   await called;
-  // A connection with nothing to write is done first, so the other has been tried.
+  // When the idle connection has closed, the server has also tried to announce on the other.
   const idle = await connect();
   server.tryShutdown(() => undefined);
   await idle.closed;
@@ -185,7 +185,7 @@ test("the announcement waits for room in the socket, and splits no frame", async
   assert.ok(connection.frames.every(({ type }) => type <= frameTypes.CONTINUATION));
 });
 
-test("over TLS the only GOAWAY waits for a call, which is answered", async () => {
+test("sends the only GOAWAY over TLS during a call and answers that call", async () => {
   await using certificates = await createCertificates();
   const { ca, server: pair } = certificates;
   const server = createServer();

@@ -1,16 +1,16 @@
 import { constants, type ServerHttp2Session } from "node:http2";
-import { openStreams } from "./open-streams.js";
+import { countOpenStreams } from "./open-streams.js";
 import { maxStreamId, sendShutdownNotice } from "./shutdown-notice.js";
 
-/** Longest wait for the client's last requests. */
-const lastRequestsMs = 1_000;
+/** Maximum wait for the client's last requests, in milliseconds. */
+const maxWaitMs = 1_000;
 
-/** Interval at which a busy socket is tried again. */
-const busyMs = 10;
+/** Delay before the next attempt to write to a busy socket, in milliseconds. */
+const busyDelayMs = 10;
 
 /**
- * Closes a session without refusing a request (RFC 9113, section 6.8): announces the end, waits until the client has
- * heard of it, and then lets the open streams finish. A client that does not answer has a second.
+ * Makes a session close without losing a request (RFC 9113, section 6.8). Its `close` announces the shutdown, waits at
+ * most a second until the client has read the announcement, and then lets the open streams finish.
  */
 export function closeGracefully(session: ServerHttp2Session): void {
   const { close, goaway } = session;
@@ -19,7 +19,7 @@ export function closeGracefully(session: ServerHttp2Session): void {
 
   session.goaway = (code = constants.NGHTTP2_NO_ERROR, lastStreamId = 0, opaqueData) => {
     if (code === constants.NGHTTP2_NO_ERROR && lastStreamId === maxStreamId) {
-      // grpc-js is about to close a connection that is too old. The announcement is ours.
+      // grpc-js announces that it closes the session at its maximum age. `announce` sends this data instead.
       debugData = opaqueData;
     } else {
       goaway.call(session, code, lastStreamId, opaqueData);
@@ -28,24 +28,24 @@ export function closeGracefully(session: ServerHttp2Session): void {
 
   session.on("goaway", (code) => {
     if (code === constants.NGHTTP2_NO_ERROR) {
-      // The client is leaving. Without open streams its answer to a ping would not even be read.
+      // The client is closing the session. Without open streams, Node would not read its answer to a ping.
       finish();
     }
   });
 
   session.close = (callback) => {
     if (callback) {
-      // Node would drop the callback of a session that is destroyed but whose end it has not reported yet, and grpc-js's
-      // shutdown would wait for it forever.
+      // Node would drop the callback if the session is destroyed but has not emitted "close" yet, and the shutdown of
+      // grpc-js would wait forever.
       session.once("close", callback);
     }
     if (closing || session.closed || session.destroyed) {
       return;
     }
     closing = true;
-    const timer = setTimeout(finish, lastRequestsMs).unref();
+    const timer = setTimeout(finish, maxWaitMs).unref();
     session.once("close", () => clearTimeout(timer));
-    // Frames are sent just before immediates run, and SETTINGS must be the first.
+    // Node sends pending frames just before immediates run, and SETTINGS must be the first frame.
     setImmediate(announce);
   };
 
@@ -58,7 +58,7 @@ export function closeGracefully(session: ServerHttp2Session): void {
         session.ping(finish);
         break;
       case "busy":
-        setTimeout(announce, busyMs).unref();
+        setTimeout(announce, busyDelayMs).unref();
         break;
       case "unsupported":
         finishDuringCall();
@@ -66,11 +66,12 @@ export function closeGracefully(session: ServerHttp2Session): void {
   }
 
   /**
-   * Waits for a call: a client with one call at a time, like nginx, then reads the GOAWAY before it sends another. The
-   * calls of other clients that cross it are refused, and gRPC repeats those (gRFC A6).
+   * Waits for a call and sends GOAWAY while it is open. A client that sends one call at a time, like nginx, then reads
+   * the GOAWAY before it sends another call. Calls of other clients that cross the GOAWAY are refused, and gRPC retries
+   * them (gRFC A6).
    */
   function finishDuringCall(): void {
-    if (openStreams(session) > 0) {
+    if (countOpenStreams(session) > 0) {
       finish();
     } else {
       session.once("stream", finish);
@@ -78,9 +79,9 @@ export function closeGracefully(session: ServerHttp2Session): void {
   }
 
   /**
-   * Node refuses a request on a closed session by freeing the stream while nghttp2 still uses it, which corrupts memory.
-   * After the first GOAWAY, nghttp2 itself drops such requests; the second GOAWAY, which closing sends, names the last
-   * accepted one.
+   * Sends GOAWAY and closes the session. Without this GOAWAY, Node would refuse requests on the closed session by
+   * freeing their streams while nghttp2 still uses them, which corrupts memory. After it, nghttp2 drops such requests
+   * itself. The second GOAWAY, which `close` sends, contains the last accepted stream.
    */
   function finish(): void {
     if (!session.closed && !session.destroyed) {

@@ -15,14 +15,14 @@ const metadataOf = (bytes: number) => {
   return metadata;
 };
 
-test("a message of the largest size is read, and one byte more is RESOURCE_EXHAUSTED", async (t) => {
-  const ask = (await serve(t, { maxReceiveMessageBytes: 10_000 })).client();
-  assert.equal((await ask(echo, Buffer.alloc(10_000))).length, 10_000);
-  await assert.rejects(ask(echo, Buffer.alloc(10_001)), { code: status.RESOURCE_EXHAUSTED });
-  assert.equal((await ask(echo)).length, 1);
+test("reads a message of the maximum size and answers RESOURCE_EXHAUSTED to a larger one", async (t) => {
+  const call = (await serve(t, { maxReceiveMessageBytes: 10_000 })).client();
+  assert.equal((await call(echo, Buffer.alloc(10_000))).length, 10_000);
+  await assert.rejects(call(echo, Buffer.alloc(10_001)), { code: status.RESOURCE_EXHAUSTED });
+  assert.equal((await call(echo)).length, 1);
 });
 
-test("a message without end is refused at its length, and the connection goes on", async (t) => {
+test("rejects a message with a length above the limit and keeps the connection open", async (t) => {
   const server = await serve(t, { maxReceiveMessageBytes: 10_000 });
   const connection = await server.connect();
   connection.send(
@@ -34,7 +34,7 @@ test("a message without end is refused at its length, and the connection goes on
   await connection.frame("HEADERS", isTrailersOf(3));
 });
 
-test("a message that never arrives in full lasts as long as its connection, and holds up nobody", async (t) => {
+test("keeps an incomplete message until its connection closes, and serves other clients", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 300, maxConnectionAgeGraceMs: 100 });
   const begun = performance.now();
   const connection = await server.connect();
@@ -49,27 +49,27 @@ test("a message that never arrives in full lasts as long as its connection, and 
   assert.ok(performance.now() - begun > 300);
 });
 
-test("a call with 10 KiB of metadata is served, one with 17 KiB is refused, and the connection goes on", async (t) => {
-  const ask = (await serve(t)).client();
-  assert.equal((await ask(echo, Buffer.of(1), metadataOf(10 * 1024))).length, 1);
-  await assert.rejects(ask(echo, Buffer.of(1), metadataOf(17 * 1024)), { code: status.RESOURCE_EXHAUSTED });
-  assert.equal((await ask(echo)).length, 1);
+test("serves a call with 10 KiB of metadata, rejects one with 17 KiB, and keeps serving", async (t) => {
+  const call = (await serve(t)).client();
+  assert.equal((await call(echo, Buffer.of(1), metadataOf(10 * 1024))).length, 1);
+  await assert.rejects(call(echo, Buffer.of(1), metadataOf(17 * 1024)), { code: status.RESOURCE_EXHAUSTED });
+  assert.equal((await call(echo)).length, 1);
 });
 
-test("the limit of headers is an option", async (t) => {
-  const ask = (await serve(t, { maxHeaderBytes: 32 * 1024 })).client();
-  assert.equal((await ask(echo, Buffer.of(1), metadataOf(30 * 1024))).length, 1);
-  await assert.rejects(ask(echo, Buffer.of(1), metadataOf(33 * 1024)), { code: status.RESOURCE_EXHAUSTED });
+test("applies maxHeaderBytes", async (t) => {
+  const call = (await serve(t, { maxHeaderBytes: 32 * 1024 })).client();
+  assert.equal((await call(echo, Buffer.of(1), metadataOf(30 * 1024))).length, 1);
+  await assert.rejects(call(echo, Buffer.of(1), metadataOf(33 * 1024)), { code: status.RESOURCE_EXHAUSTED });
 });
 
-test("calls beyond the streams of a connection wait at the client, and all are answered", async (t) => {
+test("makes a client queue calls above the stream limit, and answers all of them", async (t) => {
   const server = await serve(t, { maxConcurrentStreams: 2 });
-  const ask = server.client();
+  const call = server.client();
   const rounds = [1, 2, 3];
-  const answers = rounds.flatMap(() => [ask(wait), ask(wait)]);
+  const answers = rounds.flatMap(() => [call(wait), call(wait)]);
   for (const _ of rounds) {
     await server.waitingCalls(2);
-    // By now a third would have come.
+    // By now a third call would have arrived.
     await server.client()(echo);
     assert.equal(server.peak(), 2);
     server.answer();
@@ -77,7 +77,7 @@ test("calls beyond the streams of a connection wait at the client, and all are a
   assert.equal((await Promise.all(answers)).length, 6);
 });
 
-test("every limit is a finite number", () => {
+test("has a finite default for every limit", () => {
   for (const [name, value] of Object.entries(defaultLimits)) {
     assert.ok(Number.isSafeInteger(value) && value > 0, name);
   }

@@ -6,7 +6,7 @@ import type { Limits } from "./limits.js";
 import { guardSessions } from "./session-guard.js";
 import { guardStreams } from "./stream-guard.js";
 
-/** Creates a grpc-js server that enforces the limits of messages, headers, streams and connection age. */
+/** Creates a grpc-js server that enforces the limits of messages, headers, streams and connections. */
 export function createGrpcServer(limits: Limits): Server {
   const server = new Server({
     interceptors: [checkMessages, closeAnswered],
@@ -19,7 +19,7 @@ export function createGrpcServer(limits: Limits): Server {
     "grpc.keepalive_time_ms": limits.keepaliveTimeMs,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
   });
-  // grpc-js has no option for the header list. It passes this object to each HTTP/2 server that it creates.
+  // grpc-js has no option for the size of the header list. It passes this object to each HTTP/2 server that it creates.
   Object.assign(Reflect.get(server, "commonServerOptions") as object, {
     settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
   });

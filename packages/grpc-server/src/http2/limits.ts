@@ -1,39 +1,39 @@
 import { checkOptions, integer, MAX_TIMER_MS, type OptionTable } from "@hello/grpc-common";
 
-/** Limits of a server, which hold whatever its clients do. Each has a finite default: see docs/limits.md. */
+/** Limits that protect a server from its clients. Each has a finite default: see docs/limits.md. */
 export interface Limits {
-  /** Largest request message, in bytes; a larger one fails with RESOURCE_EXHAUSTED. */
+  /** Maximum size of a request message, in bytes. A larger one fails with RESOURCE_EXHAUSTED. */
   readonly maxReceiveMessageBytes: number;
-  /** Largest header list of a call, metadata included, in bytes as RFC 9113 counts them. */
+  /** Maximum size of the header list of a call, including metadata, in bytes as counted by RFC 9113. */
   readonly maxHeaderBytes: number;
-  /** Maximum of unary calls in progress; one more fails at once with RESOURCE_EXHAUSTED. */
+  /** Maximum number of unary calls in progress. Further calls fail immediately with RESOURCE_EXHAUSTED. */
   readonly maxConcurrentCalls: number;
   /**
-   * Maximum of calls in progress with a stream of requests, responses, or both; one more fails at once with
-   * RESOURCE_EXHAUSTED. Watches of health and reflection have the same limit for themselves.
+   * Maximum number of streaming calls in progress. Further calls fail immediately with RESOURCE_EXHAUSTED. The streams
+   * of health and reflection have a separate limit of the same size.
    */
   readonly maxStreamingCalls: number;
-  /** Maximum of calls in progress on one connection; its client queues further ones (RFC 9113, 5.1.2). */
+  /** Maximum number of calls in progress on a connection. The client queues further calls (RFC 9113, section 5.1.2). */
   readonly maxConcurrentStreams: number;
-  /** Maximum of open connections on each address; one more is closed at once. */
+  /** Maximum number of open connections on each address. Further connections are closed immediately. */
   readonly maxConnections: number;
   /**
-   * Time that a client may take for its TLS handshake or, without TLS, until its first byte, and then again until it
-   * confirms the server's SETTINGS, in milliseconds.
+   * Maximum time for the TLS handshake of a client or, without TLS, until its first byte, in milliseconds. The same
+   * limit then applies until the client acknowledges the server's SETTINGS.
    */
   readonly handshakeTimeoutMs: number;
   /**
-   * Age at which a connection is closed once its calls are done, in milliseconds, varied by a random tenth. Lets clients
-   * find new servers (gRFC A9).
+   * Age at which a connection accepts no more calls and is closed, in milliseconds. Varied randomly by up to a tenth.
+   * Makes clients discover new servers (gRFC A9).
    */
   readonly maxConnectionAgeMs: number;
-  /** Time that the calls of a connection have to finish at that age, in milliseconds (gRFC A9). */
+  /** Maximum time for calls to finish on a connection of that age, in milliseconds (gRFC A9). */
   readonly maxConnectionAgeGraceMs: number;
-  /** Time that a connection may be without a call, in milliseconds (gRFC A9). */
+  /** Time without a call after which a connection is closed, in milliseconds (gRFC A9). */
   readonly maxConnectionIdleMs: number;
-  /** Interval at which connections are pinged, to close those of dead peers, in milliseconds (gRFC A8). */
+  /** Interval between pings on a connection, which detect dead peers, in milliseconds (gRFC A8). */
   readonly keepaliveTimeMs: number;
-  /** Time that a peer may take to answer a ping, in milliseconds (gRFC A8). */
+  /** Maximum time for a peer to answer a ping, in milliseconds (gRFC A8). */
   readonly keepaliveTimeoutMs: number;
 }
 
@@ -48,13 +48,13 @@ export const limitTable: OptionTable<Limits> = {
   maxConnections: limit("maximum number of open connections on each address", "connections", 20_000),
   maxReceiveMessageBytes: limit("maximum size of a request message", "bytes", 4 * 1024 * 1024),
   maxHeaderBytes: limit("maximum size of the headers of a call, including metadata", "bytes", 16 * 1024),
-  // Ten times a handshake on a slow line.
+  // Ten times the duration of a handshake over a slow connection.
   handshakeTimeoutMs: limit("time that a client has to finish its handshake", "ms", 10_000),
   maxConnectionAgeMs: limit(
     "age at which a connection accepts no more calls",
     "ms",
     30 * 60_000,
-    // The timer needs room for the random tenth.
+    // Leaves room in the timer for the random variation.
     Math.floor(MAX_TIMER_MS / 1.1),
   ),
   maxConnectionAgeGraceMs: limit(

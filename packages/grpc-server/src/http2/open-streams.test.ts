@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { start } from "@hello/testing/program";
 
-/** Allocates 32 KiB for each stream, and tells at the end how much of its heap is in use. */
+/** Program that allocates 32 KiB for each stream, and prints the used heap size at the end. */
 const program = `
   import { createServer } from "node:http2";
   import { releaseStreams } from "${new URL("open-streams.ts", import.meta.url)}";
@@ -15,7 +15,7 @@ const program = `
     stream.ballast = new Array(4_096).fill(stream.id);
     setImmediate(() => stream.respond({}, { endStream: true }));
     streams++;
-    // What the connection has by then turns old; from then on only what is young is collected.
+    // Moves the objects of the connection to the old generation. After that, only the young generation is collected.
     if (streams === 20) {
       gc();
     } else if (streams % 100 === 0) {
@@ -30,30 +30,30 @@ const program = `
   });
 `;
 
-/** How many bytes are in use after 8,000 streams, of which 16 are open at a time. */
+/** Returns the used heap size in bytes after 8,000 streams, of which 16 are open at a time. */
 async function bytesAfterStreams(mode: "keep" | "release"): Promise<number> {
-  // A heap as large as that is never collected as a whole.
+  // A heap of this size is never collected as a whole.
   const flags = ["--initial-heap-size=1024", "--expose-gc", "--import=tsx", "--input-type=module"];
   const server = start([process.execPath, ...flags, "--eval", program, mode]);
   const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
   const session = connect(`http://127.0.0.1:${(await lines.next()).value}`);
-  const ask = async () => {
+  const openStreams = async () => {
     for (let count = 0; count < 500; count++) {
       await once(session.request().resume(), "close");
     }
   };
-  await Promise.all(Array.from({ length: 16 }, ask));
+  await Promise.all(Array.from({ length: 16 }, openStreams));
   session.close();
   server.stdin.end();
   return Number((await lines.next()).value);
 }
 
-// From Node 24 on, a heap that is never collected as a whole keeps every stream for another reason too.
+// On Node 24 and later, a heap that is never collected as a whole keeps every stream for another reason.
 if (Number.parseInt(process.versions.node, 10) < 24) {
-  test("streams that have ended are let go without a full collection", async (t) => {
+  test("releases ended streams without a full garbage collection", async (t) => {
     const kept = await bytesAfterStreams("keep");
     const released = await bytesAfterStreams("release");
-    t.diagnostic(`${Math.round(kept / 1e6)} MB as Node is, and ${Math.round(released / 1e6)} MB with streams released`);
+    t.diagnostic(`${Math.round(kept / 1e6)} MB by default, ${Math.round(released / 1e6)} MB with streams released`);
     assert.ok(released < kept / 4);
   });
 }

@@ -4,24 +4,24 @@ import type { Limits } from "./limits.js";
 import { releaseStreams } from "./open-streams.js";
 
 /**
- * Guards each connection of a server against gaps in grpc-js and Node: a hostile client could crash the process or escape
- * the server's limits, and a closing connection could lose its calls.
+ * Works around defects of grpc-js and Node on each connection of a server. Otherwise a hostile client could crash the
+ * process or evade the limits of the server, and a closing connection could lose its calls.
  */
 export function guardSessions(server: Http2Server, { handshakeTimeoutMs }: Pick<Limits, "handshakeTimeoutMs">): void {
-  // Prepended, because grpc-js must find the guards in place.
+  // Prepended, so that the guards are in place before grpc-js uses the session.
   server.prependListener("session", (session) => {
     releaseStreams(session);
     deferDestroy(session);
     closeGracefully(session);
     pingOnlyWhileOpen(session);
-    awaitSettings(session, handshakeTimeoutMs);
+    requireSettingsAck(session, handshakeTimeoutMs);
   });
 }
 
 /**
- * Destroys a session only after all that has been read is processed. On Node 22 a client that sends GOAWAY with an error,
- * or an unsolicited ping answer, and a request in the same packet would otherwise abort the process: the request meets a
- * destroyed session.
+ * Delays the destruction of a session until all frames that have been read are processed. Otherwise, on Node 22, a
+ * client could abort the process with a GOAWAY with an error, or an unsolicited answer to a ping, and a request in the
+ * same packet: Node would process the request on a destroyed session.
  */
 function deferDestroy(session: ServerHttp2Session): void {
   const { destroy } = session;
@@ -30,7 +30,7 @@ function deferDestroy(session: ServerHttp2Session): void {
   };
 }
 
-/** Answers pings of grpc-js on a closing session: their failure would count as a dead peer and end the calls. */
+/** Reports success for pings of grpc-js on a closing session, where they would fail and count as a dead peer. */
 function pingOnlyWhileOpen(session: ServerHttp2Session): void {
   const { ping } = session;
   session.ping = (...args: [unknown, unknown?]) => {
@@ -43,10 +43,10 @@ function pingOnlyWhileOpen(session: ServerHttp2Session): void {
   };
 }
 
-/** Ends a session whose client does not confirm the server's SETTINGS, which do not bind it until then. */
-function awaitSettings(session: ServerHttp2Session, handshakeTimeoutMs: number): void {
+/** Destroys a session whose client does not acknowledge the SETTINGS in time, because they do not apply until then. */
+function requireSettingsAck(session: ServerHttp2Session, handshakeTimeoutMs: number): void {
   const timer = setTimeout(() => {
-    session.destroy(new Error("the client does not confirm the SETTINGS"), constants.NGHTTP2_SETTINGS_TIMEOUT);
+    session.destroy(new Error("the client did not acknowledge SETTINGS"), constants.NGHTTP2_SETTINGS_TIMEOUT);
   }, handshakeTimeoutMs).unref();
   session.once("localSettings", () => clearTimeout(timer));
   session.once("close", () => clearTimeout(timer));

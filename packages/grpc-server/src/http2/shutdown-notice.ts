@@ -1,10 +1,10 @@
 import { writeSync } from "node:fs";
 import type { ServerHttp2Session } from "node:http2";
 
-/** Highest stream id: a GOAWAY with it refuses no request. */
+/** Highest stream id. A GOAWAY with this id refuses no request. */
 export const maxStreamId = 2 ** 31 - 1;
 
-/** Private parts of a socket. */
+/** Private members of a socket. */
 interface SocketHandle {
   /** File descriptor, negative on Windows. */
   readonly fd?: number;
@@ -15,12 +15,11 @@ interface SocketHandle {
 /**
  * Sends the GOAWAY that announces the end of a connection (RFC 9113, section 6.8).
  *
- * Node has no access to nghttp2_submit_shutdown_notice, and after any other GOAWAY nghttp2 drops all requests. So this
- * writes the frame to the file descriptor. Through Node's socket it could not: the session takes the end of every write
- * for that of its own, and the process aborts.
+ * Node does not expose nghttp2_submit_shutdown_notice, and after any other GOAWAY nghttp2 drops all new requests. So
+ * this function writes the frame to the file descriptor. It cannot use Node's socket: the session would mistake the end
+ * of that write for the end of its own, and the process would abort.
  *
- * @returns "busy" if the kernel takes no more bytes now, "unsupported" over TLS, whose state only OpenSSL has, and on
- * Windows.
+ * @returns "busy" if the kernel's buffer is full, "unsupported" on Windows, and over TLS, where only OpenSSL can write.
  */
 export function sendShutdownNotice(
   session: ServerHttp2Session,
@@ -30,19 +29,19 @@ export function sendShutdownNotice(
   if (session.encrypted || fd < 0) {
     return "unsupported";
   }
-  // Node passes on whole frames: once nothing waits, the last byte in the kernel is the end of one.
+  // Node writes whole frames, so if nothing waits, the last byte in the kernel's buffer is the end of a frame.
   if (writeQueueSize !== 0) {
     return "busy";
   }
   const frame = goawayFrame(debugData);
   try {
     if (writeSync(fd, frame) < frame.length) {
-      // Hardly ever. The rest would come too late: the session may write at any time.
+      // A partial write is very rare. The rest cannot follow, because the session may write at any time.
       session.destroy();
     }
     return "sent";
   } catch {
-    // EAGAIN: the kernel's buffer is full. Any other error ends the session by itself.
+    // EAGAIN: the kernel's buffer is full. Any other error also ends the session.
     return "busy";
   }
 }

@@ -12,23 +12,23 @@ import { recordAcceptEncoding } from "../calls/compress-responses.js";
 /** Listener of a server's "stream" event. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-/** Message encodings that grpc-js can read. */
+/** Message encodings that grpc-js can decode. */
 const encodings = ["identity", "deflate", "gzip"];
 
-/** Longest duration of a timer, 24 days, in the longest unit of a timeout that fits. */
+/** Longest timeout that a timer supports: 24 days. */
 const longestTimeout = "2147483S";
 
 const millisecondsOf: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 1e-6 };
 
-/** Passes to grpc-js only the requests that it answers correctly, and answers the others. */
+/** Answers the requests that grpc-js would handle incorrectly, and passes the others to it. */
 export function guardStreams(server: Http2Server): void {
   const listeners = server.listeners("stream") as StreamListener[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers) => {
     if (stream.closed) {
-      // Its client has opened and reset it in the same packet. If grpc-js answered, the process would end.
+      // The client opened and reset the stream in the same packet. If grpc-js answered, the process would crash.
       discard(stream);
-    } else if (isAcceptable(stream, headers)) {
+    } else if (checkRequest(stream, headers)) {
       recordAcceptEncoding(stream, headers["grpc-accept-encoding"]);
       for (const listener of listeners) {
         listener(stream, headers);
@@ -37,28 +37,32 @@ export function guardStreams(server: Http2Server): void {
   });
 }
 
-function isAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+/** Returns whether grpc-js handles a request correctly. Otherwise answers it. */
+function checkRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
   if (headers[":method"] !== "POST") {
     discard(stream, { ":status": constants.HTTP_STATUS_METHOD_NOT_ALLOWED, allow: "POST" });
     return false;
   }
   const encoding = headers["grpc-encoding"];
   if (encoding !== undefined && !encodings.includes(String(encoding))) {
-    // https://github.com/grpc/grpc/blob/master/doc/compression.md: the client must learn what it may send instead.
+    // The response must list the supported encodings: https://github.com/grpc/grpc/blob/master/doc/compression.md
     const details = `unsupported grpc-encoding; supported encodings: ${encodings.join(", ")}`;
-    refuse(stream, status.UNIMPLEMENTED, details, { "grpc-accept-encoding": encodings.join() });
+    sendTrailersOnly(stream, status.UNIMPLEMENTED, details, { "grpc-accept-encoding": encodings.join() });
     return false;
   }
   const timeout = headers["grpc-timeout"];
-  return timeout === undefined || isTimeoutAcceptable(stream, headers, String(timeout));
+  return timeout === undefined || checkTimeout(stream, headers, String(timeout));
 }
 
-/** Checks the timeout: grpc-js ignores garbage around it, and takes more than 24 days for a deadline that has passed. */
-function isTimeoutAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, timeout: string): boolean {
+/**
+ * Returns whether a timeout is valid, and shortens it to 24 days. Otherwise answers the request. grpc-js would accept a
+ * timeout with other characters around it, and treat one of more than 24 days as a deadline that has passed.
+ */
+function checkTimeout(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, timeout: string): boolean {
   const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
   const ms = Number(digits) * (millisecondsOf[unit] ?? Number.NaN);
   if (Number.isNaN(ms)) {
-    refuse(stream, status.INTERNAL, "the grpc-timeout is malformed");
+    sendTrailersOnly(stream, status.INTERNAL, "malformed grpc-timeout");
     return false;
   }
   if (ms > MAX_TIMER_MS) {
@@ -67,8 +71,13 @@ function isTimeoutAcceptable(stream: ServerHttp2Stream, headers: IncomingHttpHea
   return true;
 }
 
-/** Answers with only a status. */
-function refuse(stream: ServerHttp2Stream, code: status, details: string, headers: OutgoingHttpHeaders = {}): void {
+/** Sends a status without a message. */
+function sendTrailersOnly(
+  stream: ServerHttp2Stream,
+  code: status,
+  details: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
   discard(stream, {
     ":status": constants.HTTP_STATUS_OK,
     "content-type": "application/grpc",
@@ -78,13 +87,13 @@ function refuse(stream: ServerHttp2Stream, code: status, details: string, header
   });
 }
 
-/** Ends a stream without reading it, with an answer if there is one. */
-function discard(stream: ServerHttp2Stream, answer?: OutgoingHttpHeaders): void {
+/** Ends a stream without reading it, with a response if one is passed. */
+function discard(stream: ServerHttp2Stream, responseHeaders?: OutgoingHttpHeaders): void {
   stream.on("error", () => {
-    // Nobody waits for this stream any more.
+    // The stream is no longer used.
   });
-  if (answer) {
-    stream.respond(answer, { endStream: true });
+  if (responseHeaders) {
+    stream.respond(responseHeaders, { endStream: true });
   } else {
     stream.destroy();
   }

@@ -8,15 +8,15 @@ import { bindService, type Servicer } from "../src/calls/servicer.js";
 import { createServer, type GrpcServer, type ServerOptions } from "../src/server.js";
 import { activeSpan } from "../src/telemetry/logger.js";
 
-/** Server of the Echo service on a socket, with a client of it. */
+/** Server of the Echo service on a socket, with a client. */
 export interface EchoServer extends AsyncDisposable {
   /** Address, like `127.0.0.1:54321`. */
   readonly address: string;
   readonly server: GrpcServer;
-  /** Client with a connection of its own. */
+  /** Client with a separate connection. */
   readonly client: Client;
   readonly log: CapturedLog;
-  /** Calls the unary method and resolves with the value of the response. */
+  /** Calls the unary method, and resolves with the value of the response. */
   unary(value?: string, options?: UnaryCallOptions): Promise<string>;
 }
 
@@ -24,11 +24,11 @@ export interface EchoServer extends AsyncDisposable {
 export interface EchoServerOptions extends Omit<ServerOptions<unknown>, "services"> {
   /** Level of the captured log. Default "warn". */
   readonly level?: Level;
-  /** Receives the log's lines, in place of the captured log. */
+  /** Receives the log lines instead of the captured log. */
   readonly write?: (line: string) => void;
 }
 
-/** Serves the Echo service on a free port, with handlers of the test in place of some of its own. */
+/** Serves the Echo service on a free port. The handlers of the test replace the default ones. */
 export async function serveEcho(
   handlers: Partial<Servicer<typeof EchoService>> = {},
   { level = "warn", write, ...options }: EchoServerOptions = {},

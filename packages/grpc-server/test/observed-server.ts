@@ -6,18 +6,18 @@ import { type EchoRequest, type EchoResponse, EchoService } from "@hello/testing
 import type { UnaryHandler } from "../src/calls/handler.js";
 import { serveEcho } from "./echo-server.js";
 
-/** Server of one unary handler, with telemetry and a log at debug. */
+/** Server of one unary handler, with a log at debug level. */
 export interface ObservedServer extends AsyncDisposable {
   /** Address, like `127.0.0.1:54321`. */
   readonly address: string;
   readonly log: readonly LogLine[];
-  /** Resolves with the line of the next call that ends. */
+  /** Resolves with the log line of the next call that ends. */
   nextCall(): Promise<LogLine>;
-  /** Calls, and resolves with the status once the server has logged the call, too. */
+  /** Calls the handler, and resolves with the status once the server has logged the call. */
   call(value: string, metadata?: Metadata): Promise<status>;
 }
 
-/** Serves one unary handler, observed. */
+/** Serves one unary handler and records the log. */
 export async function serveObserved(unary: UnaryHandler<EchoRequest, EchoResponse>): Promise<ObservedServer> {
   const log: LogLine[] = [];
   const ends = new EventEmitter();
@@ -50,11 +50,14 @@ export async function serveObserved(unary: UnaryHandler<EchoRequest, EchoRespons
   };
 }
 
-/** Opens a call by hand, for requests that no gRPC client would send. */
-export function open(address: string, headers: Record<string, string> = {}): [ClientHttp2Session, ClientHttp2Stream] {
+/** Opens a call without a gRPC client, for requests that a client would not send. */
+export function openRawCall(
+  address: string,
+  headers: Record<string, string> = {},
+): [ClientHttp2Session, ClientHttp2Stream] {
   const session = connect(`http://${address}`);
   session.on("error", () => {
-    // The test breaks it.
+    // The test closes the session abruptly.
   });
   const stream = session.request({
     ":method": "POST",
@@ -64,7 +67,7 @@ export function open(address: string, headers: Record<string, string> = {}): [Cl
     ...headers,
   });
   stream.on("error", () => {
-    // As above.
+    // The test resets the stream.
   });
   return [session, stream];
 }

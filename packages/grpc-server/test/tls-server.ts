@@ -9,12 +9,12 @@ import { serveEcho } from "./echo-server.js";
 
 /** Options of {@link serveTls}. */
 export interface TlsServerOptions {
-  /** Asks clients for a certificate. Default false. */
+  /** Requires a client certificate. Default false. */
   readonly mutual?: boolean;
-  /** Authorities that clients need with {@link mutual}. Default: the one of the test. */
+  /** File with the authorities of client certificates, for {@link mutual}. Default: the authority of the test. */
   readonly clientCaFile?: string;
   readonly handshakeTimeoutMs?: number;
-  /** Default: a free port of localhost. */
+  /** Address to listen on. Default: a free port of localhost. */
   readonly address?: string;
   readonly server?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -24,10 +24,10 @@ export interface TlsServer extends AsyncDisposable {
   readonly target: string;
   readonly port: number;
   readonly log: CapturedLog;
-  /** Identities of the callers, as the handlers have seen them. */
+  /** Identities of the callers, as passed to the handlers. */
   readonly identities: readonly (PeerIdentity | undefined)[];
-  /** Resolves with the line of the first handshake that fails. */
-  failure(): Promise<LogLine>;
+  /** Resolves with the log line of the first handshake that fails. */
+  handshakeFailure(): Promise<LogLine>;
 }
 
 /** Serves the Echo service over TLS. */
@@ -62,12 +62,12 @@ export async function serveTls(
     port: Number(target.replace(/.*:/, "")),
     log,
     identities,
-    failure: () => log.line(({ msg }) => msg === "TLS handshake failed"),
+    handshakeFailure: () => log.line(({ msg }) => msg === "TLS handshake failed"),
     [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 
-/** Calls over a connection of its own; without credentials, in plain text. */
+/** Calls the server over a separate connection, in plain text without credentials. */
 export async function call(
   target: string,
   secure: ChannelCredentials = credentials.createInsecure(),
@@ -84,8 +84,8 @@ export async function call(
   }
 }
 
-/** Creates credentials of a client that trusts the authority and shows a certificate if it is given one. */
-export function secure(
+/** Creates credentials of a client that trusts an authority, with a certificate if one is passed. */
+export function clientCredentials(
   certificates: TestCertificates,
   { ca = certificates.ca, client }: { ca?: { cert: string }; client?: { cert: string; key: string } } = {},
 ): ChannelCredentials {
@@ -96,7 +96,7 @@ export function secure(
   );
 }
 
-/** Opens a TLS connection that offers HTTP/2 and trusts the server, unless the options say otherwise. */
-export function open(certificates: TestCertificates, port: number, options: ConnectionOptions = {}): TLSSocket {
+/** Opens a TLS connection that offers HTTP/2 and trusts the server by default. */
+export function connectTls(certificates: TestCertificates, port: number, options: ConnectionOptions = {}): TLSSocket {
   return connect({ port, host: "localhost", ca: certificates.ca.cert, ALPNProtocols: ["h2"], ...options });
 }

@@ -18,7 +18,7 @@ test("prefers the entry of a method to that of its service, and that to the defa
   assert.deepEqual(allowed(policy, "/a.C/C"), ["subject:all"]);
 });
 
-test("allows nobody to call a method with an empty entry", () => {
+test("allows no caller for a method with an empty entry", () => {
   assert.deepEqual(allowed({ "a.B/C": [], "a.B": ["subject:ada"] }, "/a.B/C"), []);
 });
 

@@ -36,7 +36,7 @@ export function toWireStatus(error: StatusError, trailers?: Metadata): WireStatu
 }
 
 /**
- * Converts metadata of a call without a failure.
+ * Converts metadata of a successful call to metadata that every client accepts.
  *
  * @param name Name of the metadata, for the error message.
  * @throws StatusError RESOURCE_EXHAUSTED if it is larger than clients accept.
@@ -46,7 +46,7 @@ export function toSuccessMetadata(name: "responseMetadata" | "trailers", metadat
   if (!wire.fits) {
     const size = `${wire.bytes} bytes in ${wire.entries} entries`;
     const limit = `${maxMetadataBytes} bytes in ${maxMetadataEntries} entries`;
-    const details = `${name} too large: ${size}, of at most ${limit}`;
+    const details = `${name} too large: ${size}, but clients accept at most ${limit}`;
     // Only a status with a cause is logged.
     throw new StatusError(status.RESOURCE_EXHAUSTED, details, { cause: new RangeError(details) });
   }

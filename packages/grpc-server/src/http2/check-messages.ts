@@ -38,9 +38,9 @@ function rejectCompressed(this: BaseCall, message: Buffer): Buffer | Promise<Buf
 }
 
 /**
- * Creates a function that decompresses one message after another, until one fails or the call has ended. grpc-js would
- * decompress all messages of a frame at the same time: an empty one takes 5 bytes in the frame and 16 KiB of memory,
- * and 50 KiB of them block the process for half a second.
+ * Creates a function that decompresses one message after another, until one fails or the call has ended. Otherwise
+ * grpc-js would decompress all messages of a frame at the same time. An empty message takes 5 bytes in the frame and 16
+ * KiB of memory, so a frame of 50 KiB would block the process for half a second.
  */
 function decompressSequentially(call: BaseCall): BaseCall["decompressMessage"] {
   let last: Promise<unknown> = Promise.resolve();

@@ -19,9 +19,9 @@ export function guardSessions(server: Http2Server, { handshakeTimeoutMs }: Pick<
 }
 
 /**
- * Delays the destruction of a session until all frames that have been read are processed. Otherwise, on Node 22, a
- * client could abort the process with a GOAWAY with an error, or an unsolicited answer to a ping, and a request in the
- * same packet: Node would process the request on a destroyed session.
+ * Delays the destruction of a session until all frames that have been read are processed. A GOAWAY with an error, or an
+ * unsolicited answer to a ping, destroys a session. On Node 22, a request in the same packet would then reach the
+ * destroyed session and abort the process.
  */
 function deferDestroy(session: ServerHttp2Session): void {
   const { destroy } = session;

@@ -16,8 +16,8 @@ interface SocketHandle {
  * Sends the GOAWAY that announces the end of a connection (RFC 9113, section 6.8).
  *
  * Node does not expose nghttp2_submit_shutdown_notice, and after any other GOAWAY nghttp2 drops all new requests. So
- * this function writes the frame to the file descriptor. It cannot use Node's socket: the session would mistake the end
- * of that write for the end of its own, and the process would abort.
+ * this function writes the frame to the file descriptor. It cannot use Node's socket: the session would take the end of
+ * that write for the end of a session write, and the process would abort.
  *
  * @returns "busy" if the kernel's buffer is full, "unsupported" on Windows, and over TLS, where only OpenSSL can write.
  */
@@ -36,7 +36,7 @@ export function sendShutdownNotice(
   const frame = goawayFrame(debugData);
   try {
     if (writeSync(fd, frame) < frame.length) {
-      // A partial write is very rare. The rest cannot follow, because the session may write at any time.
+      // A partial write is rare. The rest cannot follow, because the session may write at any time.
       session.destroy();
     }
     return "sent";

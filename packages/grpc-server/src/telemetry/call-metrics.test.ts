@@ -7,7 +7,7 @@ import { callUnary } from "@hello/testing/call-unary";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { bind } from "@hello/testing/grpc-server";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
-import { open, serveObserved } from "../../test/observed-server.js";
+import { openRawCall, serveObserved } from "../../test/observed-server.js";
 import type { UnaryHandler } from "../calls/handler.js";
 import { createGrpcServer } from "../http2/grpc-server.js";
 import { defaultLimits } from "../http2/limits.js";
@@ -18,7 +18,7 @@ const telemetry = startInMemoryTelemetry();
 
 /** Calls a method that there is not, with a message that is none, and resolves with what a client reads. */
 async function askUnknown(address: string): Promise<object> {
-  const [session, stream] = open(address, { ":path": "/No/Such" });
+  const [session, stream] = openRawCall(address, { ":path": "/No/Such" });
   stream.end(Buffer.from([0, 0, 0, 0, 1, 0xff]));
   const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
   session.destroy();
@@ -81,7 +81,7 @@ test("the size of a message is that of its compressed form", async () => {
 test("a request that cannot be decoded is counted as INTERNAL", async () => {
   await using server = await serveObserved(echo);
   const ended = server.nextCall();
-  const [session, stream] = open(server.address);
+  const [session, stream] = openRawCall(server.address);
   stream.end(Buffer.from([0, 0, 0, 0, 1, 0xff]));
   await ended;
   session.destroy();
@@ -91,7 +91,7 @@ test("a request that cannot be decoded is counted as INTERNAL", async () => {
 test("a deadline that passes is counted as DEADLINE_EXCEEDED", async () => {
   await using server = await serveObserved(() => new Promise(() => {}));
   const ended = server.nextCall();
-  const [session, stream] = open(server.address, { "grpc-timeout": "20m" });
+  const [session, stream] = openRawCall(server.address, { "grpc-timeout": "20m" });
   stream.end(Buffer.from([0, 0, 0, 0, 0]));
   await ended;
   session.destroy();
@@ -105,7 +105,7 @@ test("a connection that breaks is counted as CANCELLED", async () => {
     return new Promise(() => {});
   });
   const ended = server.nextCall();
-  const [session, stream] = open(server.address);
+  const [session, stream] = openRawCall(server.address);
   const called = once(arrived, "call");
   stream.end(Buffer.from([0, 0, 0, 0, 0]));
   await called;

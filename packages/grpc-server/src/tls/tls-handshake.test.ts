@@ -6,7 +6,7 @@ import type { ConnectionOptions } from "node:tls";
 import { status } from "@grpc/grpc-js";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { waitForClose } from "@hello/testing/wait-for-close";
-import { call, open, secure, serveTls } from "../../test/tls-server.js";
+import { call, clientCredentials, connectTls, serveTls } from "../../test/tls-server.js";
 
 let certificates: TestCertificates;
 before(async () => {
@@ -34,21 +34,21 @@ const offers: Record<string, { options: ConnectionOptions; reason: RegExp; error
 for (const [what, { options, reason, error }] of Object.entries(offers)) {
   test(`a client that offers ${what} alone is refused, and both sides know why`, async () => {
     await using server = await serveTls(certificates);
-    await assert.rejects(once(open(certificates, server.port, options), "secureConnect"), error);
-    assert.match(String((await server.failure())["reason"]), reason);
+    await assert.rejects(once(connectTls(certificates, server.port, options), "secureConnect"), error);
+    assert.match(String((await server.handshakeFailure())["reason"]), reason);
   });
 }
 
 test("a client that offers no protocol is cut off", async () => {
   await using server = await serveTls(certificates);
-  const client = open(certificates, server.port, { ALPNProtocols: [] });
+  const client = connectTls(certificates, server.port, { ALPNProtocols: [] });
   await waitForClose(client);
-  assert.match(String((await server.failure())["reason"]), /does not offer HTTP\/2/);
+  assert.match(String((await server.handshakeFailure())["reason"]), /does not offer HTTP\/2/);
 });
 
 test("TLS 1.2 is enough", async () => {
   await using server = await serveTls(certificates);
-  const client = open(certificates, server.port, { maxVersion: "TLSv1.2" });
+  const client = connectTls(certificates, server.port, { maxVersion: "TLSv1.2" });
   await once(client, "secureConnect");
   assert.equal(client.getProtocol(), "TLSv1.2");
   client.destroy();
@@ -57,7 +57,7 @@ test("TLS 1.2 is enough", async () => {
 test("plain text to a TLS port fails, and the log says that it was plain text", async () => {
   await using server = await serveTls(certificates);
   await assert.rejects(call(server.target), { code: status.UNAVAILABLE });
-  assert.match(String((await server.failure())["reason"]), /plain text/);
+  assert.match(String((await server.handshakeFailure())["reason"]), /plain text/);
 });
 
 test("a client that sends its handshake byte by byte is cut off when its time is over", async () => {
@@ -68,7 +68,7 @@ test("a client that sends its handshake byte by byte is cut off when its time is
   const drip = setInterval(() => client.write(Buffer.of(handshake.shift() ?? 0)), 20);
   await waitForClose(client);
   clearInterval(drip);
-  assert.match(String((await server.failure())["reason"]), /did not finish the handshake in time/);
+  assert.match(String((await server.handshakeFailure())["reason"]), /did not finish the handshake in time/);
 });
 
 test("a scanner leaves one warning, and the rest at debug", async () => {
@@ -77,7 +77,7 @@ test("a scanner leaves one warning, and the rest at debug", async () => {
     const client = connect(server.port, "localhost", () => client.end("GET / HTTP/1.1\r\n\r\n"));
     await waitForClose(client);
   }
-  await server.failure();
+  await server.handshakeFailure();
   const levels = server.log.lines.filter(({ msg }) => msg === "TLS handshake failed").map(({ level }) => level);
   assert.deepEqual(levels, [40, ...Array<number>(19).fill(20)]);
 });
@@ -86,16 +86,16 @@ test("a probe that connects and says nothing leaves no warning", async () => {
   await using server = await serveTls(certificates);
   const client = connect(server.port, "localhost", () => client.end());
   await waitForClose(client);
-  assert.equal((await server.failure()).level, 20);
+  assert.equal((await server.handshakeFailure()).level, 20);
 });
 
 test("a client that breaks off anywhere does no harm", async () => {
   await using server = await serveTls(certificates);
   for (const event of ["connect", "secureConnect"]) {
     const client = connect(server.port, "localhost");
-    await once(event === "connect" ? client : open(certificates, server.port, { socket: client }), event);
+    await once(event === "connect" ? client : connectTls(certificates, server.port, { socket: client }), event);
     client.resetAndDestroy();
     await waitForClose(client);
   }
-  assert.equal(await call(server.target, secure(certificates)), "World");
+  assert.equal(await call(server.target, clientCredentials(certificates)), "World");
 });

@@ -8,7 +8,7 @@ import { Client, type ServiceError, status } from "@grpc/grpc-js";
 import { callUnary } from "@hello/testing/call-unary";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { EchoRequest, EchoService } from "@hello/testing/echo";
-import { call, open, secure, serveTls, type TlsServerOptions } from "../../test/tls-server.js";
+import { call, clientCredentials, connectTls, serveTls, type TlsServerOptions } from "../../test/tls-server.js";
 
 let certificates: TestCertificates;
 before(async () => {
@@ -18,25 +18,25 @@ after(() => certificates[Symbol.asyncDispose]());
 
 test("a client that trusts the authority is served, and is nobody", async () => {
   await using server = await serveTls(certificates);
-  assert.equal(await call(server.target, secure(certificates)), "World");
+  assert.equal(await call(server.target, clientCredentials(certificates)), "World");
   assert.deepEqual(server.identities, [undefined]);
 });
 
 test("a large request arrives whole", async () => {
   await using server = await serveTls(certificates);
   const name = "é".repeat(2 ** 20);
-  assert.ok((await call(server.target, secure(certificates), name)) === name);
+  assert.ok((await call(server.target, clientCredentials(certificates), name)) === name);
 });
 
 test("TLS works over a Unix domain socket", async () => {
   await using server = await serveTls(certificates, { address: `unix:${join(certificates.folder, "tls.sock")}` });
-  assert.equal(await call(server.target, secure(certificates)), "World");
+  assert.equal(await call(server.target, clientCredentials(certificates)), "World");
 });
 
 test("with a client CA, the handler knows the client", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const client = await certificates.ca.issue("billing", { uris: ["spiffe://example.org/billing"] });
-  assert.equal(await call(server.target, secure(certificates, { client })), "World");
+  assert.equal(await call(server.target, clientCredentials(certificates, { client })), "World");
   const [identity] = server.identities;
   assert.equal(identity?.subject, "CN=billing");
   assert.equal(identity.issuer, "CN=ca");
@@ -46,12 +46,12 @@ test("with a client CA, the handler knows the client", async () => {
 test("a client is read once for each connection, and each connection has its own", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const [one, two] = await Promise.all([certificates.ca.issue("one"), certificates.ca.issue("two")]);
-  const client = new Client(`localhost:${server.port}`, secure(certificates, { client: one }));
+  const client = new Client(`localhost:${server.port}`, clientCredentials(certificates, { client: one }));
   const ask = () => callUnary(client, EchoService.unary, new EchoRequest());
   await ask();
   await ask();
   client.close();
-  await call(server.target, secure(certificates, { client: two }));
+  await call(server.target, clientCredentials(certificates, { client: two }));
   const [first, second, third] = server.identities;
   assert.equal(first?.subject, "CN=one");
   assert.equal(first, second);
@@ -61,10 +61,10 @@ test("a client is read once for each connection, and each connection has its own
 test("a client that resumes a session is still known", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const { client } = certificates;
-  const first = open(certificates, server.port, client);
+  const first = connectTls(certificates, server.port, client);
   const [session] = await once(first.resume(), "session");
   first.destroy();
-  const second = open(certificates, server.port, { ...client, session });
+  const second = connectTls(certificates, server.port, { ...client, session });
   await once(second, "secureConnect");
   assert.equal(second.isSessionReused(), true);
   const http2 = connectHttp2(`https://localhost:${server.port}`, { createConnection: () => second });
@@ -108,7 +108,7 @@ for (const [what, trust] of Object.entries(trustedClients)) {
     const clientCaFile = join(certificates.folder, "trusted.crt");
     await writeFile(clientCaFile, trusted.map(({ cert }) => cert).join(""));
     await using server = await serveTls(certificates, { mutual: true, clientCaFile });
-    assert.equal(await call(server.target, secure(certificates, { client })), "World");
+    assert.equal(await call(server.target, clientCredentials(certificates, { client })), "World");
     assert.equal(server.identities.length, 1);
   });
 }
@@ -117,7 +117,9 @@ test("trust in an intermediate authority does not extend to its root", async () 
   const [{ intermediate }, { client }] = await Promise.all([issueIntermediate("one-of"), issueIntermediate("two")]);
   await using server = await serveTls(certificates, { mutual: true, clientCaFile: intermediate.certFile });
   for (const refused of [client, certificates.client]) {
-    await assert.rejects(call(server.target, secure(certificates, { client: refused })), { code: status.UNAVAILABLE });
+    await assert.rejects(call(server.target, clientCredentials(certificates, { client: refused })), {
+      code: status.UNAVAILABLE,
+    });
   }
   assert.equal(server.identities.length, 0);
 });
@@ -138,10 +140,10 @@ for (const [who, { client, reason }] of Object.entries(refusedClients)) {
   test(`a client ${who} is refused, and the log says why and who`, async () => {
     await using server = await serveTls(certificates, { mutual: true });
     const certificate = await client();
-    await assert.rejects(call(server.target, secure(certificates, certificate && { client: certificate })), {
+    await assert.rejects(call(server.target, clientCredentials(certificates, certificate && { client: certificate })), {
       code: status.UNAVAILABLE,
     });
-    const failure = await server.failure();
+    const failure = await server.handshakeFailure();
     assert.match(String(failure["reason"]), reason);
     assert.match(String(failure["peer"]), /^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1):\d+$/);
     assert.equal(server.identities.length, 0);
@@ -150,7 +152,7 @@ for (const [who, { client, reason }] of Object.entries(refusedClients)) {
 
 test("a client without a certificate is told that it needs one", async () => {
   await using server = await serveTls(certificates, { mutual: true });
-  await assert.rejects(call(server.target, secure(certificates)), /certificate required/);
+  await assert.rejects(call(server.target, clientCredentials(certificates)), /certificate required/);
 });
 
 const distrust: Record<string, { options: () => TlsServerOptions; ca?: () => { cert: string }; cause: RegExp }> = {
@@ -164,7 +166,7 @@ const distrust: Record<string, { options: () => TlsServerOptions; ca?: () => { c
 for (const [what, { options, ca = () => certificates.ca, cause }] of Object.entries(distrust)) {
   test(`a client refuses a certificate ${what}, and says so`, async () => {
     await using server = await serveTls(certificates, options());
-    await assert.rejects(call(server.target, secure(certificates, { ca: ca() })), (error: ServiceError) => {
+    await assert.rejects(call(server.target, clientCredentials(certificates, { ca: ca() })), (error: ServiceError) => {
       assert.equal(error.code, status.UNAVAILABLE);
       assert.match(error.details, cause);
       return true;

@@ -14,7 +14,7 @@ import { startStreamingServer } from "./streaming-server-process.js";
 const skip = process.platform !== "linux" && "it reads the peak of the server's memory from /proc";
 
 const messageBytes = 64 * 1_024;
-const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 192);
+const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 128);
 const payload = Buffer.alloc(messageBytes);
 const echo = new EchoRequest().setPayload(payload);
 

@@ -1,23 +1,23 @@
 import { gzipSync } from "node:zlib";
 import { callHeaders, endStream, frame, frameTypes, message, preface, uint32 } from "@hello/testing/http2-frames";
 
-/** Picks whole numbers from 0 to below a bound: the same ones for the same seed. */
-type Pick = (bound: number) => number;
+/** Picks a pseudorandom integer from 0 to below a bound. */
+type PickNumber = (bound: number) => number;
 
-/** What a hostile client sends on one connection, the same for the same seed: mostly HTTP/2, partly gRPC, often wrong. */
+/** Generates the bytes that a hostile client sends on one connection: frames of HTTP/2 and gRPC, many of them invalid. */
 export function hostileBytes(seed: number): Buffer {
-  const pick = numbersFrom(seed);
+  const pick = seededNumbers(seed);
   const frames = Array.from({ length: 1 + pick(40) }, (_, index) => hostileFrames(pick, 2 * index + 1));
-  const begin = [preface, preface, preface, Buffer.of(), junk(pick, 30)][pick(5)] ?? preface;
-  const bytes = Buffer.concat([begin, ...frames.flat()]);
+  const start = [preface, preface, preface, Buffer.of(), junk(pick, 30)][pick(5)] ?? preface;
+  const bytes = Buffer.concat([start, ...frames.flat()]);
   for (let flips = pick(4) === 0 ? 1 + pick(8) : 0; flips > 0; flips--) {
     bytes[pick(bytes.length)] = pick(256);
   }
   return bytes;
 }
 
-/** The generator mulberry32. */
-function numbersFrom(seed: number): Pick {
+/** Creates the generator mulberry32, which picks the same numbers for the same seed. */
+function seededNumbers(seed: number): PickNumber {
   let state = seed;
   return (bound) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -27,7 +27,7 @@ function numbersFrom(seed: number): Pick {
   };
 }
 
-function junk(pick: Pick, length: number): Buffer {
+function junk(pick: PickNumber, length: number): Buffer {
   return Buffer.from(Array.from({ length: pick(length) }, () => pick(256)));
 }
 
@@ -71,7 +71,7 @@ const oddHeaders: readonly (readonly [string, string])[] = [
   ["filler", "x".repeat(6_000)],
 ];
 
-function hostileFrames(pick: Pick, newStream: number): Buffer[] {
+function hostileFrames(pick: PickNumber, newStream: number): Buffer[] {
   const oldStream = Math.max(1, newStream - 2 * pick(4));
   switch (pick(12)) {
     case 0:
@@ -95,16 +95,16 @@ function hostileFrames(pick: Pick, newStream: number): Buffer[] {
   }
 }
 
-function setting(pick: Pick): Buffer {
+function setting(pick: PickNumber): Buffer {
   return Buffer.concat([Buffer.of(0, pick(10)), uint32(pick(2) ? pick(100_000) : 0xffffffff)]);
 }
 
-function hostileCall(pick: Pick, streamId: number): Buffer[] {
+function hostileCall(pick: PickNumber, streamId: number): Buffer[] {
   const odd = Array.from({ length: pick(3) }, () => oddHeaders[pick(oddHeaders.length)] ?? ["a", "b"]);
   const payload = callHeaders(paths[pick(paths.length)] ?? "", Object.fromEntries(odd));
   const ends = pick(4) === 0 ? endStream : 0;
   return [
-    // Of END_HEADERS, most have it.
+    // 4 is END_HEADERS, which one in twenty lacks.
     frame("HEADERS", { flags: ends | (pick(20) ? 4 : 0), streamId, payload }),
     ...Array.from({ length: ends ? 0 : pick(4) }, () => frame("DATA", { streamId, payload: body(pick) })),
     ...(pick(3) ? [] : [frame("RST_STREAM", { streamId, payload: uint32(pick(frameTypes.CONTINUATION)) })]),
@@ -114,7 +114,7 @@ function hostileCall(pick: Pick, streamId: number): Buffer[] {
 
 const bomb = message(gzipSync(Buffer.alloc(5_000_000)), { compressed: true });
 
-function body(pick: Pick): Buffer {
+function body(pick: PickNumber): Buffer {
   switch (pick(7)) {
     case 0:
       return message(gzipSync(junk(pick, 50)), { compressed: true });
@@ -127,7 +127,7 @@ function body(pick: Pick): Buffer {
     case 4:
       return message(junk(pick, 40));
     case 5:
-      // Asks for 65,535 echoes.
+      // EchoRequest with a count of 65,535.
       return message(Buffer.from("\n\x05World\x10\xff\xff\x03", "latin1"));
     default:
       return message(Buffer.from("\n\x05World"));

@@ -12,7 +12,7 @@ import {
 } from "@hello/testing/http2-frames";
 import type { RawConnection } from "@hello/testing/raw-http2";
 
-/** Attack by a client on a connection whose preface is not sent yet. Resolves once the server has taken it. */
+/** Attack on a connection whose preface has not been sent. Resolves once the server has processed it. */
 export type Attack = (connection: RawConnection) => Promise<void>;
 
 const paths = [EchoService.serverStream.path, EchoService.clientStream.path, EchoService.bidiStream.path];
@@ -32,7 +32,7 @@ const flood = message(
 );
 const unread = message(new EchoRequest().setValue("unread").serializeBinary());
 
-/** Opens a stream of each kind, and sends frames on it. */
+/** Builds the frames that open a stream of each kind and then send the given frames on it. */
 function onEachKind(frames: (streamId: number) => readonly Buffer[], first = 1): Buffer[] {
   return paths.flatMap((path, index) => {
     const streamId = first + 2 * index;
@@ -47,8 +47,8 @@ const windowUpdate = (streamId: number, increment: number) =>
 const settings = (id: number, value: number) =>
   frame("SETTINGS", { payload: Buffer.concat([Buffer.of(0, id), uint32(value)]) });
 
-/** Resolves once the server has processed all that was sent before, or has given up the connection. */
-async function processed(connection: RawConnection): Promise<void> {
+/** Resolves once the server has processed everything sent before, or has given up the connection. */
+async function waitUntilProcessed(connection: RawConnection): Promise<void> {
   const payload = Buffer.alloc(8);
   payload.writeUInt32BE(connection.frames.length);
   connection.send(frame("PING", { payload }));
@@ -57,34 +57,34 @@ async function processed(connection: RawConnection): Promise<void> {
     .catch(() => {
       // The connection has ended without an answer.
     });
-  await Promise.race([answered, givenUp(connection)]);
+  await Promise.race([answered, waitUntilGivenUp(connection)]);
 }
 
-/** Resolves once the server has given up the connection. Node 20 may leave the socket open then. */
-async function givenUp(connection: RawConnection): Promise<void> {
+/** Resolves once the server has given up the connection: Node 20 may send a GOAWAY but leave the socket open. */
+async function waitUntilGivenUp(connection: RawConnection): Promise<void> {
   const announced = connection.frame("GOAWAY").catch(() => {
-    // The connection has ended without one.
+    // The connection has ended without a GOAWAY.
   });
   await Promise.race([announced, connection.closed]);
 }
 
-/** Attacks on streaming methods. A stream that is left open ends with its connection. */
+/** Attacks on streaming methods. Streams that are still open end with the connection. */
 export const attacks: Readonly<Record<string, Attack>> = {
   async "resets streams after their headers"(connection) {
     connection.send(preface, ...onEachKind((id) => [reset(id)]));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "resets streams in the middle of a message"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, request), data(id, request.subarray(0, 6))]));
-    await processed(connection);
+    await waitUntilProcessed(connection);
     connection.send(...[1, 3, 5].map(reset));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "sends a message after the end of the requests"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, request, endStream), data(id, request)]));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "opens and resets thousands of streams"(connection) {
@@ -95,23 +95,23 @@ export const attacks: Readonly<Record<string, Attack>> = {
         onEachKind((id) => [data(id, request), reset(id)], first + 6 * index),
       );
       connection.send(...streams.flat());
-      await processed(connection);
+      await waitUntilProcessed(connection);
     }
-    await givenUp(connection);
+    await waitUntilGivenUp(connection);
   },
 
   async "reads no response and never opens its window"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, flood, endStream)]));
     await connection.frame("DATA");
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "has a window of zero"(connection) {
     connection.send(preface, settings(initialWindowSize, 0), ...onEachKind((id) => [data(id, flood, endStream)]));
     await connection.frame("HEADERS");
-    await processed(connection);
+    await waitUntilProcessed(connection);
     connection.send(...[1, 3, 5].map(reset));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "opens its window byte by byte"(connection) {
@@ -120,31 +120,31 @@ export const attacks: Readonly<Record<string, Attack>> = {
       connection.send(...[1, 3, 5].map((id) => windowUpdate(id, 1)));
     }
     await connection.frame("DATA");
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "opens its window beyond the limit"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, flood), windowUpdate(id, 2 ** 31 - 1)]));
     await connection.frame("RST_STREAM");
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
-  async "opens its window by nothing"(connection) {
+  async "opens its window by zero bytes"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, flood), windowUpdate(id, 0)]));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "shrinks its window below zero"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, flood, endStream)]));
     await connection.frame("DATA");
     connection.send(settings(initialWindowSize, 1));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
-  async "sends what a handler does not read"(connection) {
+  async "sends messages to handlers that do not read them"(connection) {
     const body = Buffer.concat(Array.from({ length: 500 }, () => request));
     connection.send(preface, ...onEachKind((id) => [data(id, unread), data(id, body)]));
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "ignores the server's window"(connection) {
@@ -154,7 +154,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
     await Promise.all([3, 5].map((id) => connection.frame("RST_STREAM", ({ streamId }) => streamId === id)));
   },
 
-  async "sends more headers than may be"(connection) {
+  async "sends more headers than the limit allows"(connection) {
     const many = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`x-${index}`, "y".repeat(100)]));
     const long = { "x-long": "y".repeat(16_200) };
     connection.send(
@@ -164,20 +164,20 @@ export const attacks: Readonly<Record<string, Attack>> = {
         return frame("HEADERS", { flags: endHeaders | endStream, streamId: 1 + 2 * index, payload });
       }),
     );
-    await processed(connection);
+    await waitUntilProcessed(connection);
   },
 
   async "sends a flood of metadata over many calls"(connection) {
-    const more = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, "y".repeat(50)]));
+    const extra = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, "y".repeat(50)]));
     connection.send(preface);
     for (let streamId = 1; streamId < 200; streamId += 2) {
-      const payload = callHeaders(EchoService.clientStream.path, more);
+      const payload = callHeaders(EchoService.clientStream.path, extra);
       connection.send(frame("HEADERS", { flags: endHeaders | endStream, streamId, payload }));
       await connection.frame("HEADERS", isTrailersOf(streamId));
     }
   },
 
-  async "leaves in the middle of everything"(connection) {
+  async "resets the connection in the middle of all streams"(connection) {
     connection.send(preface, ...onEachKind((id) => [data(id, flood), data(id, flood.subarray(0, 100))]));
     await connection.frame("DATA");
     connection.socket.resetAndDestroy();

@@ -1,5 +1,5 @@
-// Loaded before a program (--import): starts an SDK with OpenTelemetry's automatic instrumentation of gRPC, and leaves it
-// to the program to end.
+// Preloaded (--import), this starts an SDK with OpenTelemetry's automatic instrumentation of gRPC. It never shuts the SDK
+// down.
 import { register } from "node:module";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { NodeSDK } from "@opentelemetry/sdk-node";

@@ -7,7 +7,7 @@ import { watchHealth } from "./health-watch.js";
 import { startOtlpCollector } from "./otlp-collector.js";
 import { type ServerProcess, startServerWith } from "./server-process.js";
 
-/** Starts the server under an SDK that it has not started, which sends what it has in batches. */
+/** Starts the server with an SDK that was started before the program and exports in batches. */
 function startInstrumentedServer(endpoint: string, ...args: string[]): Promise<ServerProcess> {
   const env = {
     NODE_OPTIONS: `--import=${new URL("instrumentation.mjs", import.meta.url)}`,
@@ -15,7 +15,7 @@ function startInstrumentedServer(endpoint: string, ...args: string[]): Promise<S
     OTEL_TRACES_EXPORTER: "otlp",
     OTEL_METRICS_EXPORTER: "otlp",
     OTEL_LOGS_EXPORTER: "none",
-    // Nothing may be sent before the shutdown.
+    // Intervals long enough that nothing is exported before the shutdown.
     OTEL_BSP_SCHEDULE_DELAY: "3600000",
     OTEL_METRIC_EXPORT_INTERVAL: "3600000",
   };
@@ -26,17 +26,17 @@ interface Scenario {
   readonly args?: readonly string[];
   readonly signal: NodeJS.Signals;
   readonly call: (server: ServerProcess) => Promise<void>;
-  /** Names of the spans of the calls. */
+  /** Expected names of the spans. */
   readonly spans: readonly string[];
 }
 
 const scenarios: Record<string, Scenario> = {
-  "a call of a server that SIGINT ends": {
+  "a call to a server stopped by SIGINT": {
     signal: "SIGINT",
     call: (server) => greetWorld(server),
     spans: ["Hello/Hello"],
   },
-  "a call of a worker that SIGTERM ends": {
+  "a call to a worker stopped by SIGTERM": {
     args: ["--workers=2"],
     signal: "SIGTERM",
     call: (server) => greetWorld(server),
@@ -53,7 +53,7 @@ const scenarios: Record<string, Scenario> = {
 };
 
 for (const [name, { args = [], signal, call, spans }] of Object.entries(scenarios)) {
-  test(`${name} has one span under automatic instrumentation`, async () => {
+  test(`records one span for ${name} under automatic instrumentation`, async () => {
     await using collector = await startOtlpCollector();
     await using server = await startInstrumentedServer(collector.endpoints["http/protobuf"], ...args);
     await call(server);
@@ -71,7 +71,7 @@ for (const [name, { args = [], signal, call, spans }] of Object.entries(scenario
   });
 }
 
-test("a collector that never answers an SDK of another owner delays the exit by two seconds", async () => {
+test("delays the exit by two seconds when the collector of a preloaded SDK does not answer", async () => {
   await using silent = await listen(createServer());
   await using server = await startInstrumentedServer(`http://${silent.address}`);
   await greetWorld(server);

@@ -5,7 +5,7 @@ import { createHelloServer } from "@hello/server";
 import { startLoad } from "./call-load.js";
 import { startRelay, type TcpRelay } from "./tcp-relay.js";
 
-/** Serves Hello behind a relay that can drop connections without notice. */
+/** Serves Hello behind a relay that can drop connections silently. */
 async function serve(t: TestContext): Promise<TcpRelay> {
   const server = createHelloServer({ addresses: ["127.0.0.1:0"], shutdownGraceMs: 0 });
   const [address = ""] = await server.start();
@@ -17,7 +17,7 @@ async function serve(t: TestContext): Promise<TcpRelay> {
   return relay;
 }
 
-test("a connection that is dropped without notice loses no call", { timeout: 60_000 }, async (t) => {
+test("loses no call when a busy connection is dropped silently", { timeout: 60_000 }, async (t) => {
   const relay = await serve(t);
   await using client = new HelloClient(relay.address);
   await using load = startLoad(client);
@@ -29,7 +29,7 @@ test("a connection that is dropped without notice loses no call", { timeout: 60_
   t.diagnostic(`the slowest call took ${load.slowestMs.toFixed(0)} ms`);
 });
 
-test("a quiet connection that is dropped without notice does not lose the next call", async (t) => {
+test("does not lose the next call when an idle connection is dropped silently", async (t) => {
   const relay = await serve(t);
   await using client = new HelloClient(relay.address);
   await client.hello("World");
@@ -37,7 +37,7 @@ test("a quiet connection that is dropped without notice does not lose the next c
   assert.equal(await client.hello("World"), "Hello World");
 });
 
-test("a watch ends when the next call finds that its connection was dropped", async (t) => {
+test("ends a watch when the next call detects that its connection was dropped", async (t) => {
   const relay = await serve(t);
   await using client = new HelloClient(relay.address);
   const watch = client.watchHealth();

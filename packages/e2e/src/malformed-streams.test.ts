@@ -15,7 +15,7 @@ const bad = (hex: string) => message(Buffer.from(hex, "hex"));
 const tooLong = Buffer.of(0, 0xff, 0xff, 0xff, 0xff);
 const bomb = message(gzipSync(Buffer.alloc(50_000_000)), { compressed: true });
 
-/** Request streams that break the protocol after two good messages, each with the status that answers them. */
+/** Last messages that break a request stream after two valid ones, each with the expected status. */
 const malformed: Readonly<Record<string, readonly [code: status, last: Buffer, encoding?: string]>> = {
   "text that is not UTF-8": [status.INTERNAL, bad("0a03fffefd")],
   "an encoded surrogate": [status.INTERNAL, bad("0a03eda080")],
@@ -24,11 +24,15 @@ const malformed: Readonly<Record<string, readonly [code: status, last: Buffer, e
   "half a prefix": [status.INTERNAL, good.subarray(0, 3)],
   "a length above the limit": [status.RESOURCE_EXHAUSTED, tooLong],
   "a message marked as compressed, in no encoding": [status.INTERNAL, message(good.subarray(5), { compressed: true })],
-  "a compressed message that is not": [status.INTERNAL, message(Buffer.from("a"), { compressed: true }), "gzip"],
+  "a message marked as compressed that is not": [
+    status.INTERNAL,
+    message(Buffer.from("a"), { compressed: true }),
+    "gzip",
+  ],
   "a message that inflates beyond the limit": [status.RESOURCE_EXHAUSTED, bomb, "gzip"],
 };
 
-test("a request stream that breaks after some messages ends with its status, and the next call is answered", async (t) => {
+test("answers a request stream that breaks after some messages with a status, and then answers the next call", async (t) => {
   await using server = await startStreamingServer();
   using caller = createEchoCaller(server.address);
   for (const [what, [code, last, encoding]] of Object.entries(malformed)) {
@@ -52,18 +56,18 @@ test("a request stream that breaks after some messages ends with its status, and
   );
 });
 
-/** Bodies of calls that take one request, each with the status that answers them. */
-const singular: Readonly<Record<string, readonly [code: status, body: Buffer]>> = {
+/** Invalid bodies for methods that take one request, each with the expected status. */
+const notOneRequest: Readonly<Record<string, readonly [code: status, body: Buffer]>> = {
   "no message": [status.UNIMPLEMENTED, Buffer.of()],
   "two messages": [status.UNIMPLEMENTED, Buffer.concat([good, good])],
   "half a message": [status.INTERNAL, good.subarray(0, 6)],
   "a message and a half": [status.INTERNAL, Buffer.concat([good, good.subarray(0, 6)])],
 };
 
-test("a call with other than one request where one belongs ends with its status, and no handler runs", async (t) => {
+test("rejects a call without exactly one request to a method that takes one, and runs no handler", async (t) => {
   await using server = await startStreamingServer();
   using caller = createEchoCaller(server.address);
-  for (const [what, [code, body]] of Object.entries(singular)) {
+  for (const [what, [code, body]] of Object.entries(notOneRequest)) {
     for (const { path } of [unary, serverStream]) {
       await t.test(`${what}: ${path}`, async () => {
         const { headers } = await rawCall(server.address, path, body);
@@ -73,5 +77,5 @@ test("a call with other than one request where one belongs ends with its status,
     }
   }
   const { produced } = await caller.statistics();
-  assert.equal(produced, Object.keys(singular).length * 2);
+  assert.equal(produced, Object.keys(notOneRequest).length * 2);
 });

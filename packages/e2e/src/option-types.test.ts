@@ -18,12 +18,12 @@ import type { TestServerOptions } from "@hello/grpc-server/testing";
 import { createHelloServer, type HelloServerOptions } from "@hello/server";
 import { publishedPackages } from "./tarballs.js";
 
-/** The optional properties of a type, all undefined. */
+/** Optional properties of a type, all undefined. */
 type Unset<Type> = {
   readonly [Name in keyof Type as Partial<Pick<Type, Name>> extends Pick<Type, Name> ? Name : never]-?: undefined;
 };
 
-/** `true` if a type accepts undefined for each of its optional properties. */
+/** `true` for a type that accepts undefined for each of its optional properties, else `false`. */
 type AllowsUndefined<Type> = Unset<Type> extends Partial<Type> ? true : false;
 
 interface OptionTypes {
@@ -45,7 +45,7 @@ interface OptionTypes {
   readonly TlsOptions: TlsOptions;
 }
 
-/** Does not compile if an option rejects undefined. */
+/** Map that does not compile if an option rejects undefined. */
 const allowsUndefined: { readonly [Name in keyof OptionTypes]: AllowsUndefined<OptionTypes[Name]> & true } = {
   AllowPrincipalsOptions: true,
   CallOptions: true,
@@ -67,7 +67,7 @@ const allowsUndefined: { readonly [Name in keyof OptionTypes]: AllowsUndefined<O
 
 const reports = publishedPackages.map((name) => readFileSync(new URL(`../../${name}/api.md`, import.meta.url), "utf8"));
 
-test("the types of options that accept undefined include every exported type of options", () => {
+test("checks every exported type of options", () => {
   const names = reports.flatMap((report) => report.match(/(?<=^Exported by .*)\b[A-Z]\w*Options\b/gm) ?? []);
   // grpc-js itself does not accept undefined for these.
   assert.deepEqual(
@@ -76,17 +76,17 @@ test("the types of options that accept undefined include every exported type of 
   );
 });
 
-test("every optional property in the public types accepts undefined", () => {
+test("accepts undefined for every optional property of the public types", () => {
   const properties = reports.flatMap((report) => report.match(/^ +(readonly )?[^\s(]+\?: [^{\n]*;$/gm) ?? []);
   assert.ok(properties.length > 50);
   assert.deepEqual(
     properties.filter((property) => !/\bun(defined|known)\b/.test(property)),
-    // Not an option, but part of an identity.
+    // Property of an identity, not an option.
     ["  readonly spiffeId?: string;"],
   );
 });
 
-test("options that are undefined have their defaults", async () => {
+test("uses the defaults for options that are undefined", async () => {
   const unsetCall: Unset<CallOptions> = {
     timeoutMs: undefined,
     signal: undefined,

@@ -5,18 +5,19 @@ import { Server, type sendUnaryData } from "@grpc/grpc-js";
 import { bind } from "@hello/testing/grpc-server";
 import protobuf from "protobufjs";
 
-/** A collector of OpenTelemetry data, on loopback: OTLP over HTTP with protobuf, and over gRPC. */
+/** Collector of OpenTelemetry data on the loopback interface: OTLP over HTTP with protobuf, and over gRPC. */
 export interface OtlpCollector extends AsyncDisposable {
-  /** Where it is, by the value of OTEL_EXPORTER_OTLP_PROTOCOL. */
+  /** Endpoint for each value of OTEL_EXPORTER_OTLP_PROTOCOL. */
   readonly endpoints: Readonly<Record<"http/protobuf" | "grpc", string>>;
-  /** All that has come. */
+  /** Spans received so far. */
   readonly spans: readonly CollectedSpan[];
+  /** Metrics received so far. */
   readonly metrics: readonly CollectedMetric[];
 }
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** A span that came. */
+/** Span that the collector has received. */
 export interface CollectedSpan {
   readonly resource: Attributes;
   readonly traceId: string;
@@ -26,7 +27,7 @@ export interface CollectedSpan {
   readonly attributes: Attributes;
 }
 
-/** A metric that came. */
+/** Metric that the collector has received. */
 export interface CollectedMetric {
   readonly resource: Attributes;
   readonly name: string;
@@ -34,7 +35,7 @@ export interface CollectedMetric {
   readonly points: readonly { readonly attributes: Attributes; readonly bounds: readonly number[] }[];
 }
 
-/** As much as the tests read of opentelemetry-proto, with its field numbers. */
+/** Part of opentelemetry-proto that the tests read, with the original field numbers. */
 const { root } = protobuf.parse(`
   syntax = "proto3";
   message Traces { repeated ResourceSpans resources = 1; }
@@ -88,7 +89,7 @@ interface Request {
   }[];
 }
 
-function record(attributes: readonly KeyValue[]): Attributes {
+function toRecord(attributes: readonly KeyValue[]): Attributes {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, value.text ?? value.integer ?? value.number]));
 }
 
@@ -98,13 +99,15 @@ function decode(type: "Traces" | "Metrics", body: Uint8Array): (Item & { resourc
   const options = { bytes: String, longs: Number, arrays: true };
   const { resources } = message.toObject(message.decode(body), options) as Request;
   return resources.flatMap(({ resource, scopes }) =>
-    scopes.flatMap(({ items }) => items.map((item) => ({ ...item, resourceAttributes: record(resource.attributes) }))),
+    scopes.flatMap(({ items }) =>
+      items.map((item) => ({ ...item, resourceAttributes: toRecord(resource.attributes) })),
+    ),
   );
 }
 
 const hex = (base64: string | undefined) => Buffer.from(base64 ?? "", "base64").toString("hex");
 
-/** Starts a collector. */
+/** Starts a collector on free ports of the loopback interface. */
 export async function startOtlpCollector(): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = [];
   const metrics: CollectedMetric[] = [];
@@ -113,7 +116,7 @@ export async function startOtlpCollector(): Promise<OtlpCollector> {
       for (const { resourceAttributes: resource, ...span } of decode("Traces", body)) {
         const { traceId, spanId, parentSpanId, name, attributes } = span;
         const ids = { traceId: hex(traceId), spanId: hex(spanId), parentSpanId: hex(parentSpanId) };
-        spans.push({ ...ids, resource, name, attributes: record(attributes) });
+        spans.push({ ...ids, resource, name, attributes: toRecord(attributes) });
       }
     },
     Metrics(body: Uint8Array) {
@@ -123,7 +126,7 @@ export async function startOtlpCollector(): Promise<OtlpCollector> {
           resource,
           name,
           unit,
-          points: points.map(({ attributes, bounds = [] }) => ({ attributes: record(attributes), bounds })),
+          points: points.map(({ attributes, bounds = [] }) => ({ attributes: toRecord(attributes), bounds })),
         });
       }
     },

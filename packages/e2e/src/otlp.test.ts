@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { listen } from "@hello/testing/peer";
 import { run } from "@hello/testing/program";
-import { requires } from "@hello/testing/requires";
 import { greetWorld } from "./greet-world.js";
 import { startOtlpCollector } from "./otlp-collector.js";
+import { python, pythonProgram } from "./python-program.js";
 import { type ServerProcess, startServerWith } from "./server-process.js";
 
-const python = requires("python3-grpcio");
-
 for (const protocol of ["http/protobuf", "grpc"] as const) {
-  test(`spans and metrics reach a collector over ${protocol}, the last of them at the shutdown`, async () => {
+  test(`exports spans and metrics over ${protocol}, the last of them at shutdown`, async () => {
     await using collector = await startOtlpCollector();
     const endpoint = {
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
@@ -63,8 +60,7 @@ const callers: Record<string, { skip: string | false; call: (server: ServerProce
   Python: {
     skip: python.skip,
     async call(server) {
-      const program = fileURLToPath(new URL("../python/metadata_client.py", import.meta.url));
-      const command = [python.program, program, server.address, "World", `traceparent=${traceparent}`] as const;
+      const command = pythonProgram("metadata_client.py", server.address, "World", `traceparent=${traceparent}`);
       const { status, stdout, stderr } = await run(command);
       assert.equal(status, 0, stderr);
       assert.equal(stdout, "Hello World\n");
@@ -73,7 +69,7 @@ const callers: Record<string, { skip: string | false; call: (server: ServerProce
 };
 
 for (const [language, { skip, call }] of Object.entries(callers)) {
-  test(`the trace of a client in ${language} continues in the server's span`, { skip }, async () => {
+  test(`continues the trace of a ${language} client in the server's span`, { skip }, async () => {
     await using collector = await startOtlpCollector();
     const endpoint = `${collector.endpoints["http/protobuf"]}/v1/traces`;
     await using server = await startServerWith({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint });
@@ -87,7 +83,7 @@ for (const [language, { skip, call }] of Object.entries(callers)) {
   });
 }
 
-test("two servers of one environment are two instances", async () => {
+test("gives two servers with the same environment different instance IDs", async () => {
   await using collector = await startOtlpCollector();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoints["http/protobuf"] };
   for (const _ of [1, 2]) {
@@ -99,14 +95,14 @@ test("two servers of one environment are two instances", async () => {
   assert.equal(new Set(instances).size, 2, instances.join());
 });
 
-test("a collector that never answers delays the exit by two seconds", async () => {
+test("delays the exit by two seconds when the collector does not answer", async () => {
   await using silent = await listen(createServer());
   await using server = await startServerWith({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://${silent.address}` });
   await greetWorld(server);
   const start = performance.now();
   assert.equal(await server.stop(), 0);
   const elapsed = performance.now() - start;
-  // The SDK itself would wait ten.
+  // The SDK alone would wait ten seconds.
   assert.ok(elapsed > 1_500 && elapsed < 8_000, `${elapsed} ms`);
   assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not answer");
 });

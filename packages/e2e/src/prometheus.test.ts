@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { get } from "node:http";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { message } from "@hello/testing/http2-frames";
 import { listen } from "@hello/testing/peer";
 import { run } from "@hello/testing/program";
 import { greetWorld } from "./greet-world.js";
-import { frame, rawCall } from "./raw-call.js";
+import { rawCall } from "./raw-call.js";
 import { type ServerProcess, serverMain, startServerWith } from "./server-process.js";
 
 const prometheus = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
@@ -47,8 +48,8 @@ test("Prometheus scrapes the metrics of gRFC A66, with method and status", async
   await using server = await startServerWith(prometheus);
   await greetWorld(server);
   await greetWorld(server);
-  await rawCall(server.address, "/Hello/Hello", frame(Buffer.from([0xff])));
-  await rawCall(server.address, "/No/Such", frame(Buffer.alloc(0)));
+  await rawCall(server.address, "/Hello/Hello", message(Buffer.from([0xff])));
+  await rawCall(server.address, "/No/Such", message(Buffer.alloc(0)));
   const samples = await scrape(endpoints(server)[0]);
   const ok = { grpc_method: "Hello/Hello", grpc_status: "OK" };
   assert.equal(sample(samples, "grpc_server_call_started_total", { grpc_method: "Hello/Hello" }), 3);

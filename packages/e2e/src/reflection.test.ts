@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Outcome, run } from "@hello/testing/program";
 import { buf } from "./buf.js";
 import { createGreeter } from "./greeter.js";
-import { modulesLoaded } from "./modules-loaded.js";
+import { listLoadedModules } from "./loaded-modules.js";
 import { startServer } from "./server-process.js";
 
 /** Runs `buf curl`, which knows of the contract only what the server's reflection tells. */
@@ -58,7 +58,7 @@ test("with --no-reflection a client cannot ask for the contract", async () => {
 const descriptors = /descriptor_pb\.js$/;
 
 test("what describes the contract is not loaded for calls", async () => {
-  const modules = await modulesLoaded({}, async (server) => {
+  const modules = await listLoadedModules({}, async (server) => {
     using greeter = createGreeter(server.address);
     assert.equal(await greeter.greet("World"), "Hello World");
   });
@@ -69,7 +69,7 @@ test("what describes the contract is not loaded for calls", async () => {
 });
 
 test("what describes the contract is loaded when a client asks for it", async () => {
-  const modules = await modulesLoaded({}, async (server) => {
+  const modules = await listLoadedModules({}, async (server) => {
     assert.equal((await bufCurl("--list-services", `http://${server.address}`)).status, 0);
   });
   assert.ok(modules.some((path) => descriptors.test(path)));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "@hello/testing/program";
 import { greetWorld } from "./greet-world.js";
-import { modulesLoaded } from "./modules-loaded.js";
+import { listLoadedModules } from "./loaded-modules.js";
 import { serverMain, startServerWith } from "./server-process.js";
 import { snippets } from "./snippets.js";
 
@@ -10,7 +10,7 @@ const prometheus = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHE
 
 /** The modules of OpenTelemetry that a server has loaded when it ends, after a call. */
 async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
-  return (await modulesLoaded(env, greetWorld)).filter((path) => path.includes("opentelemetry"));
+  return (await listLoadedModules(env, greetWorld)).filter((path) => path.includes("opentelemetry"));
 }
 
 test("with no variable that asks for it, nothing of OpenTelemetry is loaded", async () => {

@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ServerProcess, startServerWith } from "./server-process.js";
 
-/** The CommonJS modules that a server with these variables has loaded when it ends, after it has been used. */
-export async function modulesLoaded(
+/** Runs a server with these variables, uses it, and returns the paths of the CommonJS modules loaded when it exits. */
+export async function listLoadedModules(
   env: Readonly<Record<string, string>>,
   use: (server: ServerProcess) => Promise<void>,
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "hello-modules-"));
   try {
     const list = join(folder, "modules.json");
-    const probe = fileURLToPath(new URL("loaded-modules.cjs", import.meta.url));
-    await using server = await startServerWith({ ...env, LOADED_MODULES: list, NODE_OPTIONS: `--require=${probe}` });
+    const preload = fileURLToPath(new URL("write-loaded-modules.cjs", import.meta.url));
+    await using server = await startServerWith({ ...env, LOADED_MODULES: list, NODE_OPTIONS: `--require=${preload}` });
     await use(server);
     assert.equal(await server.stop(), 0);
     const modules = JSON.parse(readFileSync(list, "utf8")) as string[];

@@ -1,4 +1,5 @@
-// Loaded before a program (--require), tells the file named by LOADED_MODULES which modules it had loaded when it ended.
+// Preloaded (--require), this writes the paths of the modules that a program has loaded when it exits to the file named
+// by LOADED_MODULES.
 const { writeFileSync } = require("node:fs");
 
 process.on("exit", () => writeFileSync(process.env.LOADED_MODULES, JSON.stringify(Object.keys(require.cache))));

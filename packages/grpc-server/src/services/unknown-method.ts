@@ -38,7 +38,8 @@ function unknownMethod(path: string, environment: CallEnvironment): Handler {
     path,
     func(base) {
       const call = intercept(base, definition, environment);
-      const error = new StatusError(status.UNIMPLEMENTED, `the server does not implement the method ${path}`);
+      // Same text as grpc-js sends.
+      const error = new StatusError(status.UNIMPLEMENTED, `The server does not implement the method ${path}`);
       call.start({
         onReceiveMetadata: () => call.sendStatus(toWireStatus(error)),
         onReceiveMessage() {},

@@ -86,7 +86,7 @@ for (const [mode, { args, limit, tls }] of Object.entries(modes)) {
   test(`enforces --max-connections with ${mode}`, async (t) => {
     await using server = await startServer("--max-connections", "3", ...noHandshakeTimeout, ...args());
     const { end } = await flood(t, server.address, { open: limit + 4, refused: 4 });
-    const refusal = await server.logged(({ msg }) => msg === "connection refused: the limit is reached");
+    const refusal = await server.logged(({ msg }) => msg === "connection refused: maxConnections is reached");
     assert.equal(refusal["maxConnections"], 3);
     end();
     await greet(server, tls);
@@ -106,10 +106,10 @@ for (const workers of ["1", "2"]) {
   const mode = workers === "1" ? "one process" : "workers";
   test(`recovers with ${mode} from a flood that uses up the file descriptors`, linuxOnly, async (t) => {
     await using server = await startLimited({}, "--workers", workers);
-    const warning = await server.logged(({ msg }) => /limit of open files/.test(msg));
+    const warning = await server.logged(({ msg }) => /limit on open files/.test(msg));
     assert.deepEqual([warning.level, warning["maxOpenFiles"], warning["maxConnections"]], [40, 200, 20_000]);
     const { end } = await flood(t, server.address, { open: 800, refused: 400 });
-    await server.logged(({ msg }) => msg === "connection refused: file descriptors run out");
+    await server.logged(({ msg }) => msg === "connection refused: file descriptors are running out");
     end();
     for (let call = 0; call < 6; call++) {
       await greet(server);

@@ -7,8 +7,8 @@ export interface Lifecycle<Started> {
    */
   start(): Promise<Started>;
   /**
-   * Shuts down in order. Resolves at once if the component was never started or failed to start. A second call skips all
-   * waiting.
+   * Shuts down in order. Resolves at once if the component was never started or failed to start. A second call skips
+   * all waiting.
    */
   shutdown(): Promise<void>;
 }
@@ -56,8 +56,8 @@ export function createLifecycle<Started>({ start, stop }: LifecycleSteps<Started
 }
 
 /**
- * Wraps a lifecycle so that a shutdown does not wait for a start in progress, which may be waiting for a name server. Use
- * it only in a process that exits afterwards: whatever the start has opened stays open.
+ * Wraps a lifecycle so that a shutdown does not wait for a start in progress, which may be waiting for a name server.
+ * Use it only in a process that exits afterwards: whatever the start has opened stays open.
  */
 export function withAbandonableStart<Started>(server: Lifecycle<Started>): Lifecycle<Started> {
   let isStarting = false;

@@ -18,8 +18,8 @@ export interface RunOptions<Context = undefined>
 
 /**
  * Runs a server as this process until SIGTERM or SIGINT. Reads flags and environment variables, starts the logger,
- * telemetry and worker processes that they configure, and exits with status 0 after a shutdown, 1 if it cannot serve, or 2
- * if an option is invalid.
+ * telemetry and worker processes that they configure, and exits with status 0 after a shutdown, 1 if it cannot serve,
+ * or 2 if an option is invalid.
  */
 export async function runServer<Context = undefined>(
   options: RunOptions<Context> & RequiredAuthorize<Context>,

@@ -44,13 +44,15 @@ export interface ServerOptions<Context = undefined> extends Optional<Limits>, Op
    */
   readonly addresses?: readonly string[] | undefined;
   /**
-   * Certificate files for TLS 1.2 or later. The server reloads them when they change. With `clientCaFile`, clients need a
-   * certificate too. Default: plain text.
+   * Certificate files for TLS 1.2 or later. The server reloads them when they change. With `clientCaFile`, clients need
+   * a certificate too. Default: plain text.
    */
   readonly tls?: CertificateFiles | undefined;
   /** Serves reflection, which lets clients list the services and their contracts. Default true. */
   readonly reflection?: boolean | undefined;
-  /** Compression of responses to clients that accept it. A handler may choose another for its call. Default `identity`. */
+  /**
+   * Compression of responses to clients that accept it. A handler may choose another for its call. Default `identity`.
+   */
   readonly compression?: Compression | undefined;
   /** Interceptors of grpc-js. They see every call, including health and reflection. Default: none. */
   readonly interceptors?: readonly ServerInterceptor[] | undefined;
@@ -67,9 +69,9 @@ export interface GrpcServer extends Lifecycle<readonly string[]> {
    */
   start(): Promise<readonly string[]>;
   /**
-   * Shuts down in order: health turns NOT_SERVING, new calls are accepted for the delay, then calls in progress may finish
-   * within the grace time and fail with UNAVAILABLE after it. Resolves when no call is left. A second call skips all
-   * waiting.
+   * Shuts down in order: health turns NOT_SERVING, new calls are accepted for the delay, then calls in progress may
+   * finish within the grace time and fail with UNAVAILABLE after it. Resolves when no call is left. A second call skips
+   * all waiting.
    */
   shutdown(): Promise<void>;
   /** Health of the server and its services, as `grpc.health.v1` reports it. */

@@ -8,8 +8,8 @@ import type { HealthState } from "./services/health.js";
 /** Durations of the steps of a shutdown. */
 export interface ShutdownTimes {
   /**
-   * Time for which new calls are accepted after health turns NOT_SERVING, in milliseconds, so that load balancers notice
-   * and stop sending. Default 0.
+   * Time for which new calls are accepted after health turns NOT_SERVING, in milliseconds, so that load balancers
+   * notice and stop sending. Default 0.
    */
   readonly shutdownDelayMs: number;
   /** Time that calls in progress have to finish before they are cancelled, in milliseconds. Default 10,000. */

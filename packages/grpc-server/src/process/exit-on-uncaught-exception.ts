@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import type { Logger } from "pino";
 
 /**
- * Logs an uncaught error and exits with status 1. Errors of handlers are caught elsewhere, so an uncaught one comes from a
- * timer, an event or a forgotten promise, and leaves the process in an unknown state.
+ * Logs an uncaught error and exits with status 1. Errors of handlers are caught elsewhere, so an uncaught one comes
+ * from a timer, an event or a forgotten promise, and leaves the process in an unknown state.
  */
 export function exitOnUncaughtException(logger: Logger): void {
   process.on("uncaughtException", (error: unknown, origin) => {

@@ -7,8 +7,8 @@ type StopSignalListener = (signal: NodeJS.Signals) => void;
 const earlySignals: NodeJS.Signals[] = [];
 let listener: StopSignalListener = (signal) => earlySignals.push(signal);
 
-// Registered while this module loads, so programs import it first: before that, a signal ends the process at once or, in
-// the first process of a container, is lost.
+// Registered while this module loads, so programs import it first: before that, a signal ends the process at once or,
+// in the first process of a container, is lost.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => listener(signal));
 }

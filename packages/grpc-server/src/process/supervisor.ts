@@ -30,7 +30,8 @@ const minBackoffMs = 100;
 const maxBackoffMs = 5_000;
 /**
  * Maximum wait for the last messages and output of a worker that has exited, in milliseconds. They may never end: Node
- * loses track of a connection that it was passing to the worker, and a program that the worker started may hold its pipes.
+ * loses track of a connection that it was passing to the worker, and a program that the worker started may hold its
+ * pipes.
  */
 const outputTimeoutMs = 1_000;
 /** Age at which a worker counts as stable, in milliseconds: the backoff of its replacement is the minimum again. */
@@ -38,8 +39,8 @@ const stableAfterMs = 10_000;
 
 /**
  * Creates a supervisor that runs copies of this program as worker processes, numbered from 0, and replaces those that
- * exit; see `worker.ts`. Its start fails if one of the first workers exits before it serves, with the reason that the worker
- * reported: a replacement would fail, too.
+ * exit; see `worker.ts`. Its start fails if one of the first workers exits before it serves, with the reason that the
+ * worker reported: a replacement would fail, too.
  */
 export function createSupervisor({ workers: count, stopTimeoutMs, logger }: SupervisorOptions): Lifecycle<void> {
   const running = new Map<number, Worker>();

@@ -7,7 +7,7 @@ import { onStopSignal } from "./stop-signals.js";
 /** Message from a worker that has started to serve: the bound addresses. */
 export type WorkerAddresses = readonly string[];
 
-/** Message from a worker: it can receive messages, it serves the given addresses, or it has failed for the given reason. */
+/** Message from a worker: it can receive messages, it serves these addresses, or it has failed for this reason. */
 export type WorkerMessage = "ready" | WorkerAddresses | { readonly failure: string };
 
 /** Message to a worker: shut down in order, or at once if it is the second; or reload the certificates. */
@@ -17,8 +17,8 @@ export type PrimaryMessage = "shutdown" | "reload";
 export const workerNumber = cluster.isWorker ? Number(process.env["WORKER_NUMBER"]) : undefined;
 
 /**
- * Runs the server of a worker process until the primary process requests a shutdown. Ignores stop signals, which a terminal
- * or a service manager may send to every process: the primary process handles them for all.
+ * Runs the server of a worker process until the primary process requests a shutdown. Ignores stop signals, which a
+ * terminal or a service manager may send to every process: the primary process handles them for all.
  */
 export async function runAsWorker(server: Lifecycle<WorkerAddresses>): Promise<void> {
   onStopSignal(() => undefined);

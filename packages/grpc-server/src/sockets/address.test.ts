@@ -11,37 +11,37 @@ const addresses = {
   "unix:echo.sock": { path: "echo.sock" },
 };
 for (const [text, address] of Object.entries(addresses)) {
-  test(`${text} is read, and written again`, () => {
+  test(`parses and formats ${text}`, () => {
     assert.deepEqual(parseAddress(text), address);
     assert.equal(formatAddress(address), text);
   });
 }
 
-test("a port alone stands for every interface", () => {
+test("parses a port alone as all interfaces", () => {
   assert.deepEqual(parseAddress(":50051"), { host: "::", port: 50_051 });
 });
 
-test("unix:///path is unix:/path", () => {
+test("parses unix:///path as unix:/path", () => {
   assert.deepEqual(parseAddress("unix:///run/echo.sock"), { path: "/run/echo.sock" });
 });
 
 const mistakes = {
-  "": "write host:port",
-  localhost: "write host:port",
-  "50051": "write host:port",
-  "localhost:": "write host:port",
-  "localhost:http": "write host:port",
-  "localhost:-1": "write host:port",
-  "localhost:1.5": "write host:port",
-  "::1:50051": "write host:port",
-  "[::1]": "write host:port",
-  "[localhost]:50051": "write host:port",
-  "http://localhost:50051": "write host:port",
-  "localhost:65536": "the port is above 65535",
+  "": "use host:port",
+  localhost: "use host:port",
+  "50051": "use host:port",
+  "localhost:": "use host:port",
+  "localhost:http": "use host:port",
+  "localhost:-1": "use host:port",
+  "localhost:1.5": "use host:port",
+  "::1:50051": "use host:port",
+  "[::1]": "use host:port",
+  "[localhost]:50051": "use host:port",
+  "http://localhost:50051": "use host:port",
+  "localhost:65536": "the port must be at most 65535",
   "unix:": "the path is missing",
 };
 for (const [text, mistake] of Object.entries(mistakes)) {
-  test(`refuses "${text}" and says why`, () => {
+  test(`rejects "${text}": ${mistake}`, () => {
     assert.throws(
       () => parseAddress(text),
       (error: unknown) => {

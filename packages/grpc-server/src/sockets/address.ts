@@ -3,11 +3,13 @@ import { isIP, isIPv6 } from "node:net";
 /** Address of a server: a host and port, or the path of a Unix domain socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Longest path that fits into a `sockaddr_un`. Node may cut a longer one instead of refusing it. */
+/**
+ * Maximum length of a socket path in bytes, from `sockaddr_un`. Node may truncate a longer one instead of rejecting it.
+ */
 export const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 /**
- * Parses `host:port`, `[IPv6]:port`, `:port` (every interface) or `unix:/path`. Port 0 stands for any free port.
+ * Parses `host:port`, `[IPv6]:port`, `:port` (all interfaces) or `unix:/path`. Port 0 selects a free port.
  *
  * @throws TypeError if the address is invalid.
  */
@@ -15,10 +17,10 @@ export function parseAddress(text: string): Address {
   if (text.startsWith("unix:")) {
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") {
-      throw new TypeError(`invalid address "${text}": the path is missing; write unix:/path/to/socket`);
+      throw new TypeError(`invalid address "${text}": the path is missing; use unix:/path/to/socket`);
     }
     if (Buffer.byteLength(path) > maxPathBytes || path.includes("\0")) {
-      throw new TypeError(`invalid address "${text}": the path must have at most ${maxPathBytes} bytes, and no NUL`);
+      throw new TypeError(`invalid address "${text}": the path must have at most ${maxPathBytes} bytes and no NUL`);
     }
     return { path };
   }
@@ -26,10 +28,10 @@ export function parseAddress(text: string): Address {
   const { v6, name = "", port } = match?.groups ?? {};
   const host = v6 ?? (name === "" ? "::" : name);
   if (match === null || (v6 !== undefined && !isIPv6(v6))) {
-    throw new TypeError(`invalid address "${text}": write host:port, [IPv6]:port, :port or unix:/path`);
+    throw new TypeError(`invalid address "${text}": use host:port, [IPv6]:port, :port or unix:/path`);
   }
   if (Number(port) > 65_535) {
-    throw new TypeError(`invalid address "${text}": the port is above 65535`);
+    throw new TypeError(`invalid address "${text}": the port must be at most 65535`);
   }
   return { host, port: Number(port) };
 }

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import { reasonOf } from "@hello/grpc-common";
 import type { Address } from "./address.js";
 
-/** Tells whether listening failed because this machine lacks the address. */
+/** Checks whether listening failed because this machine does not have the address. */
 export function isMissingAddress(error: unknown): boolean {
   return ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "");
 }
 
-/** Says why an address cannot be bound, and what to do about it. */
+/** Describes why an address cannot be bound, and what to do about it. */
 export async function bindFailure(error: unknown, address: Address): Promise<string> {
   switch (errorCode(error)) {
     case "EADDRINUSE":
@@ -20,7 +20,7 @@ export async function bindFailure(error: unknown, address: Address): Promise<str
     case "ENOTFOUND":
       return "the host name does not resolve";
     case "EAI_AGAIN":
-      return "the host name does not resolve now: no name server answers";
+      return "the host name does not resolve because no name server answers";
     default:
       return reasonOf(error);
   }
@@ -28,30 +28,30 @@ export async function bindFailure(error: unknown, address: Address): Promise<str
 
 const inUse = "it is in use; stop the other process or choose another address";
 
-/** Says why a path is taken: Node reports any file there as EADDRINUSE. */
+/** Describes why a path is taken. Node reports EADDRINUSE for any existing file. */
 async function takenPathReason(path: string): Promise<string> {
   const file = await lstat(path).catch(() => {
-    // It is gone by now.
+    // The file has been removed in the meantime.
   });
   return file === undefined || file.isSocket() ? inUse : "the file exists and is not a socket";
 }
 
 function portReason(port: number): string {
-  return port < 1024 ? "permission denied; ports below 1024 need privileges" : "permission denied";
+  return port < 1024 ? "permission denied; ports below 1024 require privileges" : "permission denied";
 }
 
-/** Says why a socket file cannot be created: Node reports a missing folder as EACCES, too. */
+/** Describes why a socket file cannot be created. Node reports EACCES for a missing folder, too. */
 async function socketFileReason(path: string): Promise<string> {
   const folder = dirname(path);
   try {
     await access(folder);
-    return `permission denied: no socket can be created in ${folder}`;
+    return `permission denied: cannot create a socket in ${folder}`;
   } catch (error) {
     return errorCode(error) === "ENOENT" ? `the folder ${folder} does not exist` : reasonOf(error);
   }
 }
 
-/** Returns the code of an error of the system. */
+/** Returns the code of a system error, like `EADDRINUSE`. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

@@ -11,7 +11,7 @@ function createLimit({ maxConnections = 2, maxOpenFiles = 1_000 } = {}) {
   const limit = createConnectionLimit({ maxConnections, maxOpenFiles, logger: pino({}, log) });
   return {
     log,
-    /** Creates the connection listener of an address, and returns its new connections, open or refused. */
+    /** Creates an address, and returns a function that opens a connection to it. */
     address() {
       const onConnection = limit(() => undefined);
       return () => {
@@ -23,7 +23,7 @@ function createLimit({ maxConnections = 2, maxOpenFiles = 1_000 } = {}) {
   };
 }
 
-test("refuses one connection too many on an address, until another closes", async () => {
+test("refuses connections beyond the limit of an address until one closes", async () => {
   const { address, log } = createLimit();
   const connect = address();
   const [first, second, third] = [connect(), connect(), connect()];
@@ -33,12 +33,12 @@ test("refuses one connection too many on an address, until another closes", asyn
   assert.equal(connect().destroyed, false);
   assert.equal(connect().destroyed, true);
   const [line, ...others] = log.lines;
-  assert.equal(line?.msg, "connection refused: the limit is reached");
+  assert.equal(line?.msg, "connection refused: maxConnections is reached");
   assert.equal(line["maxConnections"], 2);
   assert.deepEqual(others, []);
 });
 
-test("each address has the limit for itself", () => {
+test("applies the limit to each address separately", () => {
   const { address } = createLimit();
   const [one, other] = [address(), address()];
   assert.deepEqual(
@@ -47,7 +47,7 @@ test("each address has the limit for itself", () => {
   );
 });
 
-test("all addresses together leave a tenth of the file descriptors", () => {
+test("keeps a tenth of the file descriptors free across all addresses", () => {
   const { address, log } = createLimit({ maxConnections: 8, maxOpenFiles: 10 });
   const [one, other] = [address(), address()];
   const refused = Array.from({ length: 10 }, (_, count) => (count % 2 ? one() : other()).destroyed);
@@ -55,10 +55,10 @@ test("all addresses together leave a tenth of the file descriptors", () => {
     refused,
     refused.map((_, count) => count === 9),
   );
-  assert.equal(log.lines[0]?.msg, "connection refused: file descriptors run out");
+  assert.equal(log.lines[0]?.msg, "connection refused: file descriptors are running out");
 });
 
-test("warns of fewer file descriptors than connections", () => {
+test("warns when the limit on open files is below the limit on connections", () => {
   const { log } = createLimit({ maxConnections: 11, maxOpenFiles: 10 });
   const [warning] = log.lines;
   assert.equal(warning?.level, 40);

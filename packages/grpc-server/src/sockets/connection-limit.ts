@@ -5,17 +5,17 @@ import { openFileLimit } from "./open-file-limit.js";
 
 /** Options of {@link createConnectionLimit}. */
 export interface ConnectionLimitOptions {
-  /** Maximum of open connections on each address. */
+  /** Maximum number of open connections on each address. */
   readonly maxConnections: number;
   readonly logger: Logger;
-  /** Number of files that the process may have open. Default: as the system says. */
+  /** Maximum number of open files of the process. Default: the limit that the system reports. */
   readonly maxOpenFiles?: number;
 }
 
 /**
- * Creates a function that adds the limit to the connection listener of an address: one connection more is closed at once.
- * All addresses together leave a tenth of the file descriptors unused, without which a worker process could not receive
- * its next connection.
+ * Creates a function that adds the limit to the connection listener of an address: connections beyond it are closed at
+ * once. A tenth of the file descriptors is kept free across all addresses: without a free one, a worker process cannot
+ * receive another connection.
  */
 export function createConnectionLimit({
   maxConnections,
@@ -23,26 +23,30 @@ export function createConnectionLimit({
   maxOpenFiles = openFileLimit(),
 }: ConnectionLimitOptions): (onConnection: (socket: Socket) => void) => (socket: Socket) => void {
   const warn = createThrottledWarn(logger);
-  let open = 0;
+  let openInTotal = 0;
   if (maxOpenFiles < maxConnections) {
-    logger.warn({ maxOpenFiles, maxConnections }, "the limit of open files (ulimit -n) is below maxConnections");
+    logger.warn({ maxOpenFiles, maxConnections }, "the limit on open files (ulimit -n) is below maxConnections");
   }
   return (onConnection) => {
-    let openHere = 0;
+    let openOnAddress = 0;
     return (socket) => {
-      // Not by the server's own maxConnections: in a cluster, workers pass the connections beyond it around for ever.
-      if (openHere >= maxConnections) {
-        warn("connections", { maxConnections }, "connection refused: the limit is reached");
+      // net.Server's own maxConnections does not suit a cluster: workers pass excess connections around forever.
+      if (openOnAddress >= maxConnections) {
+        warn("connections", { maxConnections }, "connection refused: maxConnections is reached");
         socket.destroy();
-      } else if (open >= maxOpenFiles * 0.9) {
-        warn("files", { maxOpenFiles, connections: open }, "connection refused: file descriptors run out");
+      } else if (openInTotal >= maxOpenFiles * 0.9) {
+        warn(
+          "files",
+          { maxOpenFiles, connections: openInTotal },
+          "connection refused: file descriptors are running out",
+        );
         socket.destroy();
       } else {
-        open++;
-        openHere++;
+        openInTotal++;
+        openOnAddress++;
         socket.once("close", () => {
-          open--;
-          openHere--;
+          openInTotal--;
+          openOnAddress--;
         });
         onConnection(socket);
       }

@@ -23,7 +23,7 @@ const greet: ListenOptions = {
   onConnection: (socket) => socket.on("error", () => undefined).end("welcome"),
 };
 
-/** Listens with what disposing it closes. */
+/** Listens until the returned object is disposed. */
 async function listenOn(addresses: readonly string[], options: Partial<ListenOptions> = {}) {
   const { addresses: bound, close } = await listen(addresses, { ...greet, ...options });
   return { bound, [Symbol.dispose]: close };
@@ -43,7 +43,7 @@ async function greeting(address: string): Promise<string> {
   return String(data);
 }
 
-test("several addresses are served, each with the port that the system chose", async () => {
+test("listens on several addresses, and returns the ports that the system chose", async () => {
   using listener = await listenOn(["127.0.0.1:0", `unix:${join(folder, "several.sock")}`]);
   const [tcp = "", unix = ""] = listener.bound;
   assert.match(tcp, /^127\.0\.0\.1:[1-9]\d*$/);
@@ -52,13 +52,13 @@ test("several addresses are served, each with the port that the system chose", a
   assert.equal(await greeting(unix), "welcome");
 });
 
-test("every interface is IPv4, too", async () => {
+test("accepts IPv4 connections on [::]", async () => {
   using listener = await listenOn(["[::]:0"]);
   const [address = ""] = listener.bound;
   assert.equal(await greeting(address.replace("[::]", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")), "welcome");
 });
 
-test("all addresses of a name share a port", async () => {
+test("binds all addresses of a host name to the same port", async () => {
   using listener = await listenOn(["localhost:0"]);
   const ports = new Set(listener.bound.map((address) => address.replace(/.*:/, "")));
   assert.equal(ports.size, 1);
@@ -67,10 +67,10 @@ test("all addresses of a name share a port", async () => {
   }
 });
 
-test("an address in use is told, and what was bound before it is given up", async () => {
+test("reports an address in use, and closes the addresses bound before it", async () => {
   using other = await listenOn(["127.0.0.1:0"]);
   const [taken = ""] = other.bound;
-  const path = join(folder, "given-up.sock");
+  const path = join(folder, "closed.sock");
   await assert.rejects(listenOn([`unix:${path}`, taken]), {
     message: `cannot listen on ${taken}: it is in use; stop the other process or choose another address`,
   });
@@ -84,43 +84,43 @@ const mistakes: Record<string, RegExp> = {
   "unix:/no/such/folder/echo.sock": /: the folder \/no\/such\/folder does not exist$/,
   "unix:/": /: the file exists and is not a socket$/,
   ...(process.platform === "linux" && {
-    "unix:/proc/echo.sock": /: permission denied: no socket can be created in \/proc$/,
+    "unix:/proc/echo.sock": /: permission denied: cannot create a socket in \/proc$/,
   }),
 };
 for (const [address, message] of Object.entries(mistakes)) {
-  test(`${address} cannot be bound, and why is told`, async () => {
+  test(`reports why it cannot listen on ${address}`, async () => {
     await assert.rejects(listenOn([address]), message);
   });
 }
 
-test("a socket file that a dead process left is replaced", async () => {
-  const path = join(folder, "left.sock");
+test("replaces a socket file that a dead process left behind", async () => {
+  const path = join(folder, "stale.sock");
   const program = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
   await run([process.execPath, "-e", program]);
   using listener = await listenOn([`unix:${path}`]);
   assert.equal(await greeting(listener.bound[0] ?? ""), "welcome");
 });
 
-test("a socket file that a living process serves is left alone", async () => {
-  const address = `unix:${join(folder, "living.sock")}`;
+test("leaves a socket file alone while a process listens on it", async () => {
+  const address = `unix:${join(folder, "in-use.sock")}`;
   using other = await listenOn([address]);
   await assert.rejects(listenOn([address]), /it is in use/);
   assert.equal(await greeting(other.bound[0] ?? ""), "welcome");
 });
 
-test("a file that is no socket is left alone", async () => {
+test("leaves a file alone that is not a socket", async () => {
   const path = join(folder, "precious.txt");
   await writeFile(path, "precious");
   await assert.rejects(listenOn([`unix:${path}`]), /: the file exists and is not a socket$/);
   assert.equal(await readFile(path, "utf8"), "precious");
 });
 
-test("a path that does not fit into a socket address is refused", async () => {
+test("rejects a path that is too long for a socket address", async () => {
   const path = join(folder, "x".repeat(107 - folder.length));
   await assert.rejects(listenOn([`unix:${path}`]), /the path must have at most 10\d bytes/);
 });
 
-test("one connection too many is closed, with a line in the log", async () => {
+test("closes and logs a connection beyond the limit", async () => {
   const log = captureLog();
   using listener = await listenOn(["127.0.0.1:0"], {
     maxConnections: 1,

@@ -8,29 +8,29 @@ import { bindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
 import { createConnectionLimit } from "./connection-limit.js";
 import { lookupHost } from "./lookup-host.js";
 
-/** Sockets that accept connections. */
+/** Listening sockets of a server. */
 export interface Listener {
   /** Bound addresses, each as `host:port`, `[IPv6]:port` or `unix:/path`, with the ports that the system chose. */
   readonly addresses: readonly string[];
-  /** Stops accepting. Open connections stay. */
+  /** Stops accepting connections. Open ones stay open. */
   close(): void;
 }
 
 /** Options of {@link listen}. */
 export interface ListenOptions {
-  /** Maximum of open connections on each address; one more is closed at once. */
+  /** Maximum number of open connections on each address. Further ones are closed at once. */
   readonly maxConnections: number;
   readonly logger: Logger;
   readonly onConnection: (socket: Socket) => void;
 }
 
 /**
- * Listens on every address, or on none.
+ * Listens on all addresses, or on none if one of them fails.
  *
- * A host name stands for all its addresses that this machine has. `[::]` serves IPv4 too, and IPv4 alone if the machine
- * has no IPv6.
+ * A host name stands for all of its addresses that this machine has. `[::]` includes IPv4, and stands for IPv4 alone on
+ * a machine without IPv6.
  *
- * @throws Error which names the address, the problem and the remedy.
+ * @throws Error with the address, the cause and the remedy.
  */
 export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
   const { maxConnections, logger, onConnection } = options;
@@ -44,9 +44,9 @@ export async function listen(addresses: readonly string[], options: ListenOption
   };
   const bind = async (address: Address) => {
     const server = createServer(limitConnections(onConnection));
-    servers.push(await bound(server, address));
-    // Accepting can fail for lack of memory; without a listener that would end the process.
-    server.on("error", (error) => warn("error", { err: error }, "accepting a connection failed"));
+    servers.push(await startListening(server, address));
+    // Accepting can fail for lack of memory. Without a listener, the error would end the process.
+    server.on("error", (error) => warn("error", { err: error }, "failed to accept a connection"));
     return server;
   };
   try {
@@ -65,7 +65,7 @@ export async function listen(addresses: readonly string[], options: ListenOption
 
 async function bindAll(address: Address, bind: (address: Address) => Promise<Server>): Promise<void> {
   if ("path" in address) {
-    // Before the first attempt: workers share a socket by the number of attempts each of them needed.
+    // Not after a failed attempt: workers share a socket only if they have made the same number of attempts.
     if (await isAbandoned(address.path)) {
       await unlink(address.path);
     }
@@ -95,26 +95,26 @@ async function bindAll(address: Address, bind: (address: Address) => Promise<Ser
   }
 }
 
-/** Every interface, IPv4 included. */
+/** All interfaces, over IPv6 and IPv4. */
 const anyIPv6 = "::";
 
-/** Resolves the addresses to bind. This machine may lack some: in containers, `localhost` often has IPv6 in name only. */
+/** Resolves a host to the addresses to bind. A machine may lack some: containers often have no IPv6 for `localhost`. */
 function resolve(host: string): Promise<readonly string[]> | readonly string[] {
   return host === anyIPv6 ? [anyIPv6, "0.0.0.0"] : lookupHost(host);
 }
 
-async function bound(server: Server, address: Address): Promise<Server> {
+async function startListening(server: Server, address: Address): Promise<Server> {
   server.listen(address);
   await once(server, "listening");
   return server;
 }
 
-/** Tells whether a socket file was left behind by a process that is gone. */
+/** Checks whether a socket file was left behind by a process that no longer runs. */
 async function isAbandoned(path: string): Promise<boolean> {
   const file = await lstat(path).catch(() => {
     // Listening reports any other problem with the path.
   });
-  // A connection to another kind of file is refused, too.
+  // A connection to another kind of file would be refused, too.
   if (!file?.isSocket()) {
     return false;
   }

@@ -9,7 +9,7 @@ const program = `require("node:dns").lookup(process.argv[1], { all: true }, (err
 /**
  * Looks up the addresses of a host.
  *
- * @throws Error with the code of the resolver, like `ENOTFOUND`.
+ * @throws Error with the resolver's code, like `ENOTFOUND`.
  */
 export async function lookupHost(host: string): Promise<readonly string[]> {
   if (isIP(host)) {
@@ -20,7 +20,7 @@ export async function lookupHost(host: string): Promise<readonly string[]> {
   return [...new Set(addresses)];
 }
 
-/** Looks up a name in another process: a lookup cannot be cancelled, and this process could not exit before it ends. */
+/** Looks up a name in a child process: a lookup cannot be cancelled, and would keep this process from exiting. */
 async function lookupName(name: string): Promise<string[]> {
   const { code, addresses } = await new Promise<{ code?: string; addresses: string[] }>((resolve, reject) => {
     const child = execFile(process.execPath, ["-e", program, name], (error, stdout) => {
@@ -28,7 +28,7 @@ async function lookupName(name: string): Promise<string[]> {
       if (error) {
         reject(error);
       } else {
-        // What NODE_OPTIONS preloads may print, too.
+        // Modules that NODE_OPTIONS preloads may print lines before the result.
         resolve(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
       }
     });

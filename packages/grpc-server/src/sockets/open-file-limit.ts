@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Returns how many files this process may have open, or infinity where the system does not say. */
+/** Returns the maximum number of open files of this process, or infinity if the system does not report it. */
 export function openFileLimit(): number {
   try {
     const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];

@@ -13,7 +13,7 @@ import { pino } from "pino";
 import { listen } from "./listener.js";
 import { createPlainTextTransport } from "./plain-text.js";
 
-/** Serves one method that answers with its request. */
+/** Serves one method that returns its request. */
 async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
   const log = captureLog();
   const logger = pino({ level: "debug" }, log);
@@ -42,14 +42,14 @@ async function serve({ handshakeTimeoutMs = 10_000 } = {}) {
   };
 }
 
-test("requests of all sizes arrive whole, however much comes with the first bytes", async () => {
+test("delivers requests of all sizes intact, regardless of how much arrives with the first bytes", async () => {
   using server = await serve();
   for (const size of [0, 1, 20_000, 70_000, 3_000_000]) {
     assert.ok((await server.echo(Buffer.alloc(size, 1))).equals(Buffer.alloc(size, 1)), `${size} bytes`);
   }
 });
 
-test("a client that speaks TLS is refused, and the log says so", async () => {
+test("refuses a client that speaks TLS, and logs the reason", async () => {
   using server = await serve();
   const client = connectTls({ socket: server.connect() });
   await assert.rejects(once(client, "secureConnect"));
@@ -59,40 +59,40 @@ test("a client that speaks TLS is refused, and the log says so", async () => {
   assert.match(String(peer), /^127\.0\.0\.1:\d+$/);
 });
 
-test("a client that speaks HTTP/1.1 is refused, and the log says that it is not HTTP/2", async () => {
+test("refuses a client that speaks HTTP/1.1, and logs the reason", async () => {
   using server = await serve();
   const client = server.connect();
   await waitForClose(client.end("GET / HTTP/1.1\r\n\r\n"));
   assert.equal((await server.refusal())["reason"], "the client does not speak HTTP/2");
 });
 
-test("a client that says nothing is cut off when its time is over", async () => {
+test("disconnects a silent client after the handshake timeout", async () => {
   using server = await serve({ handshakeTimeoutMs: 50 });
   await waitForClose(server.connect());
-  assert.equal((await server.refusal())["reason"], "the client said nothing");
+  assert.equal((await server.refusal())["reason"], "the client sent no data in time");
 });
 
-test("a client that has begun is not cut off", async () => {
+test("does not disconnect a client that has sent its preface", async () => {
   using server = await serve({ handshakeTimeoutMs: 300 });
   const client = server.connect();
   client.write(preface);
-  const silent = waitForClose(server.connect()).then(() => "cut off");
-  assert.equal(await Promise.race([silent, waitForClose(client).then(() => "wrong one")]), "cut off");
+  const silent = waitForClose(server.connect()).then(() => "silent client");
+  assert.equal(await Promise.race([silent, waitForClose(client).then(() => "active client")]), "silent client");
   client.destroy();
 });
 
-test("a probe that connects and leaves is not worth a line", async () => {
+test("logs nothing for a probe that connects and disconnects", async () => {
   using server = await serve();
   await waitForClose(server.connect().end());
   assert.deepEqual(server.log.lines, []);
 });
 
-test("closing cuts off those that have said nothing", async () => {
+test("disconnects silent clients on close", async () => {
   using server = await serve();
   const client = server.connect();
   await server.echo(Buffer.of(1));
   server.transport.close();
   await waitForClose(client);
-  // Not because its time was over.
+  // The timeout would have logged a line.
   assert.deepEqual(server.log.lines, []);
 });

@@ -5,19 +5,19 @@ import { peerOf, type Transport } from "./transport.js";
 
 /** Options of {@link createPlainTextTransport}. */
 export interface PlainTextTransportOptions {
-  /** Time until a client must have sent its first byte, in milliseconds. */
+  /** Time that a client has to send its first byte, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   readonly logger: Logger;
   readonly onConnection: (socket: Socket) => void;
 }
 
-/** First bytes of a client: RFC 9113 section 3.4. */
+/** First bytes that a client sends: RFC 9113, section 3.4. */
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Type of a TLS record with a handshake: RFC 8446 section 5.1. */
+/** Content type of a TLS handshake record: RFC 8446, section 5.1. */
 const tlsHandshake = 0x16;
 
-/** Creates a transport for HTTP/2 without TLS. Refuses clients that begin with anything else. */
+/** Creates a transport for HTTP/2 without TLS. Refuses clients whose first bytes are anything else. */
 export function createPlainTextTransport({
   handshakeTimeoutMs,
   logger,
@@ -34,11 +34,11 @@ export function createPlainTextTransport({
   function onFirstBytes(socket: Socket): void {
     const bytes: Buffer | null = socket.read();
     if (bytes === null) {
-      // The client has closed its side at once, as probes of load balancers do.
+      // The client has closed its side without sending anything, as probes of load balancers do.
       socket.destroy();
     } else if (bytes[0] === tlsHandshake) {
       refuse(socket, "TLS", "the client speaks TLS to a plain-text port");
-    } else if (!startAlike(bytes, preface)) {
+    } else if (!startsWithPreface(bytes)) {
       refuse(socket, "NOT_HTTP2", "the client does not speak HTTP/2");
     } else {
       waiting.delete(socket);
@@ -52,9 +52,9 @@ export function createPlainTextTransport({
     accept(socket) {
       waiting.add(socket);
       socket.on("close", () => waiting.delete(socket));
-      // HTTP/2 reports errors of its own; this listener keeps any other from ending the process.
+      // HTTP/2 handles errors once it has the socket. Without this listener, an earlier error would end the process.
       socket.on("error", (error) => logger.debug({ err: error, peer: peerOf(socket) }, "connection failed"));
-      socket.setTimeout(handshakeTimeoutMs, () => refuse(socket, "TIMEOUT", "the client said nothing"));
+      socket.setTimeout(handshakeTimeoutMs, () => refuse(socket, "TIMEOUT", "the client sent no data in time"));
       socket.once("readable", () => onFirstBytes(socket));
     },
     close() {
@@ -65,7 +65,8 @@ export function createPlainTextTransport({
   };
 }
 
-function startAlike(a: Buffer, b: Buffer): boolean {
-  const length = Math.min(a.length, b.length);
-  return a.subarray(0, length).equals(b.subarray(0, length));
+/** Checks whether the first bytes of a client are the preface, or a part of it that has arrived so far. */
+function startsWithPreface(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, preface.length);
+  return bytes.subarray(0, length).equals(preface.subarray(0, length));
 }

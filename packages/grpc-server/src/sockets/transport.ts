@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 
 /** Layer between an accepted socket and HTTP/2. */
 export interface Transport {
-  /** Takes a socket that was just accepted, and passes it on once its client has begun correctly. */
+  /** Takes over a newly accepted socket, and passes it on once the client's first bytes or TLS handshake are valid. */
   accept(socket: Socket): void;
-  /** Passes on no more sockets. Those passed on stay open. */
+  /** Stops passing on sockets. Those already passed on stay open. */
   close(): void;
 }
 
-/** Returns the address of a client, for the log; a Unix domain socket has none. */
+/** Returns the address of a client for the log, or `unix` for a Unix domain socket. */
 export function peerOf({ remoteAddress, remotePort }: Socket): string {
   return remoteAddress === undefined ? "unix" : `${remoteAddress}:${remotePort}`;
 }

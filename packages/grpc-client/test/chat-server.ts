@@ -5,31 +5,31 @@ import { serve } from "./test-server.js";
 
 export type Chat = ServerDuplexStream<EchoRequest, EchoResponse>;
 
-/** Answers a request with its value. */
-export function answer(call: Chat, request: EchoRequest): boolean {
+/** Sends a response with the value of a request. */
+export function echoRequest(call: Chat, request: EchoRequest): boolean {
   return call.write(new EchoResponse().setValue(request.getValue()));
 }
 
-/** Answers each request with its value. */
+/** Sends a response with the value of each request. */
 export function echoEach(call: Chat): void {
-  call.on("data", (request: EchoRequest) => answer(call, request));
+  call.on("data", (request: EchoRequest) => echoRequest(call, request));
   call.on("end", () => call.end());
 }
 
-/** Starts a server of the Echo contract's bidirectional stream. */
+/** Starts a server for the bidirectional streams of the Echo service. */
 export function serveChats(handler: (call: Chat) => void = echoEach) {
   const { bidiStream } = EchoService;
   return serve({ services: [[{ bidiStream }, { bidiStream: handler }]] });
 }
 
-/** Starts a server that never answers, and hands its first call to the test. */
+/** Starts a server that never responds. `arrived` resolves with its first call. */
 export async function serveSilentChats() {
   const arrived = deferred<Chat>();
   const server = await serveChats((call) => arrived.resolve(call));
   return Object.assign(server, { arrived: arrived.promise });
 }
 
-/** Reads a stream of responses to its end. */
+/** Reads a stream of responses to its end, and returns their values. */
 export async function valuesOf(responses: AsyncIterable<EchoResponse>): Promise<string[]> {
   const values: string[] = [];
   for await (const response of responses) {

@@ -1,4 +1,4 @@
-/** Promise that is settled from outside. */
+/** Promise with its resolve function. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

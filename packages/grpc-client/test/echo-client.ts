@@ -3,7 +3,7 @@ import { type CallOptions, ServiceClient, type StreamOptions } from "../src/inde
 
 type Requests = Iterable<EchoRequest> | AsyncIterable<EchoRequest>;
 
-/** Client of the Echo service, as a user of the package writes it. */
+/** Client of the Echo service, written like the client of a user of this package. */
 export class EchoClient extends ServiceClient {
   async echo(value: string, options?: CallOptions): Promise<string> {
     const response = await this.unary(EchoService.unary, new EchoRequest().setValue(value), options);

@@ -3,18 +3,18 @@ import { connect, createServer } from "node:net";
 import { endStream, type Frame, frameTypes, preface } from "@hello/testing/http2-frames";
 import { listen } from "@hello/testing/peer";
 
-/** Proxy that records the HTTP/2 frames that clients send. */
+/** Proxy that records the HTTP/2 frames from clients. */
 export interface FrameLog extends AsyncDisposable {
   /** Target of the proxy. */
   readonly target: string;
   /** Recorded frames, in order. */
   readonly frames: readonly Frame[];
-  /** Resolves with the first frame of this type, recorded or to come. */
+  /** Resolves with the first frame of a type, and waits for it if necessary. */
   frame(type: keyof typeof frameTypes): Promise<Frame>;
 }
 
-/** Length of a client's first bytes, before its first frame. */
-const magicLength = preface.indexOf("SM\r\n\r\n") + 6;
+/** Length of the connection preface of a client, without its SETTINGS frame. */
+const prefaceLength = preface.indexOf("SM\r\n\r\n") + 6;
 
 /** Starts a {@link FrameLog} in front of a server. */
 export async function recordFrames(target: string): Promise<FrameLog> {
@@ -26,25 +26,25 @@ export async function recordFrames(target: string): Promise<FrameLog> {
       upstream.on("error", () => downstream.destroy());
       downstream.on("close", () => upstream.destroy());
       upstream.pipe(downstream);
-      let skip = magicLength;
+      let skippedBytes = prefaceLength;
       let buffer = Buffer.of();
       downstream.on("data", (chunk: Buffer) => {
         upstream.write(chunk);
         buffer = Buffer.concat([buffer, chunk]);
-        while (buffer.length >= skip + 9) {
-          const end = skip + 9 + buffer.readUIntBE(skip, 3);
+        while (buffer.length >= skippedBytes + 9) {
+          const end = skippedBytes + 9 + buffer.readUIntBE(skippedBytes, 3);
           if (buffer.length < end) {
             break;
           }
-          const [type = 0, flags = 0] = buffer.subarray(skip + 3, skip + 5);
+          const [type = 0, flags = 0] = buffer.subarray(skippedBytes + 3, skippedBytes + 5);
           frames.push({
             type,
             flags,
-            streamId: buffer.readUInt32BE(skip + 5),
-            payload: buffer.subarray(skip + 9, end),
+            streamId: buffer.readUInt32BE(skippedBytes + 5),
+            payload: buffer.subarray(skippedBytes + 9, end),
           });
           buffer = buffer.subarray(end);
-          skip = 0;
+          skippedBytes = 0;
         }
         recorded.emit("frames");
       });
@@ -70,7 +70,7 @@ export async function recordFrames(target: string): Promise<FrameLog> {
   };
 }
 
-/** Tells whether a frame ends the requests of a call. */
+/** Returns whether a frame ends the requests of a call. */
 export function endsRequests({ type, flags }: Frame): boolean {
   return type === frameTypes.DATA && (flags & endStream) !== 0;
 }

@@ -6,17 +6,18 @@ export function requestsOf(...values: string[]): EchoRequest[] {
   return values.map((value) => new EchoRequest().setValue(value));
 }
 
-/** Endless iterable of requests that counts them, and tells when it is returned. */
+/** Endless iterable of requests. */
 export interface RequestSource extends AsyncIterable<EchoRequest> {
-  /** Number of requests that were asked for. */
+  /** Number of requests that have been read. */
   readonly count: number;
+  /** Resolves when the iterator's `return()` is called. */
   readonly returned: Promise<void>;
 }
 
 /**
  * Creates a {@link RequestSource}.
  *
- * @param limit Number of requests after which the next one never comes.
+ * @param limit Number of requests after which `next()` never resolves.
  */
 export function requestSource({ payloadBytes = 0, limit = Number.POSITIVE_INFINITY } = {}): RequestSource {
   const returned = deferred();

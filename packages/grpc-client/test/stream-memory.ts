@@ -1,16 +1,21 @@
-/** Streams messages to or from a server, and prints by how much this process grew: target, direction, bytes, messages. */
+/**
+ * Streams messages to or from a server, and prints how many bytes of memory this process used for that.
+ *
+ * Arguments: target, `upload` or `download`, bytes per message, number of messages.
+ */
 import { EchoRequest, EchoService } from "@hello/testing/echo";
 import { ServiceClient } from "../src/index.js";
 
 const [target = "", direction, payloadBytes, count] = process.argv.slice(2);
 const message = new EchoRequest().setPayload(new Uint8Array(Number(payloadBytes)));
-let peak = 0;
+let peakBytes = 0;
 let messages = 0;
 
-function sample(): void {
+/** Updates the peak at every 500th message. */
+function sampleMemory(): void {
   messages += 1;
   if (messages % 500 === 0) {
-    peak = Math.max(peak, process.memoryUsage.rss());
+    peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
   }
 }
 
@@ -23,22 +28,22 @@ class StreamClient extends ServiceClient {
     }
     const request = message.cloneMessage().setCount(length);
     for await (const _ of this.serverStream(EchoService.serverStream, request, options)) {
-      sample();
+      sampleMemory();
     }
   }
 }
 
 function* requests(length: number): Generator<EchoRequest> {
   for (let index = 0; index < length; index += 1) {
-    sample();
+    sampleMemory();
     yield message;
   }
 }
 
 await using client = new StreamClient(target);
-// Warms up: code is compiled, and the heap takes its size.
+// Warms up, so that compilation and the first growth of the heap do not count.
 await client.stream(Math.ceil(Number(count) / 4));
-const base = process.memoryUsage.rss();
-peak = base;
+const baseBytes = process.memoryUsage.rss();
+peakBytes = baseBytes;
 await client.stream(Number(count));
-console.log(peak - base);
+console.log(peakBytes - baseBytes);

@@ -13,24 +13,24 @@ import { bind } from "@hello/testing/grpc-server";
 export type EchoCall = ServerUnaryCall<EchoRequest, EchoResponse>;
 type EchoCallback = sendUnaryData<EchoResponse>;
 
-/** Server of the Echo contract's unary method, whose behaviour is up to the test. */
+/** Server for the unary calls of the Echo service, and for other services of a test. */
 export interface TestServer extends AsyncDisposable {
-  /** `127.0.0.1:port`. */
+  /** Target, like `127.0.0.1:50051`. */
   readonly target: string;
-  /** Calls that have arrived, in order. */
+  /** Unary calls that have arrived, in order. */
   readonly calls: readonly EchoCall[];
   readonly server: Server;
 }
 
 /** Options of a {@link TestServer}. */
 export interface TestServerOptions {
-  /** Default: {@link echo}. */
+  /** Handles a unary call. Default: {@link echo}. */
   readonly handler?: (call: EchoCall, callback: EchoCallback) => void;
-  /** Default: plain text. */
+  /** Credentials of the server. Default: plain text. */
   readonly credentials?: ServerCredentials;
-  /** Default: a free one. */
+  /** Port of the server. Default: a free port. */
   readonly port?: number;
-  /** Further services. */
+  /** Other services. */
   readonly services?: readonly (readonly [ServiceDefinition, UntypedServiceImplementation])[];
 }
 
@@ -66,12 +66,12 @@ export async function serve({
   };
 }
 
-/** Answers a call with the value of its request. */
+/** Handles a call with a response that contains the value of the request. */
 export function echo(call: EchoCall, callback: EchoCallback): void {
   callback(null, new EchoResponse().setValue(call.request.getValue()));
 }
 
-/** Creates a handler that fails every call with a status. */
+/** Creates a handler that fails every call with a status and trailers. */
 export function fail(code: number, details: string, metadata: Record<string, string | Buffer> = {}) {
   return (_: EchoCall, callback: EchoCallback): void => {
     const trailers = new Metadata();

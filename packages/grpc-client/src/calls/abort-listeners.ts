@@ -60,7 +60,7 @@ export function removeAbortListener(source: AbortSignal | CancellableCall, liste
   }
 }
 
-/** Tests whether a value is an `AbortSignal` of any realm or library. */
+/** Returns whether a value is an `AbortSignal` of any realm or library. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener, removeEventListener } = Object(value) as Partial<AbortSignal>;
   return (

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import type { EchoRequest } from "@hello/testing/echo";
-import { answer, type Chat, echoEach, serveChats, serveSilentChats } from "../../test/chat-server.js";
+import { type Chat, echoEach, echoRequest, serveChats, serveSilentChats } from "../../test/chat-server.js";
 import { deferred } from "../../test/deferred.js";
 import { EchoClient } from "../../test/echo-client.js";
 import { requestSource, requestsOf } from "../../test/request-source.js";
@@ -94,7 +94,7 @@ test("applies the timeout to the whole stream and sends the deadline to the serv
 test("applies the client's timeout only to the first response if the call sets none", async () => {
   const arrived = deferred<Chat>();
   await using server = await serveChats((call) => {
-    call.once("data", (request: EchoRequest) => answer(call, request));
+    call.once("data", (request: EchoRequest) => echoRequest(call, request));
     arrived.resolve(call);
   });
   await using client = new EchoClient(server.target, { timeoutMs: 1_000 });
@@ -105,7 +105,7 @@ test("applies the client's timeout only to the first response if the call sets n
   // The second call shows that the first outlived the limit.
   await assert.rejects(client.chat(requestSource({ limit: 0 })).next(), {
     status: "DEADLINE_EXCEEDED",
-    details: "the server did not answer within 1000 ms",
+    details: "the server did not respond within 1000 ms",
   });
   call.end();
   assert.deepEqual(await chat.next(), { done: true, value: undefined });

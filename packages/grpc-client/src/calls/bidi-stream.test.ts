@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
-import { answer, serveChats, valuesOf } from "../../test/chat-server.js";
+import { echoRequest, serveChats, valuesOf } from "../../test/chat-server.js";
 import { deferred } from "../../test/deferred.js";
 import { EchoClient } from "../../test/echo-client.js";
 import { requestSource, requestsOf } from "../../test/request-source.js";
@@ -75,7 +75,7 @@ for (const responses of [0, 2]) {
 
 test("fails with an error that the server sends after the last request", async () => {
   await using server = await serveChats((call) => {
-    call.on("data", (request: EchoRequest) => answer(call, request));
+    call.on("data", (request: EchoRequest) => echoRequest(call, request));
     call.on("end", () => call.emit("error", { code: status.DATA_LOSS, details: "one is missing" }));
   });
   await using client = new EchoClient(server.target);
@@ -85,7 +85,7 @@ test("fails with an error that the server sends after the last request", async (
 test("ends when the server ends the stream while requests remain", async () => {
   await using server = await serveChats((call) => {
     call.once("data", (request: EchoRequest) => {
-      answer(call, request);
+      echoRequest(call, request);
       call.end();
     });
   });

@@ -136,7 +136,7 @@ class UncheckedClient extends ServiceClient {
   chat(requests: unknown) {
     return this.bidiStream(EchoService.bidiStream, requests as EchoRequest[]);
   }
-  callWithoutEncoding(request: unknown) {
+  callWithoutSerializing(request: unknown) {
     const method = {
       path: "/testing.v1.Echo/Unary",
       requestStream: false,
@@ -173,12 +173,12 @@ test("rejects requests that are not iterable before it connects", async () => {
   assert.equal(peer.accepted, 0);
 });
 
-test("fails a call whose method does not encode the request as a Buffer", async () => {
+test("fails a call whose method does not serialize the request to a Buffer", async () => {
   await using peer = await listenHttp2((stream) => stream.close());
   await using client = new UncheckedClient(peer.address);
-  await assert.rejects(client.callWithoutEncoding("abc"), {
+  await assert.rejects(client.callWithoutSerializing("abc"), {
     status: "INTERNAL",
-    details: /^failed to encode the request: requestSerialize of .* must return a Buffer, not "abc"$/,
+    details: /^failed to serialize the request: requestSerialize of .* must return a Buffer, not "abc"$/,
   });
   assert.equal(peer.accepted, 0);
 });

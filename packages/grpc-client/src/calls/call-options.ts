@@ -4,9 +4,9 @@ import type { ParentCall } from "./parent-call.js";
 /** Options of a call. `timeoutMs` and `waitForReady` default to those of the client. */
 export interface CallOptions {
   /**
-   * Timeout of the call, retries included, in milliseconds. The server receives it as the deadline. When it expires, the
-   * call fails with DEADLINE_EXCEEDED; with 0 or less, it fails at once. At most 2,147,483,647 (24 days), or Infinity
-   * for no deadline.
+   * Timeout of the call, retries included, in milliseconds. The server receives it as the deadline. When it expires,
+   * the call fails with DEADLINE_EXCEEDED; with 0 or less, it fails at once. At most 2,147,483,647 (24 days), or
+   * Infinity for no deadline.
    */
   readonly timeoutMs?: number | undefined;
   /** Cancels the call, which then fails with CANCELLED and the signal's reason as `cause`. */
@@ -21,13 +21,13 @@ export interface CallOptions {
    */
   readonly parent?: ParentCall | undefined;
   /**
-   * Receives the metadata that the server sends before its first response. Not called if the server sends only a status.
-   * If it throws, the call is cancelled and fails with CANCELLED and the error as `cause`.
+   * Receives the initial metadata, which the server sends before its first response. Not called if the server sends
+   * only a status. If it throws, the call is cancelled and fails with CANCELLED and the error as `cause`.
    */
   readonly onMetadata?: ((metadata: ReceivedMetadata) => void) | undefined;
   /**
-   * Receives the metadata that the server sends with its status, whether the call succeeds or fails. Empty if there is
-   * none. If it throws, an otherwise successful call fails with CANCELLED and the error as `cause`.
+   * Receives the trailers, which the server sends with its status, whether the call succeeds or fails. Empty if there
+   * are none. If it throws, an otherwise successful call fails with CANCELLED and the error as `cause`.
    */
   readonly onTrailers?: ((trailers: ReceivedMetadata) => void) | undefined;
 }

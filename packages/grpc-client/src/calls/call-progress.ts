@@ -18,7 +18,7 @@ export const noOptions: StreamOptions = {};
 
 /** Progress of a call and its attempts. Determines the final status and the error of the call. */
 export abstract class CallProgress<Request, Response> implements AttemptListener {
-  /** Metadata that the server sent before the first response. */
+  /** Initial metadata from the server. */
   metadata: Metadata | undefined;
   protected readonly scope: CallScope;
   protected readonly method: Method<Request, Response>;

@@ -46,7 +46,7 @@ test("rejects with the abort reason, and cancels the call at the server within 5
   assert.ok(Math.min(...times) < 50, `cancelled at the server after ${times} ms`);
 });
 
-test("cancels a call whose signal aborts while the request is encoded", async () => {
+test("cancels a call whose signal aborts while the request is serialized", async () => {
   const controller = new AbortController();
   class AbortingClient extends EchoClient {
     call() {

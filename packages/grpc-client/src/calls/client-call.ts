@@ -16,14 +16,14 @@ import { CallProgress } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { IdleTimer } from "./idle-timer.js";
 import { localStatus } from "./local-status.js";
-import { encodeRequest, hasRequestType, type Method } from "./method.js";
+import { hasRequestType, type Method, serializeRequest } from "./method.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
 import { onWritten } from "./write-progress.js";
 
 /**
- * State machine of a call of any kind. Implements the listeners for grpc-js and the signal itself, because separate
- * listeners would allocate closures for every call.
+ * State machine of one call of any kind. It is also the listener that it passes to grpc-js and the signal, which saves
+ * the allocation of closures.
  */
 export abstract class ClientCall<Request, Response>
   extends CallProgress<Request, Response>
@@ -75,13 +75,13 @@ export abstract class ClientCall<Request, Response>
       return;
     }
     try {
-      this.#request = encodeRequest(this.method, request);
+      this.#request = serializeRequest(this.method, request);
     } catch (error) {
       if (!hasRequestType(this.method, request)) {
         throw new TypeError(`invalid request: ${reasonOf(error)}`, { cause: error });
       }
       this.cause = error;
-      this.onEnd(localStatus(status.INTERNAL, `failed to encode the request: ${reasonOf(error)}`));
+      this.onEnd(localStatus(status.INTERNAL, `failed to serialize the request: ${reasonOf(error)}`));
       return;
     }
     this.#sentBytes = this.#request.length;
@@ -219,7 +219,7 @@ export abstract class ClientCall<Request, Response>
     try {
       response = this.method.responseDeserialize(message);
     } catch (error) {
-      this.cancel(status.INTERNAL, `failed to decode the response: ${reasonOf(error)}`, error);
+      this.cancel(status.INTERNAL, `failed to deserialize the response: ${reasonOf(error)}`, error);
       return;
     }
     this.onResponse(response);

@@ -101,7 +101,7 @@ test("cancels the call when the request iterable throws, with the error as the c
   await cancelled;
 });
 
-test("fails the call when encoding a request fails, and closes the request iterator", async () => {
+test("fails the call when serializing a request fails, and closes the request iterator", async () => {
   await using server = await serveSilently();
   await using client = new EchoClient(server.target);
   let finished = false;
@@ -112,7 +112,7 @@ test("fails the call when encoding a request fails, and closes the request itera
       finished = true;
     }
   }
-  await assert.rejects(client.collect(generate()), { status: "INTERNAL", details: /^failed to encode a request: / });
+  await assert.rejects(client.collect(generate()), { status: "INTERNAL", details: /^failed to serialize a request: / });
   assert.ok(finished);
 });
 
@@ -140,7 +140,7 @@ test("applies the timeout to the whole call and sends the deadline to the server
   const requests = requestSource({ limit: 1 });
   const rejected = assert.rejects(client.collect(requests), {
     status: "DEADLINE_EXCEEDED",
-    details: /did not answer within 1000 ms$/,
+    details: /did not respond within 1000 ms$/,
   });
   const remainingMs = Number((await server.arrived).getDeadline()) - Date.now();
   assert.ok(remainingMs <= 1_000, `${remainingMs} ms remain`);

@@ -140,7 +140,7 @@ test("watchHealth() rejects if the first response does not arrive in time", asyn
   const watch = client.watchHealth("", { timeoutMs: 200 });
   await assert.rejects(watch.next(), {
     status: "DEADLINE_EXCEEDED",
-    details: "the server did not answer within 200 ms",
+    details: "the server did not respond within 200 ms",
   });
   assert.deepEqual(await watch.next(), { done: true, value: undefined });
 });
@@ -150,12 +150,12 @@ test("watchHealth() rejects if the connection is not established in time", async
   await using client = new EchoClient(peer.address);
   await assert.rejects(client.watchHealth("", { timeoutMs: 200 }).next(), {
     status: "DEADLINE_EXCEEDED",
-    details: /^no connection within 200 ms: nothing answers/,
+    details: /^no connection within 200 ms: the peer does not respond /,
   });
 });
 
 for (const [step, encoding, message, details] of [
-  ["decoding", "identity", Buffer.from([0, 0, 0, 0, 2, 10, 9]), /^failed to decode the response: /],
+  ["deserializing", "identity", Buffer.from([0, 0, 0, 0, 2, 10, 9]), /^failed to deserialize the response: /],
   ["decompressing", "br", Buffer.from([1, 0, 0, 0, 1, 0]), /^failed to decompress the response$/],
 ] as const) {
   test(`watchHealth() rejects if ${step} a response fails`, async () => {

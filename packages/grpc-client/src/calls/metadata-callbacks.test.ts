@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata, type ServerWritableStream, type sendUnaryData, status } from "@grpc/grpc-js";
 import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
-import { answer, type Chat } from "../../test/chat-server.js";
+import { type Chat, echoRequest } from "../../test/chat-server.js";
 import { EchoClient } from "../../test/echo-client.js";
 import { requestsOf } from "../../test/request-source.js";
 import { echo, fail, serve } from "../../test/test-server.js";
@@ -44,7 +44,7 @@ function serveMetadata() {
           },
           bidiStream(call: Chat) {
             sendHeaders(call);
-            call.on("data", (request: EchoRequest) => answer(call, request));
+            call.on("data", (request: EchoRequest) => echoRequest(call, request));
             call.on("end", () => call.end(trailers));
           },
         },

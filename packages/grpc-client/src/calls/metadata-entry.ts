@@ -2,10 +2,12 @@ import { isUint8Array } from "node:util/types";
 import type { Metadata, MetadataValue } from "@grpc/grpc-js";
 import { formatValue, singularHeaders } from "@hello/grpc-common";
 
-/** Size limit of the metadata of a call, in bytes. A single larger value would end the connection and all its calls. */
+/**
+ * Maximum size of the metadata of a call, in bytes. A single larger value would end the connection and all its calls.
+ */
 export const maxMetadataBytes = 65_536;
 
-/** Bytes that a header field counts in addition to its name and value: RFC 9113, section 10.5.1. */
+/** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
 export const fieldOverhead = 32;
 
 /**
@@ -59,7 +61,7 @@ export function toMetadataValue(key: string, value: unknown, previous = 0): Meta
   if (isUint8Array(value)) {
     return Buffer.from(value);
   }
-  // HTTP/2 forbids spaces around a value, and gRPC allows a library to strip them.
+  // HTTP/2 forbids space around a value, and gRPC allows stripping it.
   const text = String(value).replace(/^ +| +$/g, "");
   if (!validText.test(text)) {
     throw new TypeError(

@@ -14,7 +14,7 @@ export type MetadataInit = Readonly<Record<string, string | Uint8Array | readonl
 export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 
 /**
- * Size limit of the metadata of a call with the entries of telemetry, in bytes. Together with gRPC's own headers, it is
+ * Maximum size of the metadata of a call with the entries of telemetry, in bytes. With the headers of gRPC it stays
  * below the 8 KiB that every gRPC server accepts.
  */
 const maxBytesWithTelemetry = 7_168;
@@ -77,7 +77,7 @@ export function withoutKey(metadata: ReceivedMetadata, key: string): ReceivedMet
 }
 
 /**
- * Tests whether a value is a plain object of any realm. The entries of a `Map`, `Headers` or `Metadata` are not
+ * Returns whether a value is a plain object of any realm. The entries of a `Map`, `Headers` or `Metadata` are not
  * properties, and would be ignored.
  */
 function isPlainObject(value: unknown): boolean {

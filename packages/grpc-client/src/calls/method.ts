@@ -11,11 +11,11 @@ export interface Method<Request, Response> {
 }
 
 /**
- * Encodes a request.
+ * Serializes a request.
  *
  * @throws Error of the method's serializer, or TypeError if its result is not a Buffer.
  */
-export function encodeRequest<Request>(method: Method<Request, unknown>, request: Request): Buffer {
+export function serializeRequest<Request>(method: Method<Request, unknown>, request: Request): Buffer {
   const bytes: unknown = method.requestSerialize(request);
   if (!Buffer.isBuffer(bytes)) {
     throw new TypeError(`requestSerialize of ${method.path} must return a Buffer, not ${formatValue(bytes)}`);
@@ -23,7 +23,7 @@ export function encodeRequest<Request>(method: Method<Request, unknown>, request
   return bytes;
 }
 
-/** Tests whether a message is of the method's request type. Returns true if the method does not declare its type. */
+/** Returns whether a message is of the method's request type, or true if the method does not declare its type. */
 export function hasRequestType(method: Method<never, unknown>, request: unknown): boolean {
   const type: unknown = Reflect.get(method, "requestType");
   return typeof type !== "function" || request instanceof type;

@@ -40,7 +40,9 @@ export function deadlineOf(parent: ParentCall): number {
   return deadline === undefined ? Number.POSITIVE_INFINITY : Number(deadline);
 }
 
-/** Calls a listener when a server call is cancelled, or at once if it already is. Returns a function that removes it. */
+/**
+ * Calls a listener when a server call is cancelled, or at once if it already is. Returns a function that removes it.
+ */
 export function onCancelled(parent: ParentCall, listener: () => void): () => void {
   const source = "signal" in parent ? parent.signal : parent;
   const abortListener = { onAbort: listener };

@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { formatValue, reasonOf } from "@hello/grpc-common";
-import { encodeRequest, type Method } from "./method.js";
+import { type Method, serializeRequest } from "./method.js";
 
-/** Call to which a {@link RequestSender} passes encoded requests. */
+/** Call to which a {@link RequestSender} passes serialized requests. */
 export interface RequestSink {
   /** Sends a request and calls back when the transport or the retry buffer has accepted it. */
   sendRequest(message: Buffer, context: { readonly callback: () => void }): void;
@@ -15,14 +15,15 @@ export interface RequestSink {
 }
 
 /**
- * Largest number of requests that may wait in grpc-js to be written. grpc-js writes one in each turn of the event loop,
- * and buffers 1 MiB for retries.
+ * Maximum number of requests that wait in grpc-js to be written. grpc-js writes one in each turn of the event loop, and
+ * buffers 1 MiB for retries.
  */
 const maxUnwritten = 64;
 
 /**
- * Encodes and sends the requests of an iterable. Reads the next request when the previous one has been accepted and few
- * are waiting to be written. Uses callbacks because an async function would take a sixth of the time of a small request.
+ * Serializes and sends the requests of an iterable. Reads the next request when the previous one has been accepted and
+ * few are waiting to be written. Uses callbacks because an async function would take a sixth of the time of a small
+ * request.
  */
 export class RequestSender<Request> {
   readonly #iterator: Iterator<Request> | AsyncIterator<Request>;
@@ -88,7 +89,7 @@ export class RequestSender<Request> {
         this.#sink.endRequests();
         return;
       }
-      const message = this.#encode(next.value);
+      const message = this.#serialize(next.value);
       if (message !== undefined) {
         this.#sent += 1;
         this.#sink.sendRequest(message, this.#context);
@@ -122,11 +123,11 @@ export class RequestSender<Request> {
     }
   }
 
-  #encode(request: Request): Buffer | undefined {
+  #serialize(request: Request): Buffer | undefined {
     try {
-      return encodeRequest(this.#method, request);
+      return serializeRequest(this.#method, request);
     } catch (error) {
-      this.#sink.cancel(status.INTERNAL, `failed to encode a request: ${reasonOf(error)}`, error);
+      this.#sink.cancel(status.INTERNAL, `failed to serialize a request: ${reasonOf(error)}`, error);
       return undefined;
     }
   }

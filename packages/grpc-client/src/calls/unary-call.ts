@@ -32,7 +32,7 @@ class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
   constructor(scope: CallScope, method: Method<Request, Response>, options: CallOptions) {
     checkKind(method, kind);
     super(scope, method, options, scope.pool.timeoutMs);
-    // After onMetadata, the caller has received a part of the response.
+    // After onMetadata, the caller has already received a part of the response.
     this.#canRetry = options.onMetadata === undefined;
   }
 

@@ -136,7 +136,7 @@ test("ends a call at its deadline when the server is stopped with SIGSTOP", asyn
     const start = performance.now();
     await assert.rejects(client.hello("World", { timeoutMs: 300 }), {
       status: "DEADLINE_EXCEEDED",
-      details: `${server?.address} did not answer within 300 ms`,
+      details: `${server?.address} did not respond within 300 ms`,
     });
     assert.ok(performance.now() - start < 3_000);
   } finally {

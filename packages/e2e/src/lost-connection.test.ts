@@ -45,7 +45,7 @@ test("ends a watch when the next call detects that its connection was dropped", 
   relay.drop();
   const ended = assert.rejects(watch.next(), {
     status: "UNAVAILABLE",
-    details: "the connection was lost while the call was open",
+    details: "the connection was lost during the call",
   });
   assert.equal(await client.hello("World"), "Hello World");
   await ended;

@@ -57,7 +57,7 @@ for (const { name, skip, command } of peers) {
       const closed = assert.rejects(watchImpatiently(target, keepaliveTimeMs), {
         status: "RESOURCE_EXHAUSTED",
         details:
-          "the server closed the connection because of too many pings (GOAWAY too_many_pings): raise keepaliveTimeMs",
+          "the server closed the connection because of too many pings (GOAWAY too_many_pings): increase keepaliveTimeMs",
       });
       await Promise.race([closed, next]);
     }

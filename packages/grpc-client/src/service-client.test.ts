@@ -105,7 +105,7 @@ test("calls a method that google-protobuf did not generate", async () => {
 test("rejects a request with a lone surrogate before sending it", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target);
-  await assert.rejects(client.echo("\ud800"), { status: "INTERNAL", details: /^failed to encode the request: / });
+  await assert.rejects(client.echo("\ud800"), { status: "INTERNAL", details: /^failed to serialize the request: / });
   assert.equal(server.calls.length, 0);
 });
 

@@ -94,7 +94,7 @@ test("rejects a response that decompresses to more than the limit, without decom
   const before = process.memoryUsage().rss;
   await assert.rejects(client.echo("a"), {
     status: "RESOURCE_EXHAUSTED",
-    details: `the response is larger than maxReceiveMessageBytes, ${limit}`,
+    details: `the response exceeds maxReceiveMessageBytes (${limit})`,
   });
   assert.ok(inflatedBytes > limit && inflatedBytes <= limit + 64 * 1024, `${inflatedBytes} bytes`);
   const growth = process.memoryUsage().rss - before;

@@ -38,14 +38,17 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ compression: "br" }, /^compression must be one of identity, gzip, not "br"$/],
 
   [{ retry: { maxAttempts: 1 } }, /^retry\.maxAttempts must be a whole number from 2 /],
-  [{ retry: { initialBackoffMs: 2_000 } }, /^retry\.initialBackoffMs, 2000, exceeds retry\.maxBackoffMs, 1000$/],
-  [{ retry: { statuses: ["UNAVAILABEL"] } }, /^retry\.statuses has "UNAVAILABEL", which is not the status /],
-  [{ retry: { statuses: ["OK"] } }, /^retry\.statuses has "OK"/],
+  [
+    { retry: { initialBackoffMs: 2_000 } },
+    /^retry\.initialBackoffMs \(2000\) must not exceed retry\.maxBackoffMs \(1000\)$/,
+  ],
+  [{ retry: { statuses: ["UNAVAILABEL"] } }, /^retry\.statuses contains "UNAVAILABEL", which is not an error status /],
+  [{ retry: { statuses: ["OK"] } }, /^retry\.statuses contains "OK"/],
   [{ retry: { statuses: "UNAVAILABLE" } }, /^retry\.statuses must be a list, not "UNAVAILABLE"$/],
-  [{ retry: { statuses: [] } }, /^retry\.statuses must not be empty; set retry: false for no retries$/],
+  [{ retry: { statuses: [] } }, /^retry\.statuses must not be empty: set retry to false for no retries$/],
   [{ retry: {}, hedging: { delayMs: 10 } }, /^retry and hedging are mutually exclusive$/],
   [{ hedging: {} }, /^hedging\.delayMs must be a whole number from 0 .*, not NaN$/],
-  [{ hedging: { delayMs: 10, nonFatalStatuses: [14] } }, /^hedging\.nonFatalStatuses has 14/],
+  [{ hedging: { delayMs: 10, nonFatalStatuses: [14] } }, /^hedging\.nonFatalStatuses contains 14/],
   [
     { retryThrottling: { maxTokens: 1_001, tokenRatio: 1 } },
     /^retryThrottling\.maxTokens must be a number from 0\.001 to/,
@@ -143,25 +146,25 @@ const hedgingPolicy = { maxAttempts: 2, hedgingDelay: "0.1s" };
 /** Invalid method configs. */
 const invalidMethods: readonly (readonly [method: object, message: RegExp])[] = [
   [{ name: [{}], timeout: "0.7s" }, /^serviceConfig\.methodConfig\[0\]\.timeout must be in whole seconds, not "0\.7s"/],
-  [{ name: [{}], timeout: "700ms" }, /\.timeout must be a number of seconds like "0\.1s", not "700ms"$/],
+  [{ name: [{}], timeout: "700ms" }, /\.timeout must be a duration in seconds like "0\.1s", not "700ms"$/],
   [
     { name: [{}], waitForReady: true },
-    /\.waitForReady has no effect in grpc-js; set the client's option waitForReady$/,
+    /\.waitForReady has no effect in grpc-js: set waitForReady in the client's options instead$/,
   ],
   [{ name: [{}], retryPolicy, hedgingPolicy }, /\.retryPolicy and hedgingPolicy are mutually exclusive$/],
   [
     { name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: ["BUSY"] } },
-    /has "BUSY", which is not the status of a/,
+    /contains "BUSY", which is not an error status /,
   ],
   [{ name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: [] } }, /must not be empty$/],
   [{ name: [{}], retryPolicy: { ...retryPolicy, maxAttempts: 1 } }, /\.maxAttempts must be a whole number from 2 /],
   [
     { name: [{}], retryPolicy: { ...retryPolicy, initialBackoff: 0.1 } },
-    /\.initialBackoff must be a number of seconds/,
+    /\.initialBackoff must be a duration in seconds/,
   ],
   [
     { name: [{}], retryPolicy: { maxAttempts: 2 } },
-    /\.initialBackoff must be a number of seconds like "0\.1s", not undefined$/,
+    /\.initialBackoff must be a duration in seconds like "0\.1s", not undefined$/,
   ],
   [{ name: [{}], hedgingPolicy: { maxAttempts: 2 } }, /\.hedgingDelay is missing$/],
   [{ name: [{ method: "Unary" }] }, /\.name has the method "Unary" without a service$/],

@@ -119,7 +119,7 @@ test("fails the call with the error of the token function as cause", async () =>
     await using client = new EchoClient(server.target, { token, allowPlaintextToken: true });
     await assert.rejects(client.echo("World"), {
       status: "UNAUTHENTICATED",
-      details: "there is no token: the vault is sealed",
+      details: "failed to get a token: the vault is sealed",
       cause,
     });
   }
@@ -135,7 +135,7 @@ test("does not reveal an invalid token", async () => {
   await using client = new EchoClient(server.target, { token: () => "se cret\n", allowPlaintextToken: true });
   await assert.rejects(client.echo("World"), {
     status: "UNAUTHENTICATED",
-    details: "there is no token: the token is not a valid bearer token (RFC 6750)",
+    details: "failed to get a token: the token is not a valid bearer token (RFC 6750)",
   });
 });
 

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { RpcError } from "./rpc-error.js";
 
-/** Returns the error of a call on a closed client or channel. */
+/** Creates the error for a call on a closed client or channel. */
 export function closedError(target: string, method?: string): RpcError {
   return new RpcError({ code: status.CANCELLED, details: "the client is closed", target, method });
 }

@@ -1,7 +1,9 @@
 import { errorDetailsProtocol, statusProtocol } from "@hello/grpc-common";
 import type { ErrorDetail } from "./error-details.js";
 
-/** Decodes `grpc-status-details-bin`, which holds a `google.rpc.Status`. Returns an empty list if it cannot be decoded. */
+/**
+ * Decodes the `google.rpc.Status` in `grpc-status-details-bin`. Returns an empty list if it is missing or malformed.
+ */
 export function decodeStatusDetails(encoded: string | Uint8Array | undefined): ErrorDetail[] {
   if (!(encoded instanceof Uint8Array)) {
     return [];
@@ -21,13 +23,13 @@ function decodeDetail(typeUrl: string, value: Uint8Array): ErrorDetail {
     try {
       return { type, ...decoders[type as keyof Decoders](value) } as ErrorDetail;
     } catch {
-      // Returned undecoded, below.
+      // The malformed detail is returned undecoded below.
     }
   }
   return { type: "unknown", typeUrl, value };
 }
 
-/** Functions that decode the known details, by type. */
+/** Decoders of the known details by type. */
 type Decoders = { readonly [Type in Exclude<ErrorDetail["type"], "unknown">]: (bytes: Uint8Array) => Fields<Type> };
 type Fields<Type> = Omit<Extract<ErrorDetail, { readonly type: Type }>, "type">;
 

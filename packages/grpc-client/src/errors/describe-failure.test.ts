@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { listenHttp2 } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 
-/** Messages that a gateway may forward from its own client, each with its code. */
-const texts: readonly (readonly [code: number, text: string])[] = [
+/** Messages of grpc-js, with their codes, that a gateway may forward from its own client. */
+const clientMessages: readonly (readonly [code: number, text: string])[] = [
   [4, "Deadline exceeded after 0.100s,LB pick: 0.001s,remote_addr=10.9.9.9:50051"],
   [4, "Deadline exceeded after 5.001s,waiting for name resolution"],
   [8, "Attempted to send message with a size larger than 100"],
@@ -13,8 +13,8 @@ const texts: readonly (readonly [code: number, text: string])[] = [
   [14, "Name resolution failed for target dns:db.internal:5432"],
   [16, "Getting metadata from plugin failed with error: none"],
 ];
-/** Messages that may also concern a call that was answered. */
-const ambiguous: typeof texts = [
+/** Messages that grpc-js also uses for a call with a response. */
+const ambiguousMessages: typeof clientMessages = [
   [1, "Call cancelled"],
   [8, "Received message larger than max (5000000 vs 4194304)"],
   [14, "Connection dropped"],
@@ -26,38 +26,38 @@ const headers = { ":status": 200, "content-type": "application/grpc" };
 /** Length-prefixed empty message. */
 const message = Buffer.alloc(5);
 
-/** Sends headers and a message, then a status. */
-function answerAndFail(stream: ServerHttp2Stream, status: Record<string, string>): void {
+/** Sends headers and a message, and then a status. */
+function respondAndFail(stream: ServerHttp2Stream, status: Record<string, string>): void {
   stream.respond(headers, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers(status));
   stream.end(message);
 }
 
-for (const [code, text] of [...texts, ...ambiguous]) {
+for (const [code, text] of [...clientMessages, ...ambiguousMessages]) {
   const status = { "grpc-status": String(code), "grpc-message": encodeURI(text) };
 
-  test(`keeps "${text}" from a server, and does not retry the call`, async () => {
-    let seen = 0;
+  test(`neither rewords "${text}" from a server nor retries the call`, async () => {
+    let attempts = 0;
     await using peer = await listenHttp2((stream) => {
-      seen += 1;
-      if (seen === 1) {
+      attempts += 1;
+      if (attempts === 1) {
         stream.respond({ ...headers, ...status }, { endStream: true });
       } else {
-        answerAndFail(stream, { ...status, "x-gateway": "1" });
+        respondAndFail(stream, { ...status, "x-gateway": "1" });
       }
     });
-    await using once = new EchoClient(peer.address, { retry: false });
-    await assert.rejects(once.echo("World"), { code, details: text });
+    await using clientWithoutRetries = new EchoClient(peer.address, { retry: false });
+    await assert.rejects(clientWithoutRetries.echo("World"), { code, details: text });
     await using client = new EchoClient(peer.address);
     await assert.rejects(client.echo("World"), { code, details: text, attempts: 1 });
-    assert.equal(seen, 2);
+    assert.equal(attempts, 2);
   });
 }
 
-for (const [code, text] of texts) {
-  test(`keeps "${text}" from a server after headers and nothing else`, async () => {
+for (const [code, text] of clientMessages) {
+  test(`does not reword "${text}" from a server that sends no trailers but the status`, async () => {
     await using peer = await listenHttp2((stream) =>
-      answerAndFail(stream, { "grpc-status": String(code), "grpc-message": encodeURI(text) }),
+      respondAndFail(stream, { "grpc-status": String(code), "grpc-message": encodeURI(text) }),
     );
     await using client = new EchoClient(peer.address, { timeoutMs: 60_000 });
     await assert.rejects(client.echo("World"), { code, details: text });
@@ -67,18 +67,18 @@ for (const [code, text] of texts) {
   });
 }
 
-const timeout = { methodConfig: [{ name: [{ service: "testing.v1.Echo" }], timeout: "1s" }] };
+const serviceConfig = { methodConfig: [{ name: [{ service: "testing.v1.Echo" }], timeout: "1s" }] };
 for (const options of [
-  { serviceConfig: timeout },
-  { channelOptions: { "grpc.service_config": JSON.stringify(timeout) } },
+  { serviceConfig },
+  { channelOptions: { "grpc.service_config": JSON.stringify(serviceConfig) } },
 ]) {
-  for (const answers of [false, true]) {
-    test(`names the deadline of ${Object.keys(options)}, ${answers ? "with" : "without"} headers`, async () => {
-      await using peer = await listenHttp2((stream) => answers && stream.respond(headers));
+  for (const sendsHeaders of [false, true]) {
+    test(`reports the timeout in ${Object.keys(options)} if the server sends ${sendsHeaders ? "only headers" : "nothing"}`, async () => {
+      await using peer = await listenHttp2((stream) => sendsHeaders && stream.respond(headers));
       await using client = new EchoClient(peer.address, options);
       await assert.rejects(client.echo("World"), {
         status: "DEADLINE_EXCEEDED",
-        details: `${peer.address} ${answers ? "began to answer but sent no message" : "did not answer"} within 1000 ms`,
+        details: `${peer.address} ${sendsHeaders ? "sent headers but no message" : "did not respond"} within 1000 ms`,
       });
     });
   }

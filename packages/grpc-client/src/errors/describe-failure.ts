@@ -1,15 +1,15 @@
 import type { StatusOrigin } from "./status-origin.js";
 
-/** Facts about a failed call, besides its status. */
+/** Properties of a failed call in addition to its status. */
 export interface FailureContext {
-  /** Creator of the status. */
+  /** Origin of the status. */
   readonly origin: StatusOrigin;
   /** Timeout of the call in milliseconds. */
   readonly timeoutMs: number;
   readonly deadlinePassed: boolean;
   /** Last step that the call reached. */
   readonly progress: "token" | "sent" | "metadata" | "message";
-  /** Reason why there is no connection, in the words of grpc-js, if known. */
+  /** Message of grpc-js about a failed connection, if there is one. */
   readonly connectionError?: string | undefined;
   /** True if a server of the target has rejected keepalive pings. */
   readonly pingsRejected?: boolean | undefined;
@@ -17,28 +17,28 @@ export interface FailureContext {
   readonly contentType?: string | undefined;
 }
 
-/** Describes why a call failed. Rewords the messages of grpc-js; the message of a server stays as it is. */
+/** Describes why a call failed. Rewords the messages of grpc-js, and returns those of a server unchanged. */
 export function describeFailure(details: string, context: FailureContext): string {
   const { contentType } = context;
   const text = describe(details, context);
   return contentType === undefined || isGrpc(contentType)
     ? text
-    : `${text}; the peer answers with ${contentType}, so it is not a gRPC server`;
+    : `${text}; the peer is not a gRPC server: it sent the content type "${contentType}"`;
 }
 
 function describe(details: string, context: FailureContext): string {
   const { origin, deadlinePassed, contentType } = context;
   if (origin === "server") {
-    // A peer that is not a gRPC server sends only an HTTP status, which grpc-js turns into a message.
-    return isGrpc(contentType) ? details : rewrite(details, [httpStatus]);
+    // If the peer is not a gRPC server, grpc-js describes its HTTP status in the details.
+    return isGrpc(contentType) ? details : reword(details, [httpStatus]);
   }
   if (details.startsWith("Deadline exceeded after ")) {
     return origin === "client" || deadlinePassed ? describeDeadline(details, context) : details;
   }
   if (context.pingsRejected && details === enhanceYourCalm) {
-    return "the server closed the connection because of too many pings (GOAWAY too_many_pings): raise keepaliveTimeMs";
+    return "the server closed the connection because of too many pings (GOAWAY too_many_pings): increase keepaliveTimeMs";
   }
-  return origin === "client" ? describeConnection(details) : rewrite(details, anytime);
+  return origin === "client" ? describeConnection(details) : reword(details, anyStage);
 }
 
 function isGrpc(contentType: string | undefined): boolean {
@@ -55,61 +55,61 @@ function describeDeadline(details: string, { timeoutMs, progress, connectionErro
     return `no token ${limit}`;
   }
   if (details.includes("waiting for name resolution")) {
-    return `the name was not resolved ${limit}`;
+    return `the host name was not resolved ${limit}`;
   }
   if (connectionError !== undefined) {
     return `no connection ${limit}: ${describeConnection(connectionError).replace(/^no connection: /, "")}`;
   }
   if (peer === undefined) {
-    return `no connection ${limit}: nothing answers at that address, or the peer does not speak HTTP/2`;
+    return `no connection ${limit}: the peer does not respond or does not speak HTTP/2`;
   }
   switch (progress) {
     case "metadata":
-      return `${peer} began to answer but sent no message ${limit}`;
+      return `${peer} sent headers but no message ${limit}`;
     case "message":
       return `${peer} sent a message but did not end the call ${limit}`;
     default:
-      return `${peer} did not answer ${limit}`;
+      return `${peer} did not respond ${limit}`;
   }
 }
 
 function describeConnection(details: string): string {
   return /No connection established|No addresses resolved/.test(details)
-    ? `no connection: ${reason(details)}`
-    : rewrite(details, [...unanswered, ...anytime]);
+    ? `no connection: ${extractReason(details)}`
+    : reword(details, [...beforeResponse, ...anyStage]);
 }
 
-function rewrite(details: string, rewordings: readonly Rewording[]): string {
+function reword(details: string, rewordings: readonly Rewording[]): string {
   const [pattern, text] = rewordings.find(([pattern]) => pattern.test(details)) ?? [];
   return pattern === undefined || text === undefined ? details : details.replace(pattern, text);
 }
 
-/** Message of grpc-js, and our wording of it. */
+/** Pattern of a message of grpc-js, and the text that replaces it. */
 type Rewording = readonly [pattern: RegExp, text: string];
 
-/** Messages about a call that no server has begun to answer. */
-const unanswered: readonly Rewording[] = [
-  [/^Name resolution failed for target (.*)$/, "the name does not resolve: $1"],
+/** Messages for a call without a response. */
+const beforeResponse: readonly Rewording[] = [
+  [/^Name resolution failed for target (.*)$/, "the host name does not resolve: $1"],
   [/^Channel closed before call started$/, "the client was closed before the call had a connection"],
-  [/^Getting metadata from plugin failed with error: /, "there is no token: "],
-  [/^Attempted to send message with a size larger than (\d+)$/, "the request is larger than maxSendMessageBytes, $1"],
+  [/^Getting metadata from plugin failed with error: /, "failed to get a token: "],
+  [/^Attempted to send message with a size larger than (\d+)$/, "the request exceeds maxSendMessageBytes ($1)"],
 ];
 
-/** Message of grpc-js for ENHANCE_YOUR_CALM. */
+/** Message of grpc-js for the HTTP/2 error code ENHANCE_YOUR_CALM. */
 const enhanceYourCalm = "Bandwidth exhausted or memory limit exceeded";
 
 const httpStatus: Rewording = [
   /^Received HTTP status code (\d+)$/,
-  "the peer answered with HTTP status $1, as a proxy or a web server does",
+  "the peer responded with HTTP status $1; it may be a proxy or a web server",
 ];
 
-/** Messages about any call. */
-const anytime: readonly Rewording[] = [
-  [/^Connection dropped$/, "the connection was lost while the call was open"],
-  [/^(?:read|write) E[A-Z]+$/, "the connection was lost while the call was open: $&"],
+/** Messages for a call at any stage. */
+const anyStage: readonly Rewording[] = [
+  [/^Connection dropped$/, "the connection was lost during the call"],
+  [/^(?:read|write) E[A-Z]+$/, "the connection was lost during the call: $&"],
   [
     /^Received message (?:larger than max \((\d+) vs (\d+)\)|that decompresses to a size larger than (\d+))$/,
-    "the response is larger than maxReceiveMessageBytes, $2$3",
+    "the response exceeds maxReceiveMessageBytes ($2$3)",
   ],
   [
     /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)$/,
@@ -117,14 +117,14 @@ const anytime: readonly Rewording[] = [
   ],
   [/^Call cancelled$/, "the server cancelled the call"],
   [
-    /^Bandwidth exhausted or memory limit exceeded$/,
-    "the call was reset with ENHANCE_YOUR_CALM: the metadata of the request or the response is too large, or has more than 128 entries, or the server limits its clients",
+    new RegExp(`^${enhanceYourCalm}$`),
+    "the call was reset with ENHANCE_YOUR_CALM: the metadata of the request or response is too large or has more than 128 entries, or the server limits the load from its clients",
   ],
   httpStatus,
 ];
 
-/** Extracts the reason why there is no connection from the messages of grpc-js and OpenSSL. */
-function reason(details: string): string {
+/** Extracts the reason for a failed connection from the messages of grpc-js and OpenSSL. */
+function extractReason(details: string): string {
   const text = details
     .replace(/\s*Resolution note:\s*/, "")
     .replace(/^(?:\w+: )?(?:No connection established\. Last error: )*/, "")
@@ -133,8 +133,8 @@ function reason(details: string): string {
     .replace(/\s*\(\d{4}-[\dT:.-]+Z\)/, "")
     .replace(/[\s.]+$/, "");
   if (text === "undefined") {
-    // grpc-js gives no reason if a proxy fails.
-    return "the HTTP proxy named by http_proxy did not connect";
+    // grpc-js reports no reason if the proxy fails.
+    return "the HTTP proxy in http_proxy failed to connect";
   }
   const [, hint] = hints.find(([pattern]) => pattern.test(text)) ?? [];
   return hint === undefined ? text : `${text} (${hint})`;
@@ -142,11 +142,11 @@ function reason(details: string): string {
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [/wrong version number|packet length too long/, "the server does not speak TLS; remove tls"],
-  [/before secure TLS connection/, "the server ended the TLS handshake; perhaps it does not speak TLS"],
+  [/before secure TLS connection/, "the server aborted the TLS handshake; it may not speak TLS"],
   [/certificate required|handshake failure/, "the server requires a client certificate; set tls.cert and tls.key"],
   [/no application protocol/, "the server speaks TLS but not HTTP/2"],
-  [/unable to (?:verify|get)|self.signed/, "set tls.ca to the authority that signed the server's certificate"],
-  [/does not match certificate's altnames/, "set tls.serverName if the certificate has another name on purpose"],
-  [/^Protocol error$/, "the peer does not speak HTTP/2; perhaps it is an HTTP/1 server"],
-  [/^Failed to connect$/, "the peer ended the connection; perhaps it expects TLS"],
+  [/unable to (?:verify|get)|self.signed/, "set tls.ca to the CA that signed the server's certificate"],
+  [/does not match certificate's altnames/, "if the certificate is meant for another name, set tls.serverName to it"],
+  [/^Protocol error$/, "the peer does not speak HTTP/2; it may be an HTTP/1 server"],
+  [/^Failed to connect$/, "the peer closed the connection; it may expect TLS"],
 ];

@@ -5,7 +5,7 @@ import { fail, serve } from "../../test/test-server.js";
 import { decodeStatusDetails } from "./decode-error-details.js";
 import { RpcError } from "./rpc-error.js";
 
-/** `google.rpc.Status` with one of each detail, encoded by protoc. */
+/** Encoding by protoc of a `google.rpc.Status` with one detail of each type. */
 const encoded = Buffer.from(
   [
     "CAMSA2JhZBpQCil0eXBlLmdvb2dsZWFwaXMuY29tL2dvb2dsZS5ycGMuQmFkUmVxdWVzdBIjChYKBXZhbHVlEg1tdXN0IGJlIFVURi04CgkKB2dy",
@@ -52,38 +52,38 @@ test("decodes the details that a server sends", async () => {
   assert.equal(violations?.[0]?.field, "value");
 });
 
-test("keeps the status if the details cannot be decoded", async () => {
+test("keeps the status if its details are malformed", async () => {
   await using server = await serve({ handler: fail(3, "bad", { "grpc-status-details-bin": Buffer.from([26, 255]) }) });
   await using client = new EchoClient(server.target);
   await assert.rejects(client.echo("World"), { status: "INVALID_ARGUMENT", details: "bad", errorDetails: [] });
 });
 
-test("returns a detail that cannot be decoded as it is, and decodes the others", () => {
-  // Makes the BadRequest in the first Any end within a field.
-  const broken = Buffer.from(encoded);
-  const at = broken.indexOf("must be UTF-8") - 1;
-  broken[at] = 0x7f;
-  const [first, second] = decodeStatusDetails(broken);
+test("returns a malformed detail undecoded, and decodes the others", () => {
+  // Increases the length of a field, so that it extends beyond the BadRequest in the first Any.
+  const malformed = Buffer.from(encoded);
+  const lengthOffset = malformed.indexOf("must be UTF-8") - 1;
+  malformed[lengthOffset] = 0x7f;
+  const [first, second] = decodeStatusDetails(malformed);
   assert.equal(first?.type, "unknown");
   assert.deepEqual(second, decoded[1]);
 });
 
-test("ignores details with another wire type", () => {
-  // Field 3 of google.rpc.Status, as a number and as fixed bytes.
+test("ignores details with a wrong wire type", () => {
+  // Field 3 of google.rpc.Status as a varint and as 32 bits.
   assert.deepEqual(decodeStatusDetails(Buffer.from([0x18, 1])), []);
   assert.deepEqual(decodeStatusDetails(Buffer.from([0x1d, 1, 2, 3, 4])), []);
 });
 
-test("never throws, however the bytes are cut or changed", () => {
+test("never throws for truncated or corrupted bytes", () => {
   for (let length = 0; length < encoded.length; length += 1) {
     decodeStatusDetails(encoded.subarray(0, length));
-    const changed = Buffer.from(encoded);
-    changed[length] = 0xff;
-    decodeStatusDetails(changed);
+    const corrupted = Buffer.from(encoded);
+    corrupted[length] = 0xff;
+    decodeStatusDetails(corrupted);
   }
 });
 
-test("the map of an ErrorInfo cannot reach a prototype", () => {
+test("does not let the metadata of an ErrorInfo set a prototype", () => {
   const entry = Buffer.concat([Buffer.from([10, 9]), Buffer.from("__proto__"), Buffer.from([18, 1]), Buffer.from("x")]);
   const info = Buffer.concat([Buffer.from([26, entry.length]), entry]);
   const url = Buffer.from("t/google.rpc.ErrorInfo");

@@ -1,6 +1,6 @@
 /**
- * Machine-readable detail of a failure. The messages are those of `google/rpc/error_details.proto`; any other message has
- * the type `"unknown"`.
+ * Machine-readable detail of a failure. The messages are those of `google/rpc/error_details.proto`; any other message
+ * has the type `"unknown"`.
  *
  * @see https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
  */
@@ -24,12 +24,12 @@ export interface BadRequest {
     /** Path of the field, like `value`. */
     readonly field: string;
     readonly description: string;
-    /** Reason as a constant, or `""`. */
+    /** Machine-readable reason, or `""`. */
     readonly reason: string;
   }[];
 }
 
-/** Reason of the failure, as a constant of the service. */
+/** Machine-readable reason for the failure. */
 export interface ErrorInfo {
   readonly type: "google.rpc.ErrorInfo";
   readonly reason: string;
@@ -37,39 +37,39 @@ export interface ErrorInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Time to wait before a retry. */
+/** Delay before a retry. */
 export interface RetryInfo {
   readonly type: "google.rpc.RetryInfo";
   readonly retryDelayMs: number;
 }
 
-/** Location of the failure in the server. */
+/** Stack trace of the failure in the server. */
 export interface DebugInfo {
   readonly type: "google.rpc.DebugInfo";
   readonly stackEntries: readonly string[];
   readonly detail: string;
 }
 
-/** Quotas that are used up. */
+/** Exceeded quotas. */
 export interface QuotaFailure {
   readonly type: "google.rpc.QuotaFailure";
   readonly violations: readonly { readonly subject: string; readonly description: string }[];
 }
 
-/** Preconditions that do not hold. */
+/** Failed preconditions. */
 export interface PreconditionFailure {
   readonly type: "google.rpc.PreconditionFailure";
   readonly violations: readonly { readonly type: string; readonly subject: string; readonly description: string }[];
 }
 
-/** Identification of the request for the operators of the server. */
+/** Identifier of the request, to report to the operators of the server. */
 export interface RequestInfo {
   readonly type: "google.rpc.RequestInfo";
   readonly requestId: string;
   readonly servingData: string;
 }
 
-/** Resource that the failure concerns. */
+/** Resource that the call tried to access. */
 export interface ResourceInfo {
   readonly type: "google.rpc.ResourceInfo";
   readonly resourceType: string;
@@ -84,17 +84,17 @@ export interface Help {
   readonly links: readonly { readonly description: string; readonly url: string }[];
 }
 
-/** Message for the user, in a language. */
+/** Error message in the language of the user. */
 export interface LocalizedMessage {
   readonly type: "google.rpc.LocalizedMessage";
   readonly locale: string;
   readonly message: string;
 }
 
-/** Message of another type, or one that cannot be decoded. */
+/** Detail of another type, or a malformed detail. */
 export interface UnknownDetail {
   readonly type: "unknown";
-  /** Type of the message, like `type.googleapis.com/acme.Reason`. */
+  /** Type URL, like `type.googleapis.com/acme.Reason`. */
   readonly typeUrl: string;
   readonly value: Uint8Array;
 }

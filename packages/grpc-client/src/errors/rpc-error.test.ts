@@ -13,7 +13,7 @@ const init = { target: "localhost:1", method: "/a/b" };
 
 for (const [code, name] of statusNames.entries()) {
   const isError = code > 0;
-  test(`${name} from a server is ${isError ? "an RpcError" : "no error"}`, async () => {
+  test(`${isError ? "rejects with an RpcError" : "resolves"} if the server sends ${name}`, async () => {
     await using server = await serve(isError ? { handler: fail(code, "Gründe: 100 %") } : {});
     await using client = new EchoClient(server.target, { retry: false });
     const call = client.echo("World");
@@ -35,7 +35,7 @@ for (const [code, name] of statusNames.entries()) {
   });
 }
 
-test("has the metadata that the server sends with the status", async () => {
+test("exposes the trailers of the server as metadata", async () => {
   await using server = await serve({ handler: fail(9, "no", { "x-shard": "7", "x-raw-bin": Buffer.from([1]) }) });
   await using client = new EchoClient(server.target);
   const error = await client.echo("World").catch((error: unknown) => error);
@@ -44,7 +44,7 @@ test("has the metadata that the server sends with the status", async () => {
   assert.deepEqual(error.metadata["x-raw-bin"], [Buffer.from([1])]);
 });
 
-test("the message counts the attempts", async () => {
+test("includes the number of attempts in the message", async () => {
   await using server = await serve({ handler: fail(14, "busy") });
   await using client = new EchoClient(server.target, { retry: { maxAttempts: 3, initialBackoffMs: 1 } });
   await assert.rejects(client.echo("World"), {
@@ -54,10 +54,10 @@ test("the message counts the attempts", async () => {
   assert.equal(server.calls.length, 3);
 });
 
-test("ignores implausible attempt counts and odd metadata names from a server", async () => {
-  for (const claim of ["Infinity", "20000000", "-1", "x"]) {
+test("ignores an implausible attempt count from a server, and accepts keys like constructor", async () => {
+  for (const count of ["Infinity", "20000000", "-1", "x"]) {
     await using server = await serve({
-      handler: fail(3, "bad", { "grpc-previous-rpc-attempts": claim, constructor: "mine" }),
+      handler: fail(3, "bad", { "grpc-previous-rpc-attempts": count, constructor: "mine" }),
     });
     await using client = new EchoClient(server.target, { retry: false });
     const error: unknown = await client.echo("World").catch((error: unknown) => error);
@@ -71,22 +71,22 @@ test("ignores implausible attempt counts and odd metadata names from a server", 
   }
 });
 
-test("an invalid code becomes UNKNOWN", () => {
+test("replaces an invalid code with UNKNOWN", () => {
   for (const code of [0, 17, -1, 1.5, Number.NaN]) {
     const error = new RpcError({ ...init, code, details: "" });
     assert.equal(error.code, 2);
-    assert.equal(error.message, "UNKNOWN: the server gave no details (/a/b on localhost:1)");
+    assert.equal(error.message, "UNKNOWN: no details (/a/b on localhost:1)");
   }
 });
 
-test("inspect() shows the status, the stack and the parts", () => {
-  const shown = inspect(new RpcError({ ...init, code: 5, details: "no such thing", cause: "because" }));
-  assert.match(shown, /^RpcError: NOT_FOUND: no such thing \(\/a\/b on localhost:1\)\n {4}at /);
-  assert.match(shown, /\n {2}code: 5,\n {2}status: 'NOT_FOUND',/);
-  assert.match(shown, /\[cause\]: 'because'/);
+test("shows the status, stack, properties and cause in inspect()", () => {
+  const text = inspect(new RpcError({ ...init, code: 5, details: "no such thing", cause: "because" }));
+  assert.match(text, /^RpcError: NOT_FOUND: no such thing \(\/a\/b on localhost:1\)\n {4}at /);
+  assert.match(text, /\n {2}code: 5,\n {2}status: 'NOT_FOUND',/);
+  assert.match(text, /\[cause\]: 'because'/);
 });
 
-test("JSON contains the parts", () => {
+test("serializes its properties to JSON", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(new RpcError({ ...init, code: 5, details: "no such thing" }))), {
     name: "RpcError",
     code: 5,
@@ -100,17 +100,17 @@ test("JSON contains the parts", () => {
   });
 });
 
-test("instanceof is true across two copies of the package, and for nothing else", async () => {
+test("recognizes errors of another copy of the package by instanceof, and no other values", async () => {
   const source = fileURLToPath(new URL(".", import.meta.url));
   const copy = mkdtempSync(join(source, "../.copy-"));
   try {
     cpSync(source, copy, { recursive: true });
     const other = (await import(pathToFileURL(join(copy, "rpc-error.ts")).href)) as { RpcError: typeof RpcError };
     assert.notEqual(other.RpcError, RpcError);
-    const theirs = new other.RpcError({ ...init, code: 5, details: "" });
-    assert.ok(theirs instanceof RpcError);
+    const otherError = new other.RpcError({ ...init, code: 5, details: "" });
+    assert.ok(otherError instanceof RpcError);
     assert.ok(new RpcError({ ...init, code: 5, details: "" }) instanceof other.RpcError);
-    assert.ok(theirs instanceof Error);
+    assert.ok(otherError instanceof Error);
   } finally {
     rmSync(copy, { recursive: true });
   }
@@ -119,9 +119,9 @@ test("instanceof is true across two copies of the package, and for nothing else"
   }
 });
 
-test("a subclass recognizes only its own instances", () => {
-  class Special extends RpcError {}
-  assert.ok(new Special({ ...init, code: 5, details: "" }) instanceof Special);
-  assert.ok(new Special({ ...init, code: 5, details: "" }) instanceof RpcError);
-  assert.ok(!(new RpcError({ ...init, code: 5, details: "" }) instanceof Special));
+test("limits instanceof of a subclass to its own instances", () => {
+  class CustomError extends RpcError {}
+  assert.ok(new CustomError({ ...init, code: 5, details: "" }) instanceof CustomError);
+  assert.ok(new CustomError({ ...init, code: 5, details: "" }) instanceof RpcError);
+  assert.ok(!(new RpcError({ ...init, code: 5, details: "" }) instanceof CustomError));
 });

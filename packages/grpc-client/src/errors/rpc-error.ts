@@ -4,13 +4,13 @@ import { decodeStatusDetails } from "./decode-error-details.js";
 import type { ErrorDetail } from "./error-details.js";
 import type { StatusName } from "./status-name.js";
 
-/** Parts of an {@link RpcError}. */
+/** Properties of a new {@link RpcError}. */
 export interface RpcErrorInit {
-  /** Status code; an invalid one becomes 2, UNKNOWN. */
+  /** Status code. An invalid code becomes 2 (UNKNOWN). */
   readonly code: number;
   readonly details: string;
   readonly target: string;
-  /** Default: none, as when a client connects. */
+  /** Default: none, for an error of `connect()`. */
   readonly method?: string | undefined;
   /** Default: none. */
   readonly metadata?: ReceivedMetadata | undefined;
@@ -19,13 +19,13 @@ export interface RpcErrorInit {
   readonly cause?: unknown;
 }
 
-/** Metadata that carries a `google.rpc.Status`. */
-const statusDetails = "grpc-status-details-bin";
+/** Metadata key of the encoded `google.rpc.Status`. */
+const statusDetailsKey = "grpc-status-details-bin";
 
 const brand = Symbol.for("@hello/grpc-client/RpcError");
 
 /**
- * Failed call: a status that the server sent, or that the client determined itself.
+ * Error of a failed call. Its status comes from the server, or from the client if it detected the failure itself.
  *
  * `instanceof RpcError` is also true for an error from another copy of this package.
  *
@@ -43,38 +43,35 @@ export class RpcError extends Error {
   /** Message of the status, or the client's description of the failure. */
   readonly details: string;
 
-  /** Target, as it was given to the client. */
+  /** Target, as passed to the client. */
   readonly target: string;
 
   /** Method, like `/package.Service/Method`; `undefined` if `connect()` failed. */
   readonly method: string | undefined;
 
-  /** Number of attempts, retries included. */
+  /** Number of attempts, including retries. */
   readonly attempts: number;
 
-  /** Metadata that the server sent with the status, except {@link errorDetails}. */
+  /** Trailers from the server, without the {@link errorDetails}. */
   readonly metadata: ReceivedMetadata;
 
-  /** Machine-readable details from the server, such as the invalid fields of the request. */
+  /** Machine-readable details from the server, like the invalid fields of the request. */
   readonly errorDetails: readonly ErrorDetail[];
 
   constructor({ code, details, target, method, metadata = {}, attempts = 1, cause }: RpcErrorInit) {
-    const known = Number.isInteger(code) && code > 0 && code < statusNames.length;
-    const status = (known ? statusNames[code] : "UNKNOWN") as StatusName;
+    const isValid = Number.isInteger(code) && code > 0 && code < statusNames.length;
+    const status = (isValid ? statusNames[code] : "UNKNOWN") as StatusName;
     const call = method === undefined ? target : `${method} on ${target}`;
-    const times = attempts > 1 ? `, ${attempts} attempts` : "";
-    super(
-      `${status}: ${details || "the server gave no details"} (${call}${times})`,
-      cause === undefined ? undefined : { cause },
-    );
-    this.code = known ? code : 2;
+    const count = attempts > 1 ? `, ${attempts} attempts` : "";
+    super(`${status}: ${details || "no details"} (${call}${count})`, cause === undefined ? undefined : { cause });
+    this.code = isValid ? code : 2;
     this.status = status;
     this.details = details;
     this.target = target;
     this.method = method;
     this.attempts = attempts;
-    this.metadata = withoutKey(metadata, statusDetails);
-    this.errorDetails = decodeStatusDetails(metadata[statusDetails]?.[0]);
+    this.metadata = withoutKey(metadata, statusDetailsKey);
+    this.errorDetails = decodeStatusDetails(metadata[statusDetailsKey]?.[0]);
     Object.defineProperty(this, brand, { value: true });
   }
 }

@@ -1,7 +1,7 @@
 import type { statusNames } from "@hello/grpc-common";
 
 /**
- * Name of the status of a failed call, as the gRPC specification writes it.
+ * Name of an error status, as in the gRPC specification.
  *
  * @see https://grpc.io/docs/guides/status-codes/
  */

@@ -4,9 +4,9 @@ import type { Metadata, StatusObject } from "@grpc/grpc-js";
 export const previousAttemptsKey = "grpc-previous-rpc-attempts";
 
 /**
- * Determines the origin of a status, which grpc-js does not report. A status of grpc-js has no metadata. The trailers of
- * a server that sent no headers contain at least the content-type. After headers they may be empty, so that the origin
- * of a status without metadata is ambiguous.
+ * Determines the origin of a status, which grpc-js does not report. A status of grpc-js has no metadata. The trailers
+ * of a server that sent no headers contain at least the content-type. After headers they may be empty, so that the
+ * origin of a status without metadata is ambiguous.
  */
 export function originOf({ metadata: trailers }: StatusObject, headers: Metadata | undefined): StatusOrigin {
   if (Object.keys(trailers.getMap()).some((key) => key !== previousAttemptsKey)) {

@@ -9,18 +9,18 @@ import { originOf, previousAttemptsKey } from "./status-origin.js";
 interface FailedCall extends Pick<FailureContext, "timeoutMs" | "progress"> {
   readonly target: string;
   readonly method: string;
-  /** In milliseconds since 1970. */
+  /** Time of the start in milliseconds since 1970. */
   readonly startedAt: number;
   readonly channel: ChannelInterface | undefined;
   readonly status: StatusObject;
-  /** Metadata that the server sent before the call failed. */
+  /** Initial metadata from the server. */
   readonly metadata: Metadata | undefined;
-  /** Attempts before those that grpc-js counted. */
+  /** Number of attempts before the client itself retried the call. */
   readonly previousAttempts: number;
   readonly cause: unknown;
 }
 
-/** Creates the error for a status other than OK, from the server or from grpc-js itself. */
+/** Creates the error for a call that failed with a status from the server, from grpc-js or from the client. */
 export async function toRpcError(failed: FailedCall): Promise<RpcError> {
   const { target, method, channel, metadata, cause } = failed;
   const { code, details, metadata: trailers } = failed.status;
@@ -28,7 +28,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
   const text = describeFailure(details, {
     origin: originOf(failed.status, metadata),
     timeoutMs: failed.timeoutMs,
-    // A timer may fire slightly early by this clock.
+    // The timer of the deadline may fire slightly early by this clock.
     deadlinePassed: Date.now() > failed.startedAt + failed.timeoutMs - 5,
     progress: failed.progress,
     contentType: typeof contentType === "string" ? contentType : undefined,
@@ -54,6 +54,6 @@ export function countAttempts({ details, metadata: trailers }: StatusObject, met
     trailers.get(previousAttemptsKey)[0],
     /^Deadline exceeded after .*,previous attempts: (\d+)/.exec(details)?.[1],
   ];
-  // A server can send this name too; grpc-js makes a handful of attempts.
+  // A server can also send this key. Larger counts than grpc-js can report are ignored.
   return 1 + Math.max(...counts.map((count) => (/^\d{1,2}$/.test(String(count)) ? Number(count) : 0)));
 }

@@ -9,7 +9,7 @@ const duration = /^\d{1,9}(\.\d{1,9})?s$/;
 /**
  * Checks a service config, because grpc-js silently accepts several mistakes.
  *
- * @throws TypeError that names the mistake.
+ * @throws TypeError that describes the first mistake.
  */
 export function checkServiceConfig(config: ServiceConfig, name: string): void {
   checkKeys(name, config, ["loadBalancingConfig", "methodConfig", "retryThrottling"]);
@@ -25,7 +25,11 @@ export function checkServiceConfig(config: ServiceConfig, name: string): void {
   }
 }
 
-/** @throws TypeError that names the mistake. */
+/**
+ * Checks a budget of retries.
+ *
+ * @throws TypeError that describes the first mistake.
+ */
 export function checkRetryThrottling(throttling: RetryThrottling, name: string): void {
   checkKeys(name, throttling, ["maxTokens", "tokenRatio"]);
   // gRPC rounds smaller values to 0.
@@ -42,7 +46,9 @@ export function checkRetryThrottling(throttling: RetryThrottling, name: string):
 
 function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>): void {
   if (Object.hasOwn(Object(config), "waitForReady")) {
-    throw new TypeError(`${name}.waitForReady has no effect in grpc-js; set the client's option waitForReady`);
+    throw new TypeError(
+      `${name}.waitForReady has no effect in grpc-js: set waitForReady in the client's options instead`,
+    );
   }
   checkKeys(name, config, ["name", "timeout", "maxRequestBytes", "maxResponseBytes", "retryPolicy", "hedgingPolicy"]);
   checkList(`${name}.name`, required(config.name, `${name}.name`));
@@ -69,7 +75,7 @@ function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>
     checkDuration(config.timeout, `${name}.timeout`);
     if (config.timeout.includes(".")) {
       throw new TypeError(
-        `${name}.timeout must be in whole seconds, not "${config.timeout}", because grpc-js misreads fractions; or set timeoutMs`,
+        `${name}.timeout must be in whole seconds, not "${config.timeout}": grpc-js misreads fractions, so use timeoutMs for them`,
       );
     }
   }
@@ -105,26 +111,28 @@ function checkRetryPolicy(policy: RetryPolicy, name: string): void {
 function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
   checkKeys(name, policy, ["maxAttempts", "hedgingDelay", "nonFatalStatusCodes"]);
   checkNumber(`${name}.maxAttempts`, required(policy.maxAttempts, `${name}.maxAttempts`), { min: 2 });
-  // Without it, grpc-js sends every attempt at once.
+  // Without a delay, grpc-js sends all attempts at once.
   checkDuration(required(policy.hedgingDelay, `${name}.hedgingDelay`), `${name}.hedgingDelay`);
   checkStatuses(policy.nonFatalStatusCodes ?? [], `${name}.nonFatalStatusCodes`);
 }
 
-/** @throws TypeError that names an invalid status. */
+/**
+ * Checks a list of error statuses.
+ *
+ * @throws TypeError that contains the first invalid status.
+ */
 export function checkStatuses(statuses: readonly StatusName[], name: string): void {
   checkList(name, statuses);
   for (const status of statuses) {
     if (!statusNames.slice(1).includes(status)) {
-      throw new TypeError(
-        `${name} has ${formatValue(status)}, which is not the status of a failed call, like "UNAVAILABLE"`,
-      );
+      throw new TypeError(`${name} contains ${formatValue(status)}, which is not an error status like "UNAVAILABLE"`);
     }
   }
 }
 
 function checkDuration(value: string, name: string): void {
   if (typeof value !== "string" || !duration.test(value)) {
-    throw new TypeError(`${name} must be a number of seconds like "0.1s", not ${formatValue(value)}`);
+    throw new TypeError(`${name} must be a duration in seconds like "0.1s", not ${formatValue(value)}`);
   }
 }
 

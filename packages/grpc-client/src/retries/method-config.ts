@@ -1,6 +1,6 @@
 import type { MethodConfig, ServiceConfig } from "./service-config.js";
 
-/** Returns the config of a method in a service config: the most specific name wins. */
+/** Returns the config in a service config that applies to a method: the one with the most specific name. */
 export function methodConfigFor({ methodConfig = [] }: ServiceConfig, path: string): MethodConfig | undefined {
   const [, service = "", method = ""] = path.split("/");
   const names = methodConfig.flatMap((config) => config.name.map((name) => ({ ...name, config })));

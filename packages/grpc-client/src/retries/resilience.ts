@@ -4,44 +4,47 @@ import type { StatusName } from "../errors/status-name.js";
 import { checkRetryThrottling, checkServiceConfig, checkStatuses } from "./check-service-config.js";
 import type { RetryThrottling, ServiceConfig } from "./service-config.js";
 
-/** Retries of failed calls. A call is not retried once the server has begun to answer. */
+/** Options of retries. A call is not retried once its response has begun. */
 export interface RetryOptions {
-  /** Number of attempts, the first included; at least 2. Default 4. */
+  /** Maximum number of attempts, including the first; at least 2. Default 4. */
   readonly maxAttempts?: number | undefined;
-  /** Wait before the second attempt in milliseconds, with a jitter of a fifth. Default 50. */
+  /** Delay before the second attempt in milliseconds, with a jitter of 20 percent. Default 50. */
   readonly initialBackoffMs?: number | undefined;
-  /** Longest wait before an attempt, in milliseconds. Default 1,000. */
+  /** Maximum delay before an attempt in milliseconds. Default 1,000. */
   readonly maxBackoffMs?: number | undefined;
-  /** Factor by which the wait grows with every attempt. Default 2. */
+  /** Factor by which the delay grows with each attempt. Default 2. */
   readonly backoffMultiplier?: number | undefined;
-  /** Statuses to retry. Default `["UNAVAILABLE"]`: add those that are safe for your calls. */
+  /** Statuses to retry. Add others only if it is safe to run your calls twice. Default `["UNAVAILABLE"]`. */
   readonly statuses?: readonly StatusName[] | undefined;
 }
 
-/** Further attempts of a call before it has failed. The first answer wins, and the other attempts are cancelled. */
+/**
+ * Options of hedging, which sends further attempts of a call before the first has failed. The first response wins, and
+ * the other attempts are cancelled.
+ */
 export interface HedgingOptions {
-  /** Number of attempts, the first included; at least 2. Default 3. */
+  /** Maximum number of attempts, including the first; at least 2. Default 3. */
   readonly maxAttempts?: number | undefined;
-  /** Wait for an answer before the next attempt, in milliseconds; 0 sends all attempts at once. */
+  /** Time without a response before the next attempt, in milliseconds; 0 sends all attempts at once. */
   readonly delayMs: number;
   /** Statuses that do not end the call while other attempts remain. Default `["UNAVAILABLE"]`. */
   readonly nonFatalStatuses?: readonly StatusName[] | undefined;
 }
 
-/** Handling of failures. */
+/** Options for the handling of failures. */
 export interface ResilienceOptions {
-  /** Retries of failed calls; false: none. Excludes `hedging`. Default: see {@link RetryOptions}. */
+  /** Retries of failed calls, or false for none. Excludes `hedging`. Default: the defaults of {@link RetryOptions}. */
   readonly retry?: false | RetryOptions | undefined;
-  /** Hedging, only for calls that may run twice. Excludes `retry`. Default: off. */
+  /** Hedging, only for calls that may run more than once. Excludes `retry`. Default: none. */
   readonly hedging?: HedgingOptions | undefined;
-  /** Budget of retries; false: no limit. Default `{ maxTokens: 1000, tokenRatio: 0.1 }`. */
+  /** Budget of retries, or false for no limit. Default `{ maxTokens: 1000, tokenRatio: 0.1 }`. */
   readonly retryThrottling?: false | RetryThrottling | undefined;
-  /** Service config, in place of the options above and `loadBalancing`. */
+  /** Service config that replaces the options above and `loadBalancing`. */
   readonly serviceConfig?: ServiceConfig | undefined;
 }
 
 /**
- * Builds the service config for the options, checked.
+ * Checks the options and converts them to a service config.
  *
  * @throws TypeError that names invalid or conflicting options.
  */
@@ -71,7 +74,7 @@ export function toServiceConfig(options: ResilienceOptions & Pick<ClientOptions,
   };
 }
 
-/** Returns the largest number of attempts in a service config. */
+/** Returns the largest number of attempts that a service config allows for a call. */
 export function maxAttempts({ methodConfig = [] }: ServiceConfig): number {
   return Math.max(
     1,
@@ -94,17 +97,19 @@ function retryConfig(retry: RetryOptions) {
   checkNumber("retry.backoffMultiplier", backoffMultiplier, { min: 1, integer: false });
   checkStatuses(statuses, "retry.statuses");
   if (statuses.length === 0) {
-    throw new TypeError("retry.statuses must not be empty; set retry: false for no retries");
+    throw new TypeError("retry.statuses must not be empty: set retry to false for no retries");
   }
   if (initialBackoffMs > maxBackoffMs) {
-    throw new TypeError(`retry.initialBackoffMs, ${initialBackoffMs}, exceeds retry.maxBackoffMs, ${maxBackoffMs}`);
+    throw new TypeError(
+      `retry.initialBackoffMs (${initialBackoffMs}) must not exceed retry.maxBackoffMs (${maxBackoffMs})`,
+    );
   }
   return {
     name: [{}],
     retryPolicy: {
       maxAttempts,
-      initialBackoff: seconds(initialBackoffMs),
-      maxBackoff: seconds(maxBackoffMs),
+      initialBackoff: formatDuration(initialBackoffMs),
+      maxBackoff: formatDuration(maxBackoffMs),
       backoffMultiplier,
       retryableStatusCodes: statuses,
     },
@@ -119,11 +124,11 @@ function hedgingConfig(hedging: HedgingOptions) {
   checkStatuses(nonFatalStatuses, "hedging.nonFatalStatuses");
   return {
     name: [{}],
-    hedgingPolicy: { maxAttempts, hedgingDelay: seconds(delayMs), nonFatalStatusCodes: nonFatalStatuses },
+    hedgingPolicy: { maxAttempts, hedgingDelay: formatDuration(delayMs), nonFatalStatusCodes: nonFatalStatuses },
   };
 }
 
 /** Formats a duration for a service config. */
-function seconds(ms: number): string {
+function formatDuration(ms: number): string {
   return `${ms / 1_000}s`;
 }

@@ -6,28 +6,31 @@ import { EchoClient } from "../../test/echo-client.js";
 import { echo, fail, serve } from "../../test/test-server.js";
 import type { ClientOptions } from "../channel/client-options.js";
 
-test("retries UNAVAILABLE up to four attempts, and nothing else", async () => {
-  await using busy = await serve({ handler: fail(14, "busy") });
-  await using wrong = await serve({ handler: fail(3, "wrong") });
-  await using client = new EchoClient(busy.target);
+test("makes up to four attempts for UNAVAILABLE", async () => {
+  await using server = await serve({ handler: fail(14, "busy") });
+  await using client = new EchoClient(server.target);
   await assert.rejects(client.echo("World"), { status: "UNAVAILABLE", attempts: 4 });
-  assert.equal(busy.calls.length, 4);
-  await using other = new EchoClient(wrong.target);
-  await assert.rejects(other.echo("World"), { status: "INVALID_ARGUMENT", attempts: 1 });
-  assert.equal(wrong.calls.length, 1);
+  assert.equal(server.calls.length, 4);
+});
+
+test("does not retry other statuses", async () => {
+  await using server = await serve({ handler: fail(3, "wrong") });
+  await using client = new EchoClient(server.target);
+  await assert.rejects(client.echo("World"), { status: "INVALID_ARGUMENT", attempts: 1 });
+  assert.equal(server.calls.length, 1);
 });
 
 test("resolves if the last attempt succeeds", async () => {
-  let made = 0;
+  let attempts = 0;
   await using server = await serve({
-    handler: (call, callback) => (++made < 4 ? fail(14, "busy")(call, callback) : echo(call, callback)),
+    handler: (call, callback) => (++attempts < 4 ? fail(14, "busy")(call, callback) : echo(call, callback)),
   });
   await using client = new EchoClient(server.target);
   assert.equal(await client.echo("World"), "World");
-  assert.equal(made, 4);
+  assert.equal(attempts, 4);
 });
 
-test("takes statuses and attempts from the options, beyond the limit of five in grpc-js too", async () => {
+test("applies the statuses and attempts in the options, beyond the default limit of five attempts in grpc-js", async () => {
   await using server = await serve({ handler: fail(10, "again") });
   await using client = new EchoClient(server.target, {
     retry: { statuses: ["ABORTED"], maxAttempts: 7, initialBackoffMs: 1, maxBackoffMs: 2 },
@@ -36,7 +39,7 @@ test("takes statuses and attempts from the options, beyond the limit of five in 
   assert.equal(server.calls.length, 7);
 });
 
-test("the waits between attempts grow, with a jitter of a fifth", async () => {
+test("increases the delay before each attempt, with a jitter of 20 percent", async () => {
   const arrivals: number[] = [];
   await using server = await serve({
     handler: (call, callback) => {
@@ -46,10 +49,10 @@ test("the waits between attempts grow, with a jitter of a fifth", async () => {
   });
   await using client = new EchoClient(server.target, { retry: { initialBackoffMs: 100 } });
   await assert.rejects(client.echo("World"));
-  const waits = arrivals.slice(1).map((arrival, index) => arrival - (arrivals[index] ?? 0));
-  for (const [index, least] of [80, 160, 320].entries()) {
+  const delaysMs = arrivals.slice(1).map((arrival, index) => arrival - (arrivals[index] ?? 0));
+  for (const [index, minDelayMs] of [80, 160, 320].entries()) {
     // Timers may fire slightly early by this clock, and late on a busy machine.
-    assert.ok((waits[index] ?? 0) > least - 5, `waits of ${waits} ms`);
+    assert.ok((delaysMs[index] ?? 0) > minDelayMs - 5, `delays of ${delaysMs} ms`);
   }
 });
 
@@ -60,28 +63,28 @@ test("makes one attempt with retry: false", async () => {
   assert.equal(server.calls.length, 1);
 });
 
-test("obeys the pushback of a server", async () => {
+test("does not retry if the server forbids it with grpc-retry-pushback-ms", async () => {
   await using server = await serve({ handler: fail(14, "busy", { "grpc-retry-pushback-ms": "-1" }) });
   await using client = new EchoClient(server.target);
   await assert.rejects(client.echo("World"), { attempts: 1 });
   assert.equal(server.calls.length, 1);
 });
 
-test("stays within the retry budget if a server always fails", async () => {
+test("stops retries when the retry budget is used up", async () => {
   await using server = await serve({ handler: fail(14, "busy") });
   await using client = new EchoClient(server.target, {
     retry: { maxAttempts: 4, initialBackoffMs: 1, maxBackoffMs: 1 },
     retryThrottling: { maxTokens: 20, tokenRatio: 0.1 },
   });
-  for (let made = 0; made < 100; made += 1) {
+  for (let call = 0; call < 100; call += 1) {
     await assert.rejects(client.echo("World"));
   }
   const retries = server.calls.length - 100;
-  // Ten failures reduce twenty tokens to half, where retries stop.
+  // After ten failed attempts, half of the twenty tokens are left, and retries stop.
   assert.ok(retries > 0 && retries <= 10, `${retries} retries`);
 });
 
-test("successful calls refill the retry budget", async () => {
+test("refills the retry budget with each successful call", async () => {
   let isBusy = true;
   await using server = await serve({
     handler: (call, callback) => (isBusy ? fail(14, "busy")(call, callback) : echo(call, callback)),
@@ -90,102 +93,102 @@ test("successful calls refill the retry budget", async () => {
     retry: { maxAttempts: 2, initialBackoffMs: 1, maxBackoffMs: 1 },
     retryThrottling: { maxTokens: 4, tokenRatio: 1 },
   });
-  const attempts = async () => {
+  const countAttempts = async () => {
     const before = server.calls.length;
     await client.echo("World").catch(() => undefined);
     return server.calls.length - before;
   };
-  for (let made = 0; made < 10; made += 1) {
-    await attempts();
+  for (let call = 0; call < 10; call += 1) {
+    await countAttempts();
   }
-  assert.equal(await attempts(), 1);
+  assert.equal(await countAttempts(), 1);
   isBusy = false;
-  for (let made = 0; made < 4; made += 1) {
-    await attempts();
+  for (let call = 0; call < 4; call += 1) {
+    await countAttempts();
   }
   isBusy = true;
-  assert.equal(await attempts(), 2);
+  assert.equal(await countAttempts(), 2);
 });
 
-/** Sends the response as far as `until`, and then closes the connection, or ends the call. */
-function answer(stream: ServerHttp2Stream, until: "headers" | "message" | "end"): void {
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: until === "end" });
-  if (until === "headers") {
-    cut(stream);
+/** Sends the response up to and including `last`. Then closes the connection, unless the response is complete. */
+function respondUpTo(last: "headers" | "message" | "status", stream: ServerHttp2Stream): void {
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: last === "status" });
+  if (last === "headers") {
+    closeConnection(stream);
     return;
   }
   stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
   stream.write(Buffer.from([0, 0, 0, 0, 4, 10, 2, 72, 105]));
-  if (until === "message") {
-    cut(stream);
+  if (last === "message") {
+    closeConnection(stream);
   } else {
     stream.end();
   }
 }
 
-/** Closes the connection once the client has read all data: it answers pings in order. */
-function cut({ session }: ServerHttp2Stream): void {
-  // A ping overtakes data that waits to be written; the second one follows it.
+/** Closes the connection once the client has read all data, because it acknowledges pings in order. */
+function closeConnection({ session }: ServerHttp2Stream): void {
+  // The first ping overtakes data that waits to be written. The second one follows the data.
   session?.ping(() => session.ping(() => session.destroy()));
 }
 
-for (const until of ["headers", "message"] as const) {
-  test(`repeats a call whose connection is lost after the ${until} of the response`, async () => {
-    let seen = 0;
+for (const last of ["headers", "message"] as const) {
+  test(`retries a call whose connection is lost after the ${last} of the response`, async () => {
+    let attempts = 0;
     await using peer = await listenHttp2((stream) => {
-      seen += 1;
-      answer(stream, seen === 1 ? until : "end");
+      attempts += 1;
+      respondUpTo(attempts === 1 ? last : "status", stream);
     });
     await using client = new EchoClient(peer.address);
     assert.equal(await client.echo("World"), "Hi");
-    assert.equal(seen, 2);
+    assert.equal(attempts, 2);
   });
 }
 
-test("repeats a call only once after a lost response, and only if UNAVAILABLE is retried", async () => {
-  let seen = 0;
+test("retries a call only once after a lost response, and only if UNAVAILABLE is retried", async () => {
+  let attempts = 0;
   await using peer = await listenHttp2((stream) => {
-    seen += 1;
-    answer(stream, "message");
+    attempts += 1;
+    respondUpTo("message", stream);
   });
-  const attempts: [ClientOptions, number][] = [
+  const expectedAttempts: [ClientOptions, number][] = [
     [{}, 2],
     [{ retry: false }, 1],
     [{ retry: { statuses: ["ABORTED"] } }, 1],
     [{ channelOptions: { "grpc.enable_retries": 0 } }, 1],
     [{ serviceConfig: {} }, 1],
   ];
-  for (const [options, expected] of attempts) {
-    seen = 0;
+  for (const [options, expected] of expectedAttempts) {
+    attempts = 0;
     await using client = new EchoClient(peer.address, options);
     await assert.rejects(client.echo("World"), {
       status: "UNAVAILABLE",
-      details: "the connection was lost while the call was open",
+      details: "the connection was lost during the call",
       attempts: expected,
     });
-    assert.equal(seen, expected, JSON.stringify(options));
+    assert.equal(attempts, expected, JSON.stringify(options));
   }
 });
 
-test("does not repeat a call whose caller has received the metadata of the lost response", async () => {
-  let seen = 0;
+test("does not retry a call whose caller has received the metadata of the lost response", async () => {
+  let attempts = 0;
   await using peer = await listenHttp2((stream) => {
-    seen += 1;
-    answer(stream, "message");
+    attempts += 1;
+    respondUpTo("message", stream);
   });
   await using client = new EchoClient(peer.address);
   await assert.rejects(client.echo("World", { onMetadata: () => {} }), { status: "UNAVAILABLE" });
-  assert.equal(seen, 1);
+  assert.equal(attempts, 1);
 });
 
-test("repeats a call with the request and metadata that it began with", async () => {
+test("retries a call with its original request and metadata", async () => {
   const sent: (string | string[] | undefined)[] = [];
   const metadata: Record<string, string> = { "x-id": "42" };
   await using peer = await listen(
     createServer().on("stream", (stream, headers) => {
       sent.push(headers["x-id"]);
       metadata["x-id"] = "\n";
-      answer(stream, sent.length === 1 ? "headers" : "end");
+      respondUpTo(sent.length === 1 ? "headers" : "status", stream);
     }),
   );
   await using client = new EchoClient(peer.address);
@@ -194,10 +197,10 @@ test("repeats a call with the request and metadata that it began with", async ()
 });
 
 test("does not retry UNAVAILABLE from a server after its headers", async () => {
-  let seen = 0;
+  let attempts = 0;
   await using peer = await listen(
     createServer().on("stream", (stream) => {
-      seen += 1;
+      attempts += 1;
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "14", "grpc-message": "busy" }));
       stream.end();
@@ -205,5 +208,5 @@ test("does not retry UNAVAILABLE from a server after its headers", async () => {
   );
   await using client = new EchoClient(peer.address);
   await assert.rejects(client.echo("World"), { status: "UNAVAILABLE", details: "busy" });
-  assert.equal(seen, 1);
+  assert.equal(attempts, 1);
 });

@@ -1,7 +1,7 @@
 import type { StatusName } from "../errors/status-name.js";
 
 /**
- * Service config, which all gRPC libraries understand.
+ * Service config, in the format that all gRPC libraries use.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/service_config.md
  */
@@ -13,55 +13,57 @@ export interface ServiceConfig {
   readonly retryThrottling?: RetryThrottling | undefined;
 }
 
-/** Settings of some methods. */
+/** Settings of a set of methods. */
 export interface MethodConfig {
-  /** Methods; `{ service }` alone matches all of a service, and `{}` all that are not named elsewhere. */
+  /**
+   * Names of the methods: `{ service }` matches all methods of a service, and `{}` all methods without a better match.
+   */
   readonly name: readonly { readonly service?: string | undefined; readonly method?: string | undefined }[];
-  /** Longest timeout of a call, in whole seconds, like `"5s"`: grpc-js reads `"0.5s"` as 5 ns. */
+  /** Maximum timeout of a call in whole seconds, like `"5s"`; grpc-js would read `"0.5s"` as 5 ns. */
   readonly timeout?: string | undefined;
-  /** Largest request, in bytes. */
+  /** Maximum size of a request in bytes. */
   readonly maxRequestBytes?: number | undefined;
-  /** Largest response, in bytes. */
+  /** Maximum size of a response in bytes. */
   readonly maxResponseBytes?: number | undefined;
-  /** Excludes `hedgingPolicy`. */
+  /** Retries of failed calls. Excludes `hedgingPolicy`. */
   readonly retryPolicy?: RetryPolicy | undefined;
-  /** Excludes `retryPolicy`. */
+  /** Hedging of calls. Excludes `retryPolicy`. */
   readonly hedgingPolicy?: HedgingPolicy | undefined;
 }
 
 /**
- * Retries of failed calls.
+ * Policy for retries of failed calls.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
 export interface RetryPolicy {
-  /** Number of attempts, the first included; at least 2. */
+  /** Maximum number of attempts, including the first; at least 2. */
   readonly maxAttempts: number;
-  /** In seconds, like `"0.1s"`. */
+  /** Delay before the second attempt in seconds, like `"0.1s"`. */
   readonly initialBackoff: string;
-  /** In seconds, like `"1s"`. */
+  /** Maximum delay before an attempt in seconds, like `"1s"`. */
   readonly maxBackoff: string;
   readonly backoffMultiplier: number;
   readonly retryableStatusCodes: readonly StatusName[];
 }
 
-/** Further attempts of a call before the first has ended. */
+/** Policy for hedging: further attempts of a call are sent before the first has ended. */
 export interface HedgingPolicy {
-  /** Number of attempts, the first included; at least 2. */
+  /** Maximum number of attempts, including the first; at least 2. */
   readonly maxAttempts: number;
-  /** In seconds, like `"0.05s"`. */
+  /** Delay between attempts in seconds, like `"0.05s"`. */
   readonly hedgingDelay: string;
   /** Statuses that do not end the call while other attempts remain. */
   readonly nonFatalStatusCodes?: readonly StatusName[] | undefined;
 }
 
 /**
- * Budget of retries. A failed attempt takes one token, a successful call returns `tokenRatio` of a token, and there are no
- * retries while half the tokens or fewer are left. Clients of one target in a process share it.
+ * Budget of retries. A failed attempt takes one token, and a successful call returns `tokenRatio` tokens. Retries
+ * stop while half of the tokens or fewer are left. All clients of a target in a process share the budget.
  */
 export interface RetryThrottling {
-  /** More than 0, at most 1,000. */
+  /** Number of tokens: more than 0, at most 1,000. */
   readonly maxTokens: number;
-  /** More than 0. */
+  /** Number of tokens that a successful call returns: more than 0. */
   readonly tokenRatio: number;
 }

@@ -10,7 +10,9 @@ import { serve } from "../../test/test-server.js";
 const busy = { code: status.UNAVAILABLE, details: "busy" };
 const retry = { initialBackoffMs: 1 };
 
-/** Starts a server of uploads that fails the first attempt after so many requests, and joins those of the others. */
+/**
+ * Starts a server of client streams that fails the first attempt after `failAfter` requests, and records all requests.
+ */
 async function serveUploads(failAfter: number) {
   const { clientStream } = EchoService;
   const attempts: string[][] = [];
@@ -37,7 +39,7 @@ async function serveUploads(failAfter: number) {
   return Object.assign(server, { attempts });
 }
 
-/** Starts a server of response streams that fails the first attempt after so many responses. */
+/** Starts a server of server streams that fails the first attempt after `failAfter` responses. */
 async function serveResponses(failAfter: number) {
   const { serverStream } = EchoService;
   let attempts = 0;
@@ -85,15 +87,15 @@ test("does not retry a server stream after its first response", async () => {
   assert.equal(server.attempts(), 1);
 });
 
-test("sends all requests of a client stream again, however far the first attempt came", async () => {
-  const values = Array.from({ length: 500 }, (_, index) => String(index));
-  for (const failAfter of [1, 200, 499]) {
+for (const failAfter of [1, 200, 499]) {
+  test(`sends all requests of a client stream again if the first attempt fails after ${failAfter}`, async () => {
+    const values = Array.from({ length: 500 }, (_, index) => String(index));
     await using server = await serveUploads(failAfter);
     await using client = new EchoClient(server.target, { retry });
     assert.equal(await client.collect(requestsOf(...values)), values.join());
     assert.equal(server.attempts.length, 2);
-  }
-});
+  });
+}
 
 test("does not retry a client stream whose requests exceed the retry buffer", async () => {
   await using server = await serveUploads(20);

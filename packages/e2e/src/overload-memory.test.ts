@@ -18,7 +18,7 @@ const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 128);
 const payload = Buffer.alloc(messageBytes);
 const echo = new EchoRequest().setPayload(payload);
 
-/** Returns the peak of the memory of a process in MiB since the last call, and starts a new peak. */
+/** Returns the peak memory of a process since the last call, in MiB, and resets it. */
 function takePeakMib(pid: number): number {
   const peak = Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
@@ -55,10 +55,10 @@ async function exchange(caller: EchoCaller, count: number): Promise<void> {
 }
 
 for (const [direction, stream] of Object.entries({ responses: download, requests: upload, echoes: exchange })) {
-  test(`${megabytes} MB of ${direction} grow the server by less than 32 MB`, { skip }, async (t) => {
+  test(`needs less than 32 MiB more memory for a stream of ${megabytes} MB of ${direction}`, { skip }, async (t) => {
     await using server = await startStreamingServer();
     using caller = createEchoCaller(server.address);
-    // V8 lets the heap of a busy process grow up to some size, streams or not.
+    // Warm up: V8 lets the heap of any busy process grow up to some size.
     await stream(caller, 1_000);
     takePeakMib(server.pid);
     await caller.statistics();
@@ -70,19 +70,19 @@ for (const [direction, stream] of Object.entries({ responses: download, requests
   });
 }
 
-/** Resolves with a number of the server's once it no longer changes while other calls are answered. */
-async function settled(caller: EchoCaller, name: "produced" | "consumed"): Promise<number> {
-  for (let [before, same] = [-1, 0]; ; ) {
+/** Polls a statistic of the server until it stops changing, and resolves with it. */
+async function waitUntilStable(caller: EchoCaller, name: "produced" | "consumed"): Promise<number> {
+  for (let [before, unchanged] = [-1, 0]; ; ) {
     const { [name]: current } = await caller.statistics();
-    same = current === before ? same + 1 : 0;
-    if (same === 20) {
+    unchanged = current === before ? unchanged + 1 : 0;
+    if (unchanged === 20) {
       return current;
     }
     before = current;
   }
 }
 
-test("a client that does not read suspends the handler after one window", async (t) => {
+test("suspends the handler after one window when the client does not read", async (t) => {
   await using server = await startStreamingServer();
   using caller = createEchoCaller(server.address);
   for (const size of [1_000, 15_000]) {
@@ -91,9 +91,9 @@ test("a client that does not read suspends the handler after one window", async 
     using connection = await connectReady(server.address);
     connection.send(callFrames(1, EchoService.serverStream.path, message(request.serializeBinary())));
     await connection.frame("DATA");
-    const produced = (await settled(caller, "produced")) - before;
+    const produced = (await waitUntilStable(caller, "produced")) - before;
     t.diagnostic(`${produced} responses of ${size} bytes`);
-    // One window on the wire, the buffer of Node's stream, and the message that is over it.
+    // One window on the wire, the buffer of Node's stream, and the message that exceeds it.
     const bufferBytes = getDefaultHighWaterMark(false);
     assert.ok(produced * size > 65_535 - size, `${produced} responses`);
     assert.ok((produced - 1) * size <= 65_535 + bufferBytes + 16_384, `${produced} responses`);
@@ -101,17 +101,17 @@ test("a client that does not read suspends the handler after one window", async 
   await caller.statisticsWhere(({ active }) => active === 0);
 });
 
-test("a handler that does not read stops the client after one window", async (t) => {
+test("stops the client after one window when the handler does not read", async (t) => {
   await using server = await startStreamingServer();
   using caller = createEchoCaller(server.address);
   const size = 15_000;
   const large = message(new EchoRequest().setPayload(Buffer.alloc(size)).serializeBinary());
   for (const { path } of [EchoService.clientStream, EchoService.bidiStream]) {
-    const { consumed: before } = await caller.statistics();
+    const { consumed: consumedBefore } = await caller.statistics();
     const session = connect(`http://${server.address}`);
     const headers = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
     const request = session.request(headers).on("error", () => {
-      // It is cancelled below.
+      // The end of the session below cancels the request.
     });
     let taken = 0;
     const send = (error?: Error | null) => {
@@ -121,15 +121,15 @@ test("a handler that does not read stops the client after one window", async (t)
       }
     };
     request.write(message(requestOf("unread").serializeBinary()), send);
-    await caller.statisticsWhere(({ consumed }) => consumed === before + 1);
-    for (let seen = -1; seen !== taken; ) {
-      seen = taken;
-      await settled(caller, "consumed");
+    await caller.statisticsWhere(({ consumed }) => consumed === consumedBefore + 1);
+    for (let before = -1; before !== taken; ) {
+      before = taken;
+      await waitUntilStable(caller, "consumed");
     }
     t.diagnostic(`${taken} requests of ${size} bytes`);
-    // One window on the wire, the buffer of Node's stream, and the message that is over it.
+    // One window on the wire, the buffer of Node's stream, and the message that exceeds it.
     assert.ok(taken > 0 && (taken - 1) * size <= 65_535 + getDefaultHighWaterMark(false) + 16_384, `${taken} requests`);
-    assert.equal((await caller.statistics()).consumed, before + 1);
+    assert.equal((await caller.statistics()).consumed, consumedBefore + 1);
     session.destroy();
     await caller.statisticsWhere(({ active }) => active === 0);
   }

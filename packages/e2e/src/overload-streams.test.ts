@@ -9,14 +9,14 @@ import { createEchoCaller, type EchoCaller, requestOf } from "./echo-caller.js";
 import { watchHealth } from "./health-watch.js";
 import { startStreamingServer } from "./streaming-server-process.js";
 
-/** Opens a bidirectional stream and waits until its handler runs. */
+/** Opens a bidirectional stream, and resolves once its handler runs. */
 async function openBidi(caller: EchoCaller) {
   const stream = caller.bidiStream(requestOf("begun"));
   await once(stream.call, "data");
   return stream;
 }
 
-test("streams beyond their limit are refused with pushback, and use up no place of unary calls", async () => {
+test("refuses streams beyond their limit with pushback, without counting them as unary calls", async () => {
   await using server = await startStreamingServer("--max-streaming-calls", "10", "--max-concurrent-calls", "2");
   using caller = createEchoCaller(server.address);
   const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => openBidi(caller)));
@@ -44,7 +44,7 @@ test("streams beyond their limit are refused with pushback, and use up no place 
   assert.deepEqual((await watch.ended).received, ["SERVING", "NOT_SERVING"]);
 });
 
-test("unary calls at their limit use up no place of streams", async () => {
+test("accepts streams while unary calls are at their limit", async () => {
   await using server = await startStreamingServer("--max-concurrent-calls", "1");
   using caller = createEchoCaller(server.address);
   const waiting = caller.unary(requestOf("drain"));
@@ -57,14 +57,14 @@ test("unary calls at their limit use up no place of streams", async () => {
   assert.equal(await stopped, 0);
 });
 
-test("a connection at its limit of streams keeps further calls waiting, whatever their kind", async () => {
+test("queues further calls of any kind on a connection at its limit of streams", async () => {
   await using server = await startStreamingServer("--max-concurrent-streams", "3");
   using caller = createEchoCaller(server.address);
   using other = createEchoCaller(server.address);
   const [first, ...others] = await Promise.all(Array.from({ length: 3 }, () => openBidi(caller)));
   const queued = caller.unary(requestOf("queued"));
   const queuedStream = caller.bidiStream(requestOf("a"));
-  for (let time = 0; time < 10; time++) {
+  for (let call = 0; call < 10; call++) {
     assert.equal(await other.unary(requestOf("Ada")), "Ada");
   }
   assert.equal((await other.statistics()).active, 3);
@@ -85,27 +85,27 @@ const kinds: Readonly<Record<string, (caller: EchoCaller) => Promise<{ code: num
 };
 
 for (const [kind, open] of Object.entries(kinds)) {
-  test(`a ${kind} that outlives its connection ends with UNAVAILABLE after the age and its grace`, async () => {
+  test(`ends a ${kind} with UNAVAILABLE after the maximum age of its connection and the grace period`, async () => {
     await using server = await startStreamingServer(
       ...["--max-connection-age-ms", "500", "--max-connection-age-grace-ms", "500"],
     );
     using caller = createEchoCaller(server.address);
-    const began = performance.now();
+    const start = performance.now();
     const { code, details } = await open(caller);
-    const elapsed = performance.now() - began;
+    const elapsed = performance.now() - start;
     assert.equal(code, status.UNAVAILABLE, details);
-    // The age varies by a tenth.
+    // The server varies the maximum age by 10 %.
     assert.ok(elapsed > 900, `${elapsed} ms`);
     assert.equal(await caller.unary(requestOf("Ada")), "Ada");
   });
 }
 
-test("a connection with a stream is not idle", async () => {
+test("does not close a connection with an open stream as idle", async () => {
   await using server = await startStreamingServer("--max-connection-idle-ms", "200");
   using caller = createEchoCaller(server.address);
   using watch = await watchHealth(server.address);
   const stream = await openBidi(caller);
-  // Idle connections end meanwhile.
+  // By the time the server closes this idle connection, it would have closed the other one too.
   const idle = await connectReady(server.address);
   await idle.frame("GOAWAY");
   stream.call.write(requestOf("more"));
@@ -116,7 +116,7 @@ test("a connection with a stream is not idle", async () => {
   assert.equal((await watch.ended).code, status.OK);
 });
 
-test("a dead peer's streams end with its connection", async () => {
+test("ends the streams of a dead peer with its connection", async () => {
   await using server = await startStreamingServer("--keepalive-time-ms", "200", "--keepalive-timeout-ms", "200");
   using caller = createEchoCaller(server.address);
   const alive = await openBidi(caller);

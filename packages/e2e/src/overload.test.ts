@@ -11,19 +11,19 @@ import { startServer } from "./server-process.js";
 
 const isLinux = process.platform === "linux";
 
-/** The memory of a process in KiB, where the system tells. */
+/** Returns the resident memory of a process in KiB on Linux, else 0. */
 function residentKiB(pid: number): number {
   return isLinux ? Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) : 0;
 }
 
-/** How many files a process may open on this machine. */
+/** Returns how many files a process may open on this machine. */
 function openFilesLimit(): number {
   return isLinux
     ? Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1])
     : 4_096;
 }
 
-/** Opens connections that are set up and then idle, some at a time. */
+/** Opens connections that exchange SETTINGS and then stay idle, at most 250 at a time. */
 async function openIdle(address: string, count: number): Promise<RawConnection[]> {
   const connections: RawConnection[] = [];
   while (connections.length < count) {
@@ -35,15 +35,15 @@ async function openIdle(address: string, count: number): Promise<RawConnection[]
   return connections;
 }
 
-/** The median times of the calls of each client, in milliseconds, one after the other: what is slow is so for all. */
+/** Measures the median duration of a call of each client, in milliseconds. The clients take turns on the machine. */
 async function medianMs(...clients: readonly HelloClient[]): Promise<number[]> {
   const calls = 200;
   const times = clients.map((): number[] => []);
   for (let call = 0; call < calls; call++) {
     for (const [index, client] of clients.entries()) {
-      const begun = performance.now();
+      const start = performance.now();
       await client.hello("Ada");
-      times[index]?.push(performance.now() - begun);
+      times[index]?.push(performance.now() - start);
     }
   }
   return times.map((all) => all.sort((a, b) => a - b)[calls >> 1] ?? Number.NaN);
@@ -51,9 +51,11 @@ async function medianMs(...clients: readonly HelloClient[]): Promise<number[]> {
 
 const connections = isLinux ? 10_000 : 1_000;
 const tooFewFiles =
-  openFilesLimit() < connections + 500 && `${connections} connections need more files: ulimit -Hn ${connections + 500}`;
+  openFilesLimit() < connections + 500 && `${connections} connections require ulimit -Hn ${connections + 500}`;
 
-test(`with ${connections} idle connections, calls are about as fast as without`, { skip: tooFewFiles }, async (t) => {
+test(`answers calls about as fast with ${connections} idle connections as without`, {
+  skip: tooFewFiles,
+}, async (t) => {
   await using server = await startServer();
   await using client = new HelloClient(server.address);
   await using quietServer = await startServer();
@@ -62,18 +64,18 @@ test(`with ${connections} idle connections, calls are about as fast as without`,
   const memory = residentKiB(server.pid);
   const idle = await openIdle(server.address, connections);
   const grown = residentKiB(server.pid) - memory;
-  const [under = 0, alone = 0] = await medianMs(client, quietClient);
-  t.diagnostic(`median ${alone.toFixed(2)} ms alone, ${under.toFixed(2)} ms with them`);
-  t.diagnostic(`${(grown / connections).toFixed(1)} KiB of the server's memory for each`);
+  const [withIdle = 0, without = 0] = await medianMs(client, quietClient);
+  t.diagnostic(`median ${without.toFixed(2)} ms without, ${withIdle.toFixed(2)} ms with idle connections`);
+  t.diagnostic(`${(grown / connections).toFixed(1)} KiB of the server's memory for each connection`);
   for (const connection of idle) {
     assert.equal(connection.isClosed, false);
     connection[Symbol.dispose]();
   }
-  assert.ok(under < 3 * alone + 1, `${under} ms, and ${alone} ms without`);
-  assert.ok(grown / connections < 60, `${grown} KiB for ${connections}`);
+  assert.ok(withIdle < 3 * without + 1, `${withIdle} ms with idle connections, ${without} ms without`);
+  assert.ok(grown / connections < 60, `${grown} KiB for ${connections} connections`);
 });
 
-test("connections beyond the limit are closed, one line says so, and a peer that is dead makes room", async (t) => {
+test("closes connections beyond the limit, logs that once, and frees the place of a dead peer", async (t) => {
   await using server = await startServer(
     ...["--max-connections", "5", "--keepalive-time-ms", "300", "--keepalive-timeout-ms", "300"],
   );
@@ -97,9 +99,9 @@ test("connections beyond the limit are closed, one line says so, and a peer that
     await connection.closed;
     assert.deepEqual(connection.frames, []);
   }
-  const drops = server.log.filter(({ msg }) => msg.startsWith("connection refused"));
-  assert.equal(drops.length, 1);
-  assert.equal(drops[0]?.["maxConnections"], 5);
+  const refusals = server.log.filter(({ msg }) => msg.startsWith("connection refused"));
+  assert.equal(refusals.length, 1);
+  assert.equal(refusals[0]?.["maxConnections"], 5);
 
   dead.kill("SIGSTOP");
   await using client = new HelloClient(server.address);
@@ -107,10 +109,10 @@ test("connections beyond the limit are closed, one line says so, and a peer that
   assert.ok(others.every(({ isClosed }) => !isClosed));
 });
 
-test("no call fails as connections grow too old under load", async (t) => {
+test("fails no call when connections reach their maximum age under load", async (t) => {
   await using server = await startServer("--max-connection-age-ms", "500", "--log-level", "debug");
-  await using ours = new HelloClient(server.address);
-  using plain = createGreeter(server.address);
+  await using client = new HelloClient(server.address);
+  using greeter = createGreeter(server.address);
   let calls = 0;
   const end = performance.now() + 4_000;
   const caller = async (call: () => Promise<string>) => {
@@ -120,20 +122,20 @@ test("no call fails as connections grow too old under load", async (t) => {
     }
   };
   await Promise.all(
-    Array.from({ length: 8 }, () => [caller(() => ours.hello("Ada")), caller(() => plain.greet("Ada"))]).flat(),
+    Array.from({ length: 8 }, () => [caller(() => client.hello("Ada")), caller(() => greeter.greet("Ada"))]).flat(),
   );
   const peers = new Set(server.log.map(({ peer }) => peer));
   t.diagnostic(`${calls} calls over ${peers.size} connections`);
   assert.ok(peers.size > 8, `${peers.size} connections`);
 });
 
-test("a client that compresses nothing many times over takes little memory and no time of others", async (t) => {
+test("needs little memory for thousands of empty compressed messages, and answers other calls meanwhile", async (t) => {
   await using server = await startServer();
   await using client = new HelloClient(server.address);
   await medianMs(client);
   const memory = residentKiB(server.pid);
   using connection = await connectRaw(server.address);
-  const nothing = Buffer.concat(Array.from({ length: 3_200 }, () => message(Buffer.of(), { compressed: true })));
+  const emptyMessages = Buffer.concat(Array.from({ length: 3_200 }, () => message(Buffer.of(), { compressed: true })));
   connection.send(
     preface,
     ...[1, 3, 5].flatMap((streamId) => [
@@ -142,7 +144,7 @@ test("a client that compresses nothing many times over takes little memory and n
         streamId,
         payload: callHeaders("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", { "grpc-encoding": "gzip" }),
       }),
-      frame("DATA", { streamId, payload: nothing }),
+      frame("DATA", { streamId, payload: emptyMessages }),
     ]),
   );
   await connection.frame("HEADERS", ({ streamId }) => streamId === 5);

@@ -32,22 +32,22 @@ after(async () => {
 });
 
 for (const name of names) {
-  test(`@hello/${name} holds what its users need, and nothing else`, () => {
+  test(`@hello/${name} contains exactly the files that its users need`, () => {
     const files = tarballs.files[name];
     const contract = ["protos/hello.proto", "gen/descriptors.binpb", "gen/hello_pb.d.ts", "gen/hello_pb.js"];
-    const needed = ["LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts"];
-    for (const file of name === "proto" ? [...needed, ...contract] : needed) {
+    const required = ["LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts"];
+    for (const file of name === "proto" ? [...required, ...contract] : required) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
-    const wanted = /^(LICENSE|README\.md|package\.json|dist\/.*\.(js|d\.ts|js\.map)|(gen|protos)\/.*)$/;
+    const allowed = /^(LICENSE|README\.md|package\.json|dist\/.*\.(js|d\.ts|js\.map)|(gen|protos)\/.*)$/;
     assert.deepEqual(
-      files.filter((file) => !wanted.test(file) || /\.test\.|tsbuildinfo/.test(file)),
+      files.filter((file) => !allowed.test(file) || /\.test\.|tsbuildinfo/.test(file)),
       [],
     );
   });
 }
 
-test("an ES module greets with @hello/client, which brings no development tool", async () => {
+test("an ES module runs with @hello/client, which installs no development tool", async () => {
   const program = `
     import { HelloClient } from "@hello/client";
     const client = new HelloClient(process.argv[2]);
@@ -60,14 +60,14 @@ test("an ES module greets with @hello/client, which brings no development tool",
     project,
     "node_modules/.package-lock.json",
   ).packages;
-  // That of protobufjs, which comes with grpc-js, only prints advice.
+  // protobufjs, a dependency of grpc-js, has an install script that only prints advice.
   assert.deepEqual(
     Object.keys(installed).filter((path) => installed[path]?.hasInstallScript),
     ["node_modules/protobufjs"],
   );
   for (const name of clientPackages) {
     const manifest = readJson<Manifest>(project, "node_modules/@hello", name, "package.json");
-    // grpc-js brings @types/node.
+    // grpc-js depends on @types/node.
     const tools = Object.keys(manifest.devDependencies).filter((tool) => tool !== "@types/node");
     assert.ok(tools.includes("typescript"));
     assert.deepEqual(
@@ -77,7 +77,7 @@ test("an ES module greets with @hello/client, which brings no development tool",
   }
 });
 
-test("a CommonJS program greets with @hello/client, without any install script", async () => {
+test("a CommonJS program runs with @hello/client, without install scripts", async () => {
   const program = `
     const { HelloClient } = require("@hello/client");
     const client = new HelloClient(process.argv[2]);
@@ -86,7 +86,7 @@ test("a CommonJS program greets with @hello/client, without any install script",
   assert.equal(await succeed([process.execPath, "main.cjs", server.address], project), "Hello CommonJS\n");
 });
 
-test("a strict TypeScript program greets with client, server and contract, their declarations checked", async () => {
+test("a strict TypeScript program compiles with all packages, including their declarations, and runs", async () => {
   const program = `
     import { HelloClient, type HelloClientOptions, RpcError } from "@hello/client";
     import { HelloRequest } from "@hello/proto";

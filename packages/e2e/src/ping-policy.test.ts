@@ -1,4 +1,4 @@
-/** Pings of the client at servers of other libraries, which close connections that are pinged too often (gRFC A8). */
+/** Tests the client's pings against servers of other libraries, which close connections pinged too often (gRFC A8). */
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -17,7 +17,7 @@ const go = requires("golang-google-grpc-dev");
 const folder = mkdtempSync(join(tmpdir(), "hello-pings-"));
 after(() => rm(folder, { recursive: true }));
 
-/** Five minutes, the shortest time between two pings that gRPC's servers allow by default, a thousand times faster. */
+/** Minimum time between two pings. gRPC servers default to five minutes; this test runs a thousand times faster. */
 const minPingIntervalMs = "300";
 const keepaliveTimeMs = clientOptionTable.keepaliveTimeMs.default / 1_000;
 
@@ -35,8 +35,8 @@ const peers = [
   { name: "grpc-go", skip: go.skip, command: async () => [await buildGoServer(), minPingIntervalMs] as const },
 ];
 
-/** Rejects when the server closes the connection of a watch because of pings. */
-async function watchImpatiently(target: string, keepaliveTimeMs: number): Promise<void> {
+/** Watches with frequent pings, and rejects when the server closes the connection because of them. */
+async function watchWithPings(target: string, keepaliveTimeMs: number): Promise<void> {
   await using client = new HelloClient(target, { keepaliveTimeMs });
   for await (const status of client.watchHealth()) {
     assert.equal(status, "SERVING");
@@ -44,7 +44,7 @@ async function watchImpatiently(target: string, keepaliveTimeMs: number): Promis
 }
 
 for (const { name, skip, command } of peers) {
-  test(`a quiet watch lives at ${name}, however long it lasts`, { skip }, async () => {
+  test(`keeps a quiet watch of a ${name} server open`, { skip }, async () => {
     await using server = await startPeerServer(await command());
     const target = `127.0.0.1:${server.port}`;
     await using client = new HelloClient(target, { keepaliveTimeMs, keepaliveTimeoutMs: 20_000 });
@@ -52,9 +52,9 @@ for (const { name, skip, command } of peers) {
     assert.equal((await watch.next()).value, "SERVING");
     const next = watch.next().then(() => assert.fail("the watch ended"));
     next.catch(() => undefined);
-    // Meanwhile, the server closes the connections of clients that are faster.
+    // Meanwhile, the server closes the connections of clients that ping more often.
     for (const keepaliveTimeMs of [100, 101, 102, 103, 104, 105]) {
-      const closed = assert.rejects(watchImpatiently(target, keepaliveTimeMs), {
+      const closed = assert.rejects(watchWithPings(target, keepaliveTimeMs), {
         status: "RESOURCE_EXHAUSTED",
         details:
           "the server closed the connection because of too many pings (GOAWAY too_many_pings): increase keepaliveTimeMs",

@@ -13,28 +13,28 @@ import { type ServerProcess, serverMain, startServerWith } from "./server-proces
 
 const prometheus = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
 
-/** Where the processes of a server serve their metrics. */
-function endpoints(server: ServerProcess): string[] {
+/** Returns the URLs of the metrics of each process of a server. */
+function metricsUrls(server: ServerProcess): string[] {
   return server.log.filter(({ msg }) => msg === "telemetry started").map((line) => String(line["prometheus"]));
 }
 
-/** What Prometheus would scrape: samples, without comments. */
-async function scrape(endpoint: string | undefined): Promise<string[]> {
-  const response = await fetch(String(endpoint));
+/** Scrapes the samples of a URL, without comments. */
+async function scrape(url: string | undefined): Promise<string[]> {
+  const response = await fetch(String(url));
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-type") ?? "", /^text\/plain/);
   return (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** Requests a target as it stands. */
-async function statusOf(origin: string, path: string): Promise<number | undefined> {
-  const [response] = await once(get(origin, { path, agent: false }), "response");
+/** Requests a target without normalizing it, and resolves with the HTTP status. */
+async function fetchStatus(origin: string, target: string): Promise<number | undefined> {
+  const [response] = await once(get(origin, { path: target, agent: false }), "response");
   response.resume();
   return response.statusCode;
 }
 
-/** The value of the sample with this name and these labels, of which others may have more. */
-function sample(samples: readonly string[], name: string, labels: Readonly<Record<string, string>>): number {
+/** Returns the value of the only sample with this name and at least these labels. */
+function sampleValue(samples: readonly string[], name: string, labels: Readonly<Record<string, string>>): number {
   const found = samples.filter(
     (line) =>
       line.startsWith(`${name}{`) &&
@@ -44,57 +44,57 @@ function sample(samples: readonly string[], name: string, labels: Readonly<Recor
   return Number(found[0]?.split(" ").at(-1));
 }
 
-test("Prometheus scrapes the metrics of gRFC A66, with method and status", async () => {
+test("serves the metrics of gRFC A66 to Prometheus, with method and status", async () => {
   await using server = await startServerWith(prometheus);
   await greetWorld(server);
   await greetWorld(server);
   await rawCall(server.address, "/Hello/Hello", message(Buffer.from([0xff])));
   await rawCall(server.address, "/No/Such", message(Buffer.alloc(0)));
-  const samples = await scrape(endpoints(server)[0]);
+  const samples = await scrape(metricsUrls(server)[0]);
   const ok = { grpc_method: "Hello/Hello", grpc_status: "OK" };
-  assert.equal(sample(samples, "grpc_server_call_started_total", { grpc_method: "Hello/Hello" }), 3);
-  assert.equal(sample(samples, "grpc_server_call_started_total", { grpc_method: "other" }), 1);
-  assert.equal(sample(samples, "grpc_server_call_duration_count", ok), 2);
-  assert.ok(sample(samples, "grpc_server_call_duration_sum", ok) > 0);
-  assert.equal(sample(samples, "grpc_server_call_duration_count", { ...ok, grpc_status: "INTERNAL" }), 1);
+  assert.equal(sampleValue(samples, "grpc_server_call_started_total", { grpc_method: "Hello/Hello" }), 3);
+  assert.equal(sampleValue(samples, "grpc_server_call_started_total", { grpc_method: "other" }), 1);
+  assert.equal(sampleValue(samples, "grpc_server_call_duration_count", ok), 2);
+  assert.ok(sampleValue(samples, "grpc_server_call_duration_sum", ok) > 0);
+  assert.equal(sampleValue(samples, "grpc_server_call_duration_count", { ...ok, grpc_status: "INTERNAL" }), 1);
   const unknown = { grpc_method: "other", grpc_status: "UNIMPLEMENTED" };
-  assert.equal(sample(samples, "grpc_server_call_duration_count", unknown), 1);
-  // The name in its field is 7 bytes, the greeting 13.
-  assert.equal(sample(samples, "grpc_server_call_rcvd_total_compressed_message_size_sum", ok), 14);
-  assert.equal(sample(samples, "grpc_server_call_sent_total_compressed_message_size_sum", ok), 26);
-  assert.equal(sample(samples, "target_info", { service_name: "hello-server" }), 1);
+  assert.equal(sampleValue(samples, "grpc_server_call_duration_count", unknown), 1);
+  // The encoded request has 7 bytes, the response 13.
+  assert.equal(sampleValue(samples, "grpc_server_call_rcvd_total_compressed_message_size_sum", ok), 14);
+  assert.equal(sampleValue(samples, "grpc_server_call_sent_total_compressed_message_size_sum", ok), 26);
+  assert.equal(sampleValue(samples, "target_info", { service_name: "hello-server" }), 1);
   assert.equal(await server.stop(), 0);
 });
 
-test("Prometheus may scrape with a query, on every address of localhost", async () => {
+test("serves the metrics on every address of localhost, also with a query", async () => {
   await using server = await startServerWith(prometheus);
-  const { port } = new URL(String(endpoints(server)[0]));
+  const { port } = new URL(String(metricsUrls(server)[0]));
   const addresses = await lookup("localhost", { all: true });
   for (const { address, family } of addresses) {
     const origin = `http://${family === 6 ? `[${address}]` : address}:${port}`;
     for (const target of ["/metrics", "/metrics?x=y", `${origin}/metrics?x=y`]) {
-      assert.equal(await statusOf(origin, target), 200, target);
+      assert.equal(await fetchStatus(origin, target), 200, target);
     }
   }
 });
 
-test("the Prometheus endpoint serves nothing else", async () => {
+test("answers 404 on every path other than /metrics", async () => {
   await using server = await startServerWith(prometheus);
-  const origin = String(endpoints(server)[0]);
+  const origin = String(metricsUrls(server)[0]);
   for (const target of ["/", "/metrics/x", "/metricsx", "//", "/other?x=/metrics"]) {
-    assert.equal(await statusOf(origin, target), 404, target);
+    assert.equal(await fetchStatus(origin, target), 404, target);
   }
 });
 
-test("each worker has an endpoint and an identity of its own", async () => {
+test("serves the metrics of each worker at a separate endpoint with a separate instance ID", async () => {
   const env = { ...prometheus, OTEL_RESOURCE_ATTRIBUTES: "service.instance.id=pod" };
   await using server = await startServerWith(env, "--workers=2");
   await server.logged(({ msg }) => msg === "all workers are serving");
   for (let call = 0; call < 4; call++) {
     await greetWorld(server);
   }
-  assert.equal(new Set(endpoints(server)).size, 2, endpoints(server).join());
-  const workers = await Promise.all(endpoints(server).map(scrape));
+  assert.equal(new Set(metricsUrls(server)).size, 2, metricsUrls(server).join());
+  const workers = await Promise.all(metricsUrls(server).map(scrape));
   const calls = workers.flat().filter((line) => line.startsWith("grpc_server_call_started_total{"));
   assert.equal(
     calls.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0),
@@ -115,13 +115,13 @@ const mistakes: Record<string, { env: Record<string, string> }> = {
 };
 
 for (const [mistake, { env }] of Object.entries(mistakes)) {
-  test(`${mistake}: one line`, async () => {
+  test(`reports an invalid variable: ${mistake}`, async () => {
     const { stdout, stderr } = await run([process.execPath, serverMain, "--address", "127.0.0.1:0"], { env });
     assert.ok(`${stdout}${stderr}`.includes(mistake), stderr);
   });
 }
 
-test("a Prometheus port in use is one line and status 1", async () => {
+test("fails with one line and status 1 when the Prometheus port is in use", async () => {
   await using other = await listen(createServer());
   const host = { OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1", OTEL_EXPORTER_PROMETHEUS_PORT: String(other.port) };
   const { status, stderr } = await run([process.execPath, serverMain, "--address", "127.0.0.1:0"], {

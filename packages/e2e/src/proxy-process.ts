@@ -7,37 +7,38 @@ import { setTimeout } from "node:timers/promises";
 import type { TestCertificates } from "@hello/testing/certificates";
 import { start } from "@hello/testing/program";
 
-/** What a proxy stands before, and how it deals with connections. */
+/** Options of {@link startProxy}. */
 export interface ProxyOptions {
-  /** The command that runs it. */
+  /** Command that runs the proxy. */
   readonly program: string;
   readonly certificates: TestCertificates;
-  /** `host:port` of the servers behind it, in plain text and with TLS. */
+  /** Address of the server in plain text, as `host:port`. */
   readonly plain: string;
+  /** Address of the server over TLS, as `host:port`. */
   readonly tls: string;
-  /** How long it keeps a connection without a call. Default 60 s. */
+  /** Time in milliseconds after which the proxy closes a connection without calls. Default: 60,000. */
   readonly idleMs?: number;
-  /** After how many calls it ends a connection, where it counts them. Default 1,000. */
+  /** Number of calls after which nginx closes a connection. Default: 1,000. */
   readonly connectionCalls?: number;
 }
 
-/** A running proxy, which serves TLS. */
+/** Running proxy, which serves TLS. */
 export interface ProxyProcess extends AsyncDisposable {
-  /** The target that leads to the server behind it in plain text. */
+  /** Target at the proxy that reaches the server in plain text. */
   readonly plain: string;
-  /** The target that leads to the server behind it over TLS. */
+  /** Target at the proxy that reaches the server over TLS. */
   readonly tls: string;
   /** Its log so far. */
   readonly log: string;
 }
 
-/** How each proxy is started with its configuration, which is in the folder `proxies`. */
+/** Configuration of each proxy in the folder `proxies`, with the arguments that load it. */
 const proxies = {
   haproxy: { template: "haproxy.cfg", args: (file: string) => ["-db", "-f", file] },
   nginx: { template: "nginx.conf", args: (file: string) => ["-c", file, "-e", "stderr"] },
 };
 
-/** A proxy whose configuration is in the folder `proxies`. */
+/** Proxy with a configuration in the folder `proxies`. */
 export type ProxyName = keyof typeof proxies;
 
 /** Starts a proxy and waits until it accepts connections. */
@@ -46,7 +47,7 @@ export async function startProxy(name: ProxyName, options: ProxyOptions): Promis
   const { ca, server } = certificates;
   const { template, args } = proxies[name];
   const folder = await mkdtemp(join(tmpdir(), `hello-${name}-`));
-  const [plainPort, tlsPort] = await freePorts();
+  const [plainPort, tlsPort] = await findFreePorts();
   const settings: Record<string, string | number> = {
     FOLDER: folder,
     PLAIN_BEHIND_PORT: plainPort,
@@ -66,7 +67,7 @@ export async function startProxy(name: ProxyName, options: ProxyOptions): Promis
     writeFile(join(folder, "ca.crt"), ca.cert),
     writeFile(join(folder, "server.crt"), server.cert),
     writeFile(join(folder, "server.key"), server.key),
-    // HAProxy takes both in one.
+    // HAProxy reads certificate and key from one file.
     writeFile(join(folder, "server.pem"), `${server.cert}\n${server.key}`),
   ]);
 
@@ -83,16 +84,16 @@ export async function startProxy(name: ProxyName, options: ProxyOptions): Promis
     await ended;
     await rm(folder, { recursive: true });
   };
-  const refused = ended.then(() => {
+  const failed = ended.then(() => {
     throw new Error(`${name} ended: ${log}`);
   });
   try {
-    await Promise.race([refused, Promise.all([accepts(plainPort), accepts(tlsPort)])]);
+    await Promise.race([failed, Promise.all([waitUntilAccepting(plainPort), waitUntilAccepting(tlsPort)])]);
   } catch (error) {
     await dispose();
     throw error;
   }
-  refused.catch(() => undefined);
+  failed.catch(() => undefined);
   return {
     plain: `localhost:${plainPort}`,
     tls: `localhost:${tlsPort}`,
@@ -103,8 +104,8 @@ export async function startProxy(name: ProxyName, options: ProxyOptions): Promis
   };
 }
 
-/** Ports that were free just now; neither proxy can be told to choose. */
-async function freePorts(): Promise<[number, number]> {
+/** Finds two free ports, because neither proxy can choose one. */
+async function findFreePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()] as const;
   const ports: number[] = [];
   for (const server of servers) {
@@ -120,7 +121,7 @@ async function freePorts(): Promise<[number, number]> {
 }
 
 /** Resolves once a port accepts connections. */
-async function accepts(port: number): Promise<void> {
+async function waitUntilAccepting(port: number): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const socket = connect(port, "127.0.0.1");

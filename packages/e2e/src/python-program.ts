@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 import { start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
-/** The Python that has grpcio. */
+/** Python with grpcio. */
 export const python = requires("python3-grpcio");
 
-/** The command that runs a program of the folder `python`. */
+/** Builds the command that runs a program in the folder `python`. */
 export function pythonProgram(name: string, ...args: string[]): [string, ...string[]] {
   return [python.program, fileURLToPath(new URL(`../python/${name}`, import.meta.url)), ...args];
 }
 
-/** Starts a server that prints its port, and waits until it serves. */
+/** Starts a Python server that prints its port, and waits until it serves. */
 export async function startPythonServer(name = "server.py") {
   const server = start(pythonProgram(name));
   const ended = once(server, "close");
@@ -27,5 +27,5 @@ export async function startPythonServer(name = "server.py") {
       },
     };
   }
-  throw new Error(`${name} ended: ${await stderr}`);
+  throw new Error(`${name} exited: ${await stderr}`);
 }

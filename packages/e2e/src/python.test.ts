@@ -19,19 +19,19 @@ const names = {
 
 const require = createRequire(import.meta.url);
 
-/** A mebibyte in the message of a failed comparison helps nobody. */
+/** Asserts the greeting for a name. Unlike `assert.equal`, it does not print a long name on failure. */
 function assertGreeting(greeting: string | undefined, [kind, name]: readonly [string, string]): void {
-  assert.ok(greeting === `Hello ${name}`, `another greeting for the ${kind} name: ${greeting?.slice(0, 100)}`);
+  assert.ok(greeting === `Hello ${name}`, `wrong greeting for the ${kind} name: ${greeting?.slice(0, 100)}`);
 }
 
-test("the Python programs are generated from the contract", { skip: python.skip }, async () => {
+test("the generated Python modules match the contract", { skip: python.skip }, async () => {
   const descriptors = require.resolve("@hello/proto").replace(/dist.index\.js$/, "gen/descriptors.binpb");
   const { status, stderr } = await run([...program("check_contract.py"), descriptors]);
   assert.equal(status, 0, stderr);
 });
 
 for (const client of ["client.py", "asyncio_client.py"]) {
-  test(`${client} is greeted by our server, whatever the name`, { skip: python.skip }, async () => {
+  test(`our server greets ${client} for names of any kind`, { skip: python.skip }, async () => {
     await using server = await startServer();
     const input = JSON.stringify(Object.values(names));
     const { status, stdout, stderr } = await run([...program(client), server.address], { input });
@@ -43,7 +43,7 @@ for (const client of ["client.py", "asyncio_client.py"]) {
   });
 }
 
-test("HelloClient is greeted by server.py, whatever the name", { skip: python.skip }, async () => {
+test("server.py greets HelloClient for names of any kind", { skip: python.skip }, async () => {
   await using server = await startPythonServer();
   await using client = new HelloClient(server.target);
   for (const entry of Object.entries(names)) {
@@ -51,9 +51,9 @@ test("HelloClient is greeted by server.py, whatever the name", { skip: python.sk
   }
 });
 
-test("the client program is greeted by server.py", { skip: python.skip }, async () => {
+test("server.py greets the client program", { skip: python.skip }, async () => {
   await using server = await startPythonServer();
-  // The other names are no command-line arguments: too long, or with a NUL.
+  // The other names cannot be arguments: they are too long or contain a NUL.
   const { ASCII, empty, Chinese, emoji, "right-to-left": rightToLeft } = names;
   const { status, stdout, stderr } = await runClient(
     "--target",

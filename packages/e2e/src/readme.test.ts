@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Runs a command line of the README as printed, at the root; the client program asks our server. */
+/** Runs a command line of the README at the root. The client program calls our server by default. */
 function runCommand(command: string): Promise<Outcome> {
   return run(process.platform === "win32" ? ["cmd", "/c", command] : ["sh", "-c", command], {
     cwd: fileURLToPath(root),
@@ -23,7 +23,7 @@ function runCommand(command: string): Promise<Outcome> {
   });
 }
 
-/** The commands of the README's console blocks, each with the output that is printed below it. */
+/** Commands in the README's console blocks, each with the output below it. */
 const commands = snippets(readme, "console").flatMap((block) =>
   block
     .split(/^\$ /m)
@@ -34,20 +34,20 @@ const commands = snippets(readme, "console").flatMap((block) =>
     }),
 );
 
-/** Commands that are proven elsewhere: the one that runs this test, a server without end, and the first change below. */
-const provenElsewhere = ["npx -y pnpm@12 test", "pnpm --filter server start", "pnpm --filter server test hello"];
+/** Commands tested elsewhere: the one that runs this test, one that runs until a signal, and one tested below. */
+const testedElsewhere = ["npx -y pnpm@12 test", "pnpm --filter server start", "pnpm --filter server test hello"];
 
-test("the README has the commands that this test knows", () => {
+test("the README contains the expected commands", () => {
   assert.equal(commands.length, 7);
-  for (const command of provenElsewhere) {
+  for (const command of testedElsewhere) {
     assert.ok(
-      commands.some((known) => known.command === command),
+      commands.some((printed) => printed.command === command),
       command,
     );
   }
 });
 
-for (const { command, output } of commands.filter(({ command }) => !provenElsewhere.includes(command))) {
+for (const { command, output } of commands.filter(({ command }) => !testedElsewhere.includes(command))) {
   test(`README: ${command}`, async () => {
     const { status, stdout, stderr } = await runCommand(command);
     assert.equal(stdout, output, stderr);
@@ -55,19 +55,19 @@ for (const { command, output } of commands.filter(({ command }) => !provenElsewh
   });
 }
 
-test("README: the first program greets", async () => {
+test("README: the first program prints a greeting", async () => {
   const [program = ""] = snippets(readme, "ts");
   const { stdout, stderr } = await runSnippet(program, server.address);
   assert.equal(stdout, "Hello World\n", stderr);
 });
 
-test("README: a failed call has the status that the comment shows", async () => {
+test("README: a failed call reports the status in the comment", async () => {
   const program = snippets(readme, "ts")[1] ?? "";
   const { stderr, stdout } = await runSnippet(program, "127.0.0.1:1");
   assert.match(stderr, /^UNAVAILABLE no connection: connect ECONNREFUSED/, stdout);
 });
 
-test("README: a changed greeting fails the test of the server, and mending it helps", async () => {
+test("README: changing the greeting fails the server's test, and restoring it makes the test pass", async () => {
   const serverPackage = fileURLToPath(new URL("packages/server/", root));
   const folder = mkdtempSync(join(serverPackage, ".first-change-"));
   const testHello = () =>
@@ -87,7 +87,7 @@ test("README: a changed greeting fails the test of the server, and mending it he
     const source = join(folder, "src", "hello.ts");
     const [, , original = ""] = snippets(readme, "ts");
     const code = readFileSync(source, "utf8");
-    assert.ok(code.includes(original), "the README shows hello.ts as it is");
+    assert.ok(code.includes(original), "hello.ts differs from the README");
     writeFileSync(source, code.replace("`Hello ", "`Goodbye "));
     const changed = await testHello();
     assert.equal(changed.status, 1);

@@ -6,13 +6,13 @@ import { createGreeter } from "./greeter.js";
 import { listLoadedModules } from "./loaded-modules.js";
 import { startServer } from "./server-process.js";
 
-/** Runs `buf curl`, which knows of the contract only what the server's reflection tells. */
+/** Runs `buf curl`, which reads the contract by server reflection. */
 function bufCurl(...args: string[]): Promise<Outcome> {
   return run([process.execPath, buf, "curl", "--protocol", "grpc", ...args]);
 }
 
 for (const version of ["grpc-v1", "grpc-v1alpha"]) {
-  test(`buf curl lists services and methods and calls them with JSON, by ${version}`, async () => {
+  test(`lets buf curl list services and methods and call them with JSON, over ${version}`, async () => {
     await using server = await startServer();
     const url = `http://${server.address}`;
     const print = async (...args: string[]) => {
@@ -40,24 +40,24 @@ for (const version of ["grpc-v1", "grpc-v1alpha"]) {
   });
 }
 
-test("buf curl refuses JSON that is not the contract's", async () => {
+test("lets buf curl reject JSON that does not match the contract", async () => {
   await using server = await startServer();
   const { status, stderr } = await bufCurl("-d", '{"name":"World"}', `http://${server.address}/Hello/Hello`);
   assert.notEqual(status, 0);
   assert.match(stderr, /unknown field "name"/);
 });
 
-test("with --no-reflection a client cannot ask for the contract", async () => {
+test("does not serve reflection with --no-reflection", async () => {
   await using server = await startServer("--no-reflection");
   const { status, stderr } = await bufCurl("--list-services", `http://${server.address}`);
   assert.notEqual(status, 0);
   assert.match(stderr, /does not support.*reflection|unimplemented/i);
 });
 
-/** What decodes descriptors weighs as much as all else of google-protobuf. */
+/** Module that decodes descriptors. It is as large as the rest of google-protobuf. */
 const descriptors = /descriptor_pb\.js$/;
 
-test("what describes the contract is not loaded for calls", async () => {
+test("does not load the descriptor module for calls", async () => {
   const modules = await listLoadedModules({}, async (server) => {
     using greeter = createGreeter(server.address);
     assert.equal(await greeter.greet("World"), "Hello World");
@@ -68,7 +68,7 @@ test("what describes the contract is not loaded for calls", async () => {
   );
 });
 
-test("what describes the contract is loaded when a client asks for it", async () => {
+test("loads the descriptor module when a client uses reflection", async () => {
   const modules = await listLoadedModules({}, async (server) => {
     assert.equal((await bufCurl("--list-services", `http://${server.address}`)).status, 0);
   });

@@ -5,11 +5,11 @@ import { run } from "@hello/testing/program";
 import { python, pythonProgram } from "./python-program.js";
 import { startScriptedServer } from "./server-process.js";
 
-/** What the servicer finds wrong with the name. */
+/** Description of the violation that the servicer reports for the name. */
 const description = "must not be naïve 👩‍🚀";
 const details = `value: ${description}; other: missing`;
 
-test("Python reads which fields of the request are wrong", { skip: python.skip }, async () => {
+test("sends field violations that a Python client can read", { skip: python.skip }, async () => {
   await using server = await startScriptedServer();
   const { stdout, stderr } = await run(pythonProgram("status_client.py", server.address, `refuse ${description}`));
   assert.deepEqual(
@@ -26,7 +26,7 @@ test("Python reads which fields of the request are wrong", { skip: python.skip }
   );
 });
 
-test("HelloClient reads which fields of the request are wrong", async () => {
+test("sends field violations that HelloClient can read", async () => {
   await using server = await startScriptedServer();
   await using client = new HelloClient(server.address);
   await assert.rejects(client.hello(`refuse ${description}`), (error: RpcError) => {
@@ -46,7 +46,9 @@ test("HelloClient reads which fields of the request are wrong", async () => {
   });
 });
 
-test("Python gets the status of a failure with more to say than it takes", { skip: python.skip }, async () => {
+test("sends the status of a failure even if its details exceed the limit of a Python client", {
+  skip: python.skip,
+}, async () => {
   await using server = await startScriptedServer();
   for (const length of [500, 1_900, 2_100, 100_000]) {
     const name = `refuse ${"x".repeat(length)}`;

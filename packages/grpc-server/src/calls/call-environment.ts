@@ -9,7 +9,7 @@ import type { Compression, ServerCall } from "./server-call.js";
 export interface CallEnvironment {
   readonly logger: Logger;
   readonly warn: ThrottledWarn;
-  /** Aborts when the server begins to shut down. */
+  /** Signal that aborts when the server begins to shut down. */
   readonly draining: AbortSignal;
   /** Interceptors of the runtime, which forward everything synchronously. */
   readonly observers: readonly ServerInterceptor[];

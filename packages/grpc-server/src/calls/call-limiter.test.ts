@@ -52,19 +52,19 @@ async function callUntilAdmitted(server: Awaited<ReturnType<typeof serve>>, time
 /** Creates a handler that waits until the test opens it, and counts its calls. */
 function gate() {
   const events = new EventEmitter().setMaxListeners(0);
-  let begun = 0;
+  let started = 0;
   const handler: Handler = async () => {
-    begun++;
-    events.emit("begun");
+    started++;
+    events.emit("started");
     await once(events, "open");
     return echo;
   };
   return {
     handler,
     open: () => events.emit("open"),
-    async begun(count: number) {
-      while (begun < count) {
-        await once(events, "begun");
+    async waitForCalls(count: number) {
+      while (started < count) {
+        await once(events, "started");
       }
     },
   };
@@ -73,10 +73,10 @@ function gate() {
 const pushback = (error: ServiceError) => error.metadata.get("grpc-retry-pushback-ms");
 
 test("rejects calls above the limit at once, answers the others, and keeps health SERVING", async (t) => {
-  const { handler, begun, open } = gate();
+  const { handler, waitForCalls, open } = gate();
   const server = await serve(t, { limit: 8, handler });
   const accepted = Array.from({ length: 8 }, () => server.start().answer);
-  await begun(8);
+  await waitForCalls(8);
 
   // The accepted calls are still waiting, so the answers below have not waited for them.
   for (let rejected = 0; rejected < 8; rejected++) {
@@ -128,20 +128,20 @@ test("admits another call after a cancellation that the handler observes", async
   const server = await serve(t, {
     limit: 1,
     async handler(_request, { signal }) {
-      events.emit("begun");
+      events.emit("started");
       await once(signal, "abort");
       throw signal.reason;
     },
   });
   for (let cancelled = 0; cancelled < 5; ) {
-    const begun = once(events, "begun").then(() => undefined);
+    const started = once(events, "started").then(() => undefined);
     const call = server.start();
     const failed = call.answer.then(
       () => assert.fail("the call succeeded"),
       (error: ServiceError) => error.code,
     );
     // The server rejects the call until it has noticed the previous cancellation.
-    if ((await Promise.race([begun, failed])) !== status.RESOURCE_EXHAUSTED) {
+    if ((await Promise.race([started, failed])) !== status.RESOURCE_EXHAUSTED) {
       call.cancel();
       assert.equal(await failed, status.CANCELLED);
       cancelled++;
@@ -150,16 +150,16 @@ test("admits another call after a cancellation that the handler observes", async
 });
 
 test("counts a handler that continues after cancellation until it ends", async (t) => {
-  const { handler, begun, open } = gate();
+  const { handler, waitForCalls, open } = gate();
   const server = await serve(t, { limit: 1, handler });
   const cancelled = server.start();
-  await begun(1);
+  await waitForCalls(1);
   cancelled.cancel();
   await assert.rejects(cancelled.answer, { code: status.CANCELLED });
   await assert.rejects(server.start().answer, { code: status.RESOURCE_EXHAUSTED });
   open();
   const next = callUntilAdmitted(server);
-  await begun(2);
+  await waitForCalls(2);
   open();
   assert.equal(await next, "World");
 });

@@ -1,7 +1,7 @@
 /**
  * Rules of the gRPC specifications for servers, each with a request that tests it. Other files contain the rules about
  * requests that break the protocol (bad-input.test.ts), the compression of responses (compress-responses.test.ts),
- * health (services/health.test.ts) and the age of connections (http2/connection-life.test.ts).
+ * health (services/health.test.ts) and the age of connections (http2/connection-lifetime.test.ts).
  *
  * The server does not follow two recommendations. grpc-js pads binary values of responses, which clients must accept.
  * When a deadline passes, the server sends DEADLINE_EXCEEDED, which statuscodes.md allows, instead of RST_STREAM with

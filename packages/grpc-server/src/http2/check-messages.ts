@@ -1,7 +1,7 @@
 import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
 import type { BaseCall } from "../calls/base-call.js";
 
-const internal = (details: string) => ({ code: status.INTERNAL, details, metadata: null });
+const internalStatus = (details: string) => ({ code: status.INTERNAL, details, metadata: null });
 
 /**
  * Rejects messages whose framing violates the protocol, which grpc-js would accept as uncompressed or complete, and
@@ -21,7 +21,7 @@ export const checkMessages: ServerInterceptor = (_method, interceptedCall) => {
 
 function handleEnd(this: BaseCall): void {
   if (this.decoder.readState !== 0 && !this.cancelled) {
-    this.sendStatus(internal("the last request message is incomplete"));
+    this.sendStatus(internalStatus("the last request message is incomplete"));
   } else {
     prototypeOf(this).handleEndEvent.call(this);
   }
@@ -33,7 +33,7 @@ function rejectCompressed(this: BaseCall, message: Buffer): Buffer | Promise<Buf
     return message.subarray(5);
   }
   return Promise.reject(
-    internal(flag === 1 ? "compressed request message without grpc-encoding" : `invalid compressed flag ${flag}`),
+    internalStatus(flag === 1 ? "compressed request message without grpc-encoding" : `invalid compressed flag ${flag}`),
   );
 }
 
@@ -51,7 +51,7 @@ function decompressSequentially(call: BaseCall): BaseCall["decompressMessage"] {
       }
       const [flag = 0] = message;
       return flag > 1
-        ? Promise.reject(internal(`invalid compressed flag ${flag}`))
+        ? Promise.reject(internalStatus(`invalid compressed flag ${flag}`))
         : prototypeOf(call).decompressMessage.call(call, message, encoding);
     });
     last = next;

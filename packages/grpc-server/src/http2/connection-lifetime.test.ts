@@ -16,13 +16,13 @@ const pinged = (connection: RawConnection, times: number) =>
 
 test("disconnects a client that does not acknowledge SETTINGS", async (t) => {
   const { address } = await serve(t, { handshakeTimeoutMs: 200 });
-  const begun = performance.now();
+  const startTime = performance.now();
   using connection = await connectRaw(address, { ackSettings: false });
   connection.send(preface);
   const settingsTimeout = 4;
   assert.equal(goawayCode(await connection.frame("GOAWAY")), settingsTimeout);
   await connection.closed;
-  assert.ok(performance.now() - begun > 190);
+  assert.ok(performance.now() - startTime > 190);
 });
 
 test("does not apply the handshake timeout after SETTINGS are acknowledged", async (t) => {
@@ -34,10 +34,10 @@ test("does not apply the handshake timeout after SETTINGS are acknowledged", asy
 
 test("disconnects a client that does not answer pings after the keepalive time and timeout", async (t) => {
   const server = await serve(t, { keepaliveTimeMs: 200, keepaliveTimeoutMs: 100 });
-  const begun = performance.now();
+  const startTime = performance.now();
   const connection = await server.connect({ ackPings: false });
   await connection.closed;
-  const ms = performance.now() - begun;
+  const ms = performance.now() - startTime;
   assert.ok(ms > 290 && ms < 10_000, `${ms} ms`);
   assert.equal(connection.frames.filter(({ type }) => type === frameTypes.PING).length, 1);
 });
@@ -53,9 +53,9 @@ test("closes a connection without a call after the idle time, but not one with a
   const server = await serve(t, { maxConnectionIdleMs: 200 });
   const idle = await server.connect();
   const busy = await server.connect();
-  const begun = server.waitingCalls();
+  const waiting = server.waitingCalls();
   busy.send(callFrames(1, wait.path));
-  await begun;
+  await waiting;
   assert.equal(goawayCode(await idle.frame("GOAWAY")), 0);
   await idle.closed;
   assert.equal(busy.isClosed, false);
@@ -67,9 +67,9 @@ test("closes a connection without a call after the idle time, but not one with a
 test("closes a connection at its maximum age after its calls have finished", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 200, keepaliveTimeMs: 30 });
   const connection = await server.connect();
-  const begun = server.waitingCalls();
+  const waiting = server.waitingCalls();
   connection.send(callFrames(1, wait.path));
-  await begun;
+  await waiting;
   assert.equal(goawayCode(await connection.frame("GOAWAY")), 0);
   // By the fifth ping of another connection, this one would have been pinged too, and a failed ping would close it.
   const other = await (await serve(t, { keepaliveTimeMs: 30 })).connect();
@@ -83,12 +83,12 @@ test("closes a connection at its maximum age after its calls have finished", asy
 test("ends the calls of a connection at its maximum age after the grace time", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 100, maxConnectionAgeGraceMs: 200 });
   const call = server.client({ "grpc.enable_retries": 0 });
-  const begun = performance.now();
+  const startTime = performance.now();
   await assert.rejects(
     call(wait),
     (error: ServiceError) => error.code === status.UNAVAILABLE || error.code === status.CANCELLED,
   );
-  const ms = performance.now() - begun;
+  const ms = performance.now() - startTime;
   assert.ok(ms > 280, `${ms} ms`);
 });
 
@@ -96,10 +96,10 @@ test("varies the maximum age of connections by a tenth", async (t) => {
   const server = await serve(t, { maxConnectionAgeMs: 1_000 });
   const ages = await Promise.all(
     Array.from({ length: 20 }, async () => {
-      const begun = performance.now();
+      const startTime = performance.now();
       const connection = await server.connect();
       await connection.frame("GOAWAY");
-      return performance.now() - begun;
+      return performance.now() - startTime;
     }),
   );
   assert.ok(Math.min(...ages) > 890, `${Math.min(...ages)} ms`);

@@ -1,5 +1,5 @@
 /**
- * Compression: with gzip, requests and responses that repeat themselves take a fraction of the bytes.
+ * Compression: gzip shrinks repetitive requests and responses to a fraction of their size.
  *
  * Run with `pnpm --filter examples start compression`.
  */
@@ -14,7 +14,7 @@ const servicer: Servicer<typeof HelloService> = {
   hello: (request) => new HelloResponse().setValue(`Hello ${request.getValue()}`),
 };
 
-// Compresses its responses for every client that accepts gzip, as all of gRPC's do.
+// The server compresses responses to every client that accepts gzip.
 const server = createServer({
   addresses: ["127.0.0.1:0"],
   compression: "gzip",

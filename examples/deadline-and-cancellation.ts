@@ -1,5 +1,5 @@
 /**
- * Deadline and cancellation: both end the call for the client, and reach the handler, which stops its work.
+ * Deadline and cancellation: both end the call on the client, and abort the handler's signal so that it stops its work.
  *
  * Run with `pnpm --filter examples start deadline-and-cancellation`.
  */
@@ -15,7 +15,7 @@ const servicer: Servicer<typeof HelloService> = {
   async hello(request, call) {
     handlers.emit("started");
     try {
-      // Pass the signal to everything that takes time: timers, fetch, database queries, further calls.
+      // Pass the signal to everything that takes time: timers, fetch, database queries, other calls.
       await delay(60_000, undefined, { signal: call.signal });
     } finally {
       handlers.emit("stopped", request.getValue());
@@ -35,9 +35,9 @@ const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService
 const [address = ""] = await server.start();
 await using client = await HelloClient.connect(address);
 
-const late = once(handlers, "stopped");
+const expired = once(handlers, "stopped");
 await client.hello("Ada", { timeoutMs: 500 }).catch(report);
-console.log(`server: stopped working for ${await late}`);
+console.log(`server: stopped working for ${await expired}`);
 
 const started = once(handlers, "started");
 const cancelled = once(handlers, "stopped");

@@ -1,5 +1,5 @@
 /**
- * Error details: a failure carries messages of `google.rpc`, by which a program can act on it without reading its text.
+ * Error details: an error carries messages of `google.rpc`, so that a program can handle it without parsing its text.
  *
  * Run with `pnpm --filter examples start error-details`.
  */
@@ -24,7 +24,7 @@ const servicer: Servicer<typeof HelloService> = {
         richDetails: [{ typeUrl: "type.googleapis.com/google.rpc.ErrorInfo", value: info.serializeBinary() }],
       });
     }
-    // Clients do not see the text of any other error.
+    // Clients do not see the message of any other error.
     throw new Error("cannot reach db.internal.example");
   },
 };
@@ -43,7 +43,7 @@ for (const name of ["", "Mallory", "Ada"]) {
     console.log(`${error.status}: ${error.details}`);
     for (const detail of error.errorDetails) {
       if (detail.type === "google.rpc.BadRequest") {
-        console.log("  wrong fields:", ...detail.fieldViolations.map(({ field }) => field));
+        console.log("  invalid fields:", ...detail.fieldViolations.map(({ field }) => field));
       } else if (detail.type === "google.rpc.ErrorInfo") {
         console.log("  reason:", detail.reason, detail.metadata);
       }

@@ -1,5 +1,5 @@
 /**
- * Health: a service that cannot work for now says so, and a client that watches learns of it at once.
+ * Health: a service reports when it cannot serve, and a watching client is notified at once.
  *
  * Run with `pnpm --filter examples start health-watching`.
  */
@@ -16,16 +16,16 @@ const [address = ""] = await server.start();
 await using client = new HelloClient(address);
 
 const watch = client.watchHealth("Hello");
-async function show(situation: string): Promise<void> {
+async function printNext(situation: string): Promise<void> {
   const { value: status } = await watch.next();
   console.log(`${situation}: ${status}`);
 }
 
-await show("at the start");
+await printNext("at the start");
 server.health.setStatus("Hello", "NOT_SERVING");
-await show("the database is down");
+await printNext("the database is down");
 server.health.setStatus("Hello", "SERVING");
-await show("the database is up again");
+await printNext("the database is up again");
 const stopped = server.shutdown();
-await show("the server shuts down");
+await printNext("the server shuts down");
 await stopped;

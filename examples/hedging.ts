@@ -1,6 +1,6 @@
 /**
- * Hedging: when a server is slow to answer, the client asks another one as well. The first answer wins, and the other
- * call is cancelled.
+ * Hedging: if a server is slow to respond, the client also sends the call to another server. The first response wins,
+ * and the other call is cancelled.
  *
  * Run with `pnpm --filter examples start hedging`.
  */
@@ -19,7 +19,7 @@ const servicer: Servicer<typeof HelloService> = {
       await once(call.signal, "abort");
       handlers.emit("cancelled");
     } else {
-      console.log("second server: answers");
+      console.log("second server: responds");
     }
     return new HelloResponse().setValue(`Hello ${request.getValue()}`);
   },

@@ -1,5 +1,5 @@
 /**
- * Interceptors: code around every call, at both ends. The client numbers its calls, and the server logs them.
+ * Interceptors: code that runs around every call. The client numbers its calls, and the server logs them.
  *
  * Run with `pnpm --filter examples start interceptors`.
  */
@@ -9,7 +9,7 @@ import type { CallOptions, Method } from "@hello/grpc-client";
 import { bindService, createServer, type Servicer } from "@hello/grpc-server";
 import { HelloResponse, HelloService } from "@hello/proto";
 
-// On the server: interceptors of grpc-js, which see every event of a call.
+// The server takes interceptors of grpc-js, which see every event of a call.
 const logCalls: ServerInterceptor = ({ path }, call) => {
   let id: unknown;
   return new ServerInterceptingCall(call, {
@@ -27,7 +27,7 @@ const logCalls: ServerInterceptor = ({ path }, call) => {
   });
 };
 
-// On the client: a subclass, whose methods for the four kinds of RPC see every call.
+// A client overrides the methods for the four kinds of RPC, which see every call.
 class NumberedClient extends HelloClient {
   #calls = 0;
 

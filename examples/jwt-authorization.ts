@@ -1,5 +1,5 @@
 /**
- * Authorization by JWT: the server verifies the token of each call, and a table says whose tokens may call a method.
+ * Authorization with JWTs: the server verifies the token of each call, and a table lists who may call each service.
  *
  * Run with `pnpm --filter examples start jwt-authorization`.
  */
@@ -9,7 +9,7 @@ import { HelloResponse, HelloService } from "@hello/proto";
 import { createCertificates } from "@hello/testing/certificates";
 import { generateKeyPair, jwtVerify, SignJWT } from "jose";
 
-// The issuer's; a real server fetches the public key by createRemoteJWKSet.
+// Keys of the issuer. A real server fetches the public key with createRemoteJWKSet.
 const { privateKey, publicKey } = await generateKeyPair("ES256");
 const issuer = "https://issuer.example";
 
@@ -35,7 +35,7 @@ const servicer: Servicer<typeof HelloService, AuthorizedCaller> = {
     new HelloResponse().setValue(`Hello ${request.getValue()}, you are ${context.principal}`),
 };
 
-// A token is as good as a password, so it needs TLS.
+// Like a password, a token must be sent over TLS only.
 await using certificates = await createCertificates();
 const { certFile, keyFile } = certificates.server;
 const server = createServer({

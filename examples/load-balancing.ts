@@ -1,5 +1,5 @@
 /**
- * Load balancing: the client spreads its calls over three servers, and leaves one out that goes away.
+ * Load balancing: the client spreads its calls over three servers, and stops using one that shuts down.
  *
  * Run with `pnpm --filter examples start load-balancing`.
  */
@@ -36,7 +36,7 @@ async function call(times: number): Promise<void> {
   }
 }
 
-// The first calls go to the servers that are connected by then.
+// At first, calls go only to the servers that are already connected.
 while (calls.size < names.length) {
   await client.hello("World");
 }
@@ -48,6 +48,6 @@ for (const name of names) {
 
 await servers[2]?.shutdown();
 await call(30);
-console.log(`C is gone: all of 30 calls were answered by ${[...calls.keys()].sort().join(" and ")}`);
+console.log(`C has shut down: ${[...calls.keys()].sort().join(" and ")} answered all 30 calls`);
 
 await Promise.all(servers.map((server) => server.shutdown()));

@@ -1,6 +1,6 @@
 /**
- * Metadata: the client sends some with its request, and the server answers with some before its response and, as
- * trailers, after it. Keys that end in `-bin` have bytes.
+ * Metadata: the client sends metadata with its request. The server sends metadata before its response, and trailers
+ * after it. A key that ends in `-bin` has bytes as its value.
  *
  * Run with `pnpm --filter examples start metadata`.
  */
@@ -12,7 +12,7 @@ const servicer: Servicer<typeof HelloService> = {
   hello(request, call) {
     const [language] = call.metadata.get("accept-language");
     const [signature] = call.metadata.get("x-signature-bin");
-    console.log("server: reads", language, signature);
+    console.log("server: received", language, signature);
     call.responseMetadata.set("content-language", "de");
     call.trailers.set("x-cost", "3");
     return new HelloResponse().setValue(`Hello ${request.getValue()}`);

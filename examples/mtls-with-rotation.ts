@@ -1,6 +1,6 @@
 /**
- * mTLS: server and client identify themselves by certificates. The server reads a new certificate from its files without
- * a restart, and open connections go on.
+ * Mutual TLS: server and client authenticate with certificates. The server reloads its certificate without a restart,
+ * and open connections stay open.
  *
  * Run with `pnpm --filter examples start mtls-with-rotation`.
  */
@@ -39,13 +39,13 @@ await stranger.hello("Mallory").catch((error: unknown) => {
   console.log(`without a certificate: ${error instanceof RpcError ? error.status : error}`);
 });
 
-// Issues a new pair into the same files.
+// Overwrites the server's files with a new certificate and key.
 await certificates.ca.issue("server", { hosts: ["localhost", "127.0.0.1"] });
 const { msg } = await log.line((line) => line.msg === "serving a new certificate");
-console.log(`the log says: ${msg}`);
+console.log(`server log: ${msg}`);
 
-console.log(`the open connection: ${await client.hello("Ada")}`);
+console.log(`open connection: ${await client.hello("Ada")}`);
 await using newClient = new HelloClient(address, { tls: { ca, cert, key } });
-console.log(`a new connection: ${await newClient.hello("Ada")}`);
+console.log(`new connection: ${await newClient.hello("Ada")}`);
 
 await server.shutdown();

@@ -1,5 +1,5 @@
 /**
- * Python client: reads a stream of a server in TypeScript, and leaves it. The client is in `python/read_ticks.py`.
+ * Python client: reads part of a stream of a TypeScript server, then cancels it. The client is `python/read_ticks.py`.
  *
  * Run with `pnpm --filter examples start python-client`.
  */
@@ -18,7 +18,7 @@ const servicer: Servicer<typeof EchoService> = {
   ...echoServicer,
   async *serverStream(request) {
     try {
-      // Endless, but no faster than the client reads.
+      // The stream is endless, but no faster than the client reads it.
       for (let index = 1; ; index++) {
         yield new EchoResponse().setValue(request.getValue()).setIndex(index);
       }
@@ -30,7 +30,7 @@ const servicer: Servicer<typeof EchoService> = {
 
 const python = requires("python3-grpcio");
 if (python.skip) {
-  console.error("needs grpcio for Python: apt-get install python3-grpcio python3-protobuf");
+  console.error("grpcio for Python is missing: apt-get install python3-grpcio python3-protobuf");
   process.exit(1);
 }
 
@@ -42,6 +42,6 @@ const script = fileURLToPath(new URL("python/read_ticks.py", import.meta.url));
 const { stdout } = await promisify(execFile)(python.program, [script, address]);
 process.stdout.write(stdout);
 await end;
-console.log("TypeScript: the generator has ended");
+console.log("TypeScript: the handler has ended");
 
 await server.shutdown();

@@ -1,5 +1,5 @@
 /**
- * Retries: a call that fails with UNAVAILABLE is made again, up to four times in all. Other failures are final.
+ * Retries: the client retries a call that fails with UNAVAILABLE, with four attempts at most. Other errors are final.
  *
  * Run with `pnpm --filter examples start retries`.
  */
@@ -12,13 +12,14 @@ let failures = 0;
 
 const servicer: Servicer<typeof HelloService> = {
   hello(request, call) {
-    const [retries = "0"] = call.metadata.get("grpc-previous-rpc-attempts");
+    const [previousAttempts = "0"] = call.metadata.get("grpc-previous-rpc-attempts");
+    const attempt = Number(previousAttempts) + 1;
     if (failures > 0) {
       failures--;
-      console.log(`server: retry ${retries} fails`);
+      console.log(`server: attempt ${attempt} fails`);
       throw new StatusError(status.UNAVAILABLE, "the database is restarting");
     }
-    console.log(`server: retry ${retries} succeeds`);
+    console.log(`server: attempt ${attempt} succeeds`);
     return new HelloResponse().setValue(`Hello ${request.getValue()}`);
   },
 };
@@ -27,7 +28,7 @@ function report(error: unknown): void {
   if (!(error instanceof RpcError)) {
     throw error;
   }
-  console.log(`client: ${error.status} after ${error.attempts} attempts`);
+  console.log(`client: ${error.status}, attempts: ${error.attempts}`);
 }
 
 const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
@@ -40,9 +41,9 @@ console.log(`client: ${await client.hello("Ada")}`);
 failures = 4;
 await client.hello("Grace").catch(report);
 
-// A call that must not run twice is better made without retries.
-await using impatient = new HelloClient(address, { retry: false });
+// Disable retries for calls that must not run twice.
+await using clientWithoutRetries = new HelloClient(address, { retry: false });
 failures = 1;
-await impatient.hello("Alan").catch(report);
+await clientWithoutRetries.hello("Alan").catch(report);
 
 await server.shutdown();

@@ -21,7 +21,7 @@ interface Span {
   readonly parentSpanId?: string;
 }
 
-// In production this is the OpenTelemetry Collector, Jaeger or Grafana Tempo, on port 4318.
+// In production, use the OpenTelemetry Collector, Jaeger or Grafana Tempo, which listen on port 4318.
 const spans: Span[] = [];
 const collector = createCollector(async (request, response) => {
   const { resourceSpans } = (await json(request)) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
@@ -31,7 +31,7 @@ const collector = createCollector(async (request, response) => {
 await once(collector.listen(0, "127.0.0.1"), "listening");
 const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`;
 
-// Start the SDK before you create servers and clients: they report to the one that is there.
+// Start the SDK before you create servers and clients.
 const sdk = new NodeSDK({ serviceName: "hello", traceExporter: new OTLPTraceExporter({ url }), metricReaders: [] });
 sdk.start();
 

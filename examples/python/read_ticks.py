@@ -1,4 +1,4 @@
-"""Reads three responses of an endless stream, and cancels the call: `read_ticks.py TARGET`."""
+"""Reads three responses of an endless stream, then cancels the call: `read_ticks.py TARGET`."""
 
 import itertools
 import sys

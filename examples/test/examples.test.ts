@@ -21,7 +21,7 @@ const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: { re
 const [, ...startArguments] = scripts.start.split(" ");
 const python = requires("python3-grpcio");
 
-describe("each program prints the expected output and ends", { concurrency: 4 }, () => {
+describe("prints the expected output and exits", { concurrency: 4 }, () => {
   for (const program of programs) {
     const skip = program === "python-client" && python.skip;
     test(program, { skip, timeout: 300_000 }, async ({ signal }) => {
@@ -32,11 +32,11 @@ describe("each program prints the expected output and ends", { concurrency: 4 },
   }
 });
 
-test("no expected output is left of a program that is gone", () => {
+test("has expected output for each program, and for no others", () => {
   assert.deepEqual(list("expected", ".txt"), programs);
 });
 
-test("the table of contents links to each program", () => {
+test("links to each program in README.md", () => {
   const links = [...read("README.md").matchAll(/^\| \[`(.+)`\]\((.+)\.ts\)/gm)];
   assert.deepEqual(links.map(([, , file]) => file).sort(), programs);
   for (const [, name, file] of links) {
@@ -45,13 +45,13 @@ test("the table of contents links to each program", () => {
 });
 
 for (const program of programs) {
-  test(`${program} says how to run it`, () => {
+  test(`${program} documents how to run it`, () => {
     const [comment = ""] = read(`${program}.ts`).split("*/");
     assert.ok(comment.includes(` Run with \`pnpm --filter examples start ${program}\`.\n`), comment);
   });
 }
 
-test("the Python code is generated from the contract", { skip: python.skip }, async () => {
+test("has Python code that matches the contract", { skip: python.skip }, async () => {
   const descriptors = fileURLToPath(new URL("../gen/descriptors.binpb", import.meta.resolve("@hello/testing/echo")));
   const env = { PYTHONPATH: join(folder, "python") };
   const { status, stderr } = await run([python.program, join(folder, "test/check_contract.py"), descriptors], { env });

@@ -1,4 +1,4 @@
-/** What every tutorial ends with: grpc-js, the generated code, and nothing else. Prints its port. */
+/** Server with only grpc-js and the generated code, as in most tutorials. Prints its port. */
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HelloResponse, HelloService } from "@hello/proto";
 

@@ -1,4 +1,4 @@
-/** Streams as grpc-js's examples write them, with its backpressure. Prints its port. */
+/** Streams with only grpc-js, written like its examples, with backpressure. Prints its port. */
 import { Server, type ServerDuplexStream, type ServerReadableStream, type ServerWritableStream } from "@grpc/grpc-js";
 import { type EchoRequest, EchoResponse, EchoService, type IEchoServer } from "@hello/testing/echo";
 import { bind } from "@hello/testing/grpc-server";
@@ -12,10 +12,10 @@ server.addService(EchoService, {
   },
   serverStream(call: ServerWritableStream<EchoRequest, EchoResponse>) {
     const { request } = call;
-    let left = request.getCount();
+    let remaining = request.getCount();
     const write = () => {
-      while (left > 0) {
-        left--;
+      while (remaining > 0) {
+        remaining--;
         if (!call.write(echo(request))) {
           call.once("drain", write);
           return;

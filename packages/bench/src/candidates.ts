@@ -4,10 +4,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { start } from "@hello/testing/program";
 
-/** A server program to measure, and how its port is read from what it prints first. */
+/** Server program to measure. */
 export interface Candidate {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
+  /** Reads the port from the first line of the output. */
   readonly port: (line: string) => number;
 }
 
@@ -15,21 +16,21 @@ const main = createRequire(import.meta.url)
   .resolve("@hello/server")
   .replace(/index\.js$/, "main.js");
 
-/** grpc-js and the generated code alone. */
+/** Server with only grpc-js and the generated code. */
 export const bare: Candidate = {
   name: "bare",
   command: [process.execPath, fileURLToPath(new URL("bare-server.mjs", import.meta.url))],
   port: Number,
 };
 
-/** The same answer from node:http2 alone, which is as fast as Node can be. */
-export const limit: Candidate = {
+/** Server with only node:http2 and a fixed response: the upper limit of a gRPC server on Node. */
+export const http2: Candidate = {
   name: "node:http2",
-  command: [process.execPath, fileURLToPath(new URL("limit-server.mjs", import.meta.url))],
+  command: [process.execPath, fileURLToPath(new URL("http2-server.mjs", import.meta.url))],
   port: Number,
 };
 
-/** The product with all its defaults, and the arguments given. */
+/** Describes the Hello server with its defaults and the given arguments. */
 export function hello(...args: string[]): Candidate {
   return {
     name: ["hello", ...args].join(" "),
@@ -41,44 +42,44 @@ export function hello(...args: string[]): Candidate {
 const typeScript = (file: string) =>
   [process.execPath, "--import=tsx", fileURLToPath(new URL(file, import.meta.url))] as const;
 
-/** Streams on grpc-js alone. */
+/** Stream server with only grpc-js. */
 export const bareStreams: Candidate = { name: "bare", command: typeScript("bare-stream-server.ts"), port: Number };
 
-/** Streams on grpc-server with all its defaults. */
+/** Stream server on grpc-server, with its defaults. */
 export const streams: Candidate = {
   name: "grpc-server",
   command: [...typeScript("stream-server.ts"), "--address", "127.0.0.1:0"],
   port: loggedPort,
 };
 
-/** Reads the port from the line that says that a server of ours serves. */
+/** Reads the port from the "serving" line in the log of grpc-server. */
 function loggedPort(line: string): number {
   return Number(/:(\d+)"\]/.exec(line)?.[1]);
 }
 
-/** A candidate that serves. */
+/** Running candidate. Disposing kills it. */
 export interface Running extends AsyncDisposable {
   readonly candidate: Candidate;
   readonly pid: number;
   readonly port: number;
-  /** From exec to the line that says that it serves, in milliseconds. */
+  /** Time from exec to the first line of output, in milliseconds. */
   readonly startMs: number;
 }
 
-/** Starts a candidate and waits until it serves. */
+/** Starts a candidate, and waits until it is serving. */
 export async function startCandidate(candidate: Candidate): Promise<Running> {
-  const began = performance.now();
+  const started = performance.now();
   const child = start(candidate.command);
-  const ended = once(child, "close");
+  const closed = once(child, "close");
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];
   return {
     candidate,
     pid: child.pid ?? -1,
     port: candidate.port(line),
-    startMs: performance.now() - began,
+    startMs: performance.now() - started,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
-      await ended;
+      await closed;
     },
   };
 }

@@ -1,4 +1,8 @@
-/** Makes calls as fast as it can, 64 at a time, and prints how many a second and their CPU: `stub` or `HelloClient`, target, seconds. */
+/**
+ * Makes calls at full speed, with 64 in flight, and prints calls per second and CPU time per call.
+ *
+ *     tsx src/client-load.ts stub|HelloClient <target> <seconds>
+ */
 import { credentials } from "@grpc/grpc-js";
 import { HelloClient } from "@hello/client";
 import { HelloRequest, HelloClient as Stub } from "@hello/proto";

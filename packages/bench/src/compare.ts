@@ -2,23 +2,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type Candidate, type Running, startCandidate } from "./candidates.js";
 import { median, ratio } from "./statistics.js";
 
-/** Measurement of servers under one load. */
+/** Comparison of servers under the same load. */
 export interface Comparison {
-  /** Servers to compare; the first is the base of the ratios. */
+  /** Servers to compare. The first is the base of the ratios. */
   readonly candidates: readonly Candidate[];
   readonly starts: number;
-  /** Length of a slice in seconds. */
+  /** Length of a measurement in seconds. */
   readonly seconds: number;
   /** Unit of work, in the singular: `call` or `message`. */
   readonly unit: string;
-  /** Loads a server for some seconds, and resolves with the units of work that it has done. */
+  /** Puts load on a server for some seconds. Resolves with the number of units of work that it has done. */
   load(port: number, seconds: number): Promise<number>;
 }
 
 /**
- * Measures how much work servers do in a second, and their CPU time for each unit of it, and prints medians and ratios.
- * Short slices in ABCCBA order on fresh processes: a machine is noisy and a process has its own luck, so only the ratio
- * of medians over many starts means something.
+ * Measures the work that servers do per second and their CPU time per unit of work, and prints medians and ratios.
+ *
+ * Takes short measurements in the order ABCCBA, with new processes in each round. Machines are noisy and processes of
+ * the same program differ, so only the ratio of medians over many rounds is meaningful.
  */
 export async function compare({ candidates, starts, seconds, unit, load }: Comparison): Promise<void> {
   const measured = candidates.map((candidate) => ({
@@ -32,7 +33,7 @@ export async function compare({ candidates, starts, seconds, unit, load }: Compa
       running.push({ figures, server: await startCandidate(figures.candidate) });
     }
     for (const { server } of running) {
-      // Let the compiler see what is hot.
+      // Warm up the JIT compiler.
       await load(server.port, Math.min(seconds, 1));
     }
     for (const { figures, server } of [...running, ...running.toReversed()]) {
@@ -46,16 +47,16 @@ export async function compare({ candidates, starts, seconds, unit, load }: Compa
   const [base] = measured;
   for (const { candidate, perSecond, cpuMicros } of measured) {
     console.log(
-      `${candidate.name}: ${median(perSecond).toFixed(0)} ${unit}s a second, ${median(cpuMicros).toFixed(1)} µs CPU a ${unit}`,
+      `${candidate.name}: ${median(perSecond).toFixed(0)} ${unit}s per second, ${median(cpuMicros).toFixed(1)} µs CPU per ${unit}`,
     );
     if (base && candidate !== base.candidate) {
-      console.log(`  ${unit}s a second / ${base.candidate.name}: ${ratio(perSecond, base.perSecond)}`);
-      console.log(`  CPU a ${unit} / ${base.candidate.name}: ${ratio(cpuMicros, base.cpuMicros)}`);
+      console.log(`  ${unit}s per second / ${base.candidate.name}: ${ratio(perSecond, base.perSecond)}`);
+      console.log(`  CPU per ${unit} / ${base.candidate.name}: ${ratio(cpuMicros, base.cpuMicros)}`);
     }
   }
 }
 
-/** Returns the time that all threads of a process have run, in nanoseconds. */
+/** Returns the CPU time of all threads of a process, in nanoseconds. */
 function cpuNanos(pid: number): number {
   return readdirSync(`/proc/${pid}/task`)
     .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]))

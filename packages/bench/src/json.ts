@@ -1,6 +1,6 @@
 /**
- * Compares protocol buffers with JSON: the size of a message, the CPU time to parse it, and how many mistakes in it the
- * compiler finds.
+ * Compares protocol buffers with JSON: the size of a message, the CPU time to parse it, and the number of programming
+ * errors that the compiler finds.
  *
  *     tsx src/json.ts [rounds] [milliseconds]
  */
@@ -20,7 +20,7 @@ const echo = new EchoRequest().setValue("World").setCount(1_000).setDelayMs(250)
 const payload = Buffer.alloc(65_536, "payload ");
 const text = "text of a book, ".repeat(4_096);
 
-/** Messages of one content in both formats, as they arrive from a socket, each with its parser. */
+/** Messages with the same content in both formats, as received from a socket, with their parsers. */
 const messages = [
   {
     name: "a name",
@@ -52,8 +52,8 @@ const messages = [
   },
 ];
 
-/** Expressions with the same mistake in both formats. */
-const mistakes = [
+/** Expressions with the same error in both formats. */
+const invalidExpressions = [
   ["JSON.stringify({ vlaue: 'World' })", "new HelloRequest().setVlaue('World')"],
   ["JSON.stringify({ value: 42 })", "new HelloRequest().setValue(42)"],
   ["JSON.stringify({ value: null })", "new HelloRequest().setValue(null)"],
@@ -64,7 +64,10 @@ const mistakes = [
 for (const { name, json, parseJson, protobuf, parseProtobuf } of messages) {
   const times = { json: [] as number[], protobuf: [] as number[] };
   for (let round = -1; round < rounds; round++) {
-    const figures = { json: timeOf(() => parseJson(json)), protobuf: timeOf(() => parseProtobuf(protobuf)) };
+    const figures = {
+      json: measureNanos(() => parseJson(json)),
+      protobuf: measureNanos(() => parseProtobuf(protobuf)),
+    };
     // The first round warms up.
     if (round >= 0) {
       times.json.push(figures.json);
@@ -72,14 +75,16 @@ for (const { name, json, parseJson, protobuf, parseProtobuf } of messages) {
     }
   }
   console.log(`${name}: JSON ${json.length} bytes, protobuf ${protobuf.length} bytes`);
-  console.log(`  to parse: JSON ${median(times.json).toFixed(0)} ns, protobuf ${median(times.protobuf).toFixed(0)} ns`);
-  console.log(`  ratio of parse time protobuf / JSON: ${ratio(times.protobuf, times.json)}`);
+  console.log(
+    `  parse time: JSON ${median(times.json).toFixed(0)} ns, protobuf ${median(times.protobuf).toFixed(0)} ns`,
+  );
+  console.log(`  parse time protobuf / JSON: ${ratio(times.protobuf, times.json)}`);
 }
 const [inJson, inProtobuf] = await Promise.all([countErrors(0), countErrors(1)]);
-console.log(`of ${mistakes.length} mistakes the compiler finds: JSON ${inJson}, protobuf ${inProtobuf}`);
+console.log(`errors found by the compiler, of ${invalidExpressions.length}: JSON ${inJson}, protobuf ${inProtobuf}`);
 
-/** Measures the nanoseconds of CPU that an action takes, on average. */
-function timeOf(action: () => unknown): number {
+/** Measures the average CPU time of an action, in nanoseconds. */
+function measureNanos(action: () => unknown): number {
   const start = process.cpuUsage();
   let calls = 0;
   let micros = 0;
@@ -94,13 +99,13 @@ function timeOf(action: () => unknown): number {
   return (micros / calls) * 1_000;
 }
 
-/** Compiles the mistakes in one of the two formats, and counts the lines with an error. */
+/** Compiles the invalid expressions of one format, and counts the lines with an error. */
 async function countErrors(format: 0 | 1): Promise<number> {
   const bench = fileURLToPath(new URL("..", import.meta.url));
   const folder = mkdtempSync(join(bench, ".snippet-"));
   try {
-    const lines = mistakes.map((mistake) => `${mistake[format]};\n`).join("");
-    writeFileSync(join(folder, "mistakes.ts"), `import { HelloRequest } from "@hello/proto";\n${lines}`);
+    const lines = invalidExpressions.map((expressions) => `${expressions[format]};\n`).join("");
+    writeFileSync(join(folder, "invalid.ts"), `import { HelloRequest } from "@hello/proto";\n${lines}`);
     writeFileSync(
       join(folder, "tsconfig.json"),
       JSON.stringify({
@@ -111,7 +116,7 @@ async function countErrors(format: 0 | 1): Promise<number> {
     );
     const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
     const { stdout } = await run([process.execPath, tsc, "-p", folder]);
-    return new Set([...stdout.matchAll(/mistakes\.ts\((\d+),/g)].map(([, line]) => line)).size;
+    return new Set([...stdout.matchAll(/invalid\.ts\((\d+),/g)].map(([, line]) => line)).size;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -15,10 +15,10 @@ if (h2load.skip) {
 const folder = mkdtempSync(join(tmpdir(), "hello-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true }));
 
-/** Call that h2load makes again and again. */
+/** Call that h2load repeats. */
 export interface LoadCall {
   readonly path: string;
-  /** File with the requests, framed. */
+  /** File with the requests in gRPC framing. */
   readonly bodyFile: string;
   /** Calls in flight on each of the 4 connections. */
   readonly inFlight: number;
@@ -26,13 +26,13 @@ export interface LoadCall {
 
 /** Result of a load. */
 export interface LoadResult {
-  /** Number of calls that ended. */
+  /** Number of completed calls. */
   readonly calls: number;
-  /** Bytes of the responses, with their framing, those of calls that have not ended included. */
+  /** Number of bytes received, including the framing, and including the responses of incomplete calls. */
   readonly receivedBytes: number;
 }
 
-/** Describes a call with requests that are encoded already. */
+/** Creates a call from encoded requests. */
 export function loadCall(path: string, requests: readonly Uint8Array[], inFlight: number): LoadCall {
   const bodyFile = join(folder, `${path.replaceAll("/", ".")}-${requests.length}-${requests[0]?.length}`);
   writeFileSync(bodyFile, Buffer.concat(requests.map((request) => message(request))));
@@ -40,18 +40,18 @@ export function loadCall(path: string, requests: readonly Uint8Array[], inFlight
 }
 
 const { path, requestSerialize } = HelloService.hello;
-const greeting = loadCall(path, [requestSerialize(new HelloRequest().setValue("World"))], 32);
+const helloCall = loadCall(path, [requestSerialize(new HelloRequest().setValue("World"))], 32);
 
 /**
- * Calls a server with h2load, which has the last core to itself and 4 connections with windows of 1 MiB: for greetings, 32
- * in flight on each, unless another call is given.
+ * Calls a server with h2load, which runs on the last core with 4 connections and windows of 1 MiB. By default, calls
+ * Hello with 32 calls in flight per connection.
  *
  * @throws Error with the output of h2load if a call fails.
  */
 export async function load(
   port: number,
   amount: { readonly seconds: number } | { readonly calls: number },
-  { path, bodyFile, inFlight }: LoadCall = greeting,
+  { path, bodyFile, inFlight }: LoadCall = helloCall,
 ): Promise<LoadResult> {
   const { stdout, stderr } = await run([
     ...(["taskset", "-c", String(availableParallelism() - 1)] as const),

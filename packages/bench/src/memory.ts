@@ -1,8 +1,8 @@
 /**
- * Measures the memory of the server after each quarter of a million calls, Hello against bare grpc-js: it must not grow
- * with them.
+ * Measures the memory of Hello and of bare grpc-js after each quarter of a million calls. It must not grow with the
+ * number of calls.
  *
- *     tsx src/memory.ts [starts] [calls of a quarter]
+ *     tsx src/memory.ts [starts] [calls per quarter]
  */
 import { readFileSync } from "node:fs";
 import { bare, hello, startCandidate } from "./candidates.js";
@@ -11,7 +11,7 @@ import { median, ratio } from "./statistics.js";
 
 const [starts = 3, calls = 250_000] = process.argv.slice(2).map(Number);
 
-/** What a process has in memory, in MiB. */
+/** Returns the resident memory of a process, in MiB. */
 function residentMib(pid: number): number {
   return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
 }

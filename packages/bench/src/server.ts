@@ -1,17 +1,17 @@
 /**
- * Measures calls a second and CPU time a call of the server: Hello against bare grpc-js, and node:http2 alone, which is
- * Node's limit.
+ * Measures calls per second and CPU time per call of a server: Hello, bare grpc-js, and node:http2 alone, which is the
+ * limit of Node.
  *
- *     tsx src/server.ts [starts] [seconds of a slice]
+ *     tsx src/server.ts [starts] [seconds per measurement]
  */
-import { bare, hello, limit } from "./candidates.js";
+import { bare, hello, http2 } from "./candidates.js";
 import { compare } from "./compare.js";
 import { load } from "./load.js";
 
 const [starts = 12, seconds = 2] = process.argv.slice(2).map(Number);
 
 await compare({
-  candidates: [bare, hello(), limit],
+  candidates: [bare, hello(), http2],
   starts,
   seconds,
   unit: "call",

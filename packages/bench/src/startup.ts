@@ -1,5 +1,5 @@
 /**
- * Measures how long a server takes from exec until it serves, Hello against bare grpc-js.
+ * Measures the time from exec until a server is serving: Hello and bare grpc-js.
  *
  *     tsx src/startup.ts [starts]
  */

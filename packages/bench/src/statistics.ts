@@ -1,4 +1,4 @@
-/** The middle one of some figures. */
+/** Returns the median of some figures. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -7,7 +7,7 @@ export function median(figures: readonly number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** The ratio of two series' medians, with the least and greatest ratio of what was measured in one round. */
+/** Formats the ratio of the medians of two series, with the least and the greatest ratio of a round. */
 export function ratio(a: readonly number[], b: readonly number[]): string {
   const rounds = a.map((figure, index) => figure / (b[index] ?? Number.NaN));
   const [least, greatest] = [Math.min(...rounds), Math.max(...rounds)];

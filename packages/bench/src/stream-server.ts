@@ -1,4 +1,4 @@
-/** Streams on grpc-server with all its defaults. */
+/** Stream server on grpc-server, with its defaults. */
 import { bindService } from "@hello/grpc-server";
 import { runServer } from "@hello/grpc-server/run";
 import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
@@ -10,7 +10,7 @@ const service = bindService(EchoService, {
     return echo(request);
   },
   async *serverStream(request) {
-    for (let left = request.getCount(); left > 0; left--) {
+    for (let remaining = request.getCount(); remaining > 0; remaining--) {
       yield echo(request);
     }
   },

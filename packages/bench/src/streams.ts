@@ -1,8 +1,8 @@
 /**
- * Measures messages a second and CPU time a message of streams: grpc-server against bare grpc-js, for each kind of stream
- * with messages of 10 bytes and of 64 KiB. 4 connections with a stream each.
+ * Measures messages per second and CPU time per message of streams: grpc-server and bare grpc-js, for each kind of
+ * stream with messages of 10 bytes and 64 KiB, on 4 connections with one stream each.
  *
- *     tsx src/streams.ts [starts] [seconds of a slice]
+ *     tsx src/streams.ts [starts] [seconds per measurement]
  */
 import { EchoRequest, EchoService } from "@hello/testing/echo";
 import { bareStreams, streams } from "./candidates.js";
@@ -12,17 +12,17 @@ import { load, loadCall } from "./load.js";
 const [starts = 6, seconds = 2] = process.argv.slice(2).map(Number);
 const { serverStream, clientStream, bidiStream } = EchoService;
 
-/** Length of a message's framing. */
+/** Length of the prefix of a gRPC message. */
 const framingBytes = 5;
 
-/** Messages to measure, each with the number that a stream has of them. */
+/** Messages to measure, with the number of messages per stream. */
 const sizes = [
   { size: "10-byte", messageBytes: 10, perStream: 1_000, request: new EchoRequest().setValue("12345678") },
   {
     size: "64 KiB",
     messageBytes: 65_536,
     perStream: 64,
-    // The tag and a length of three bytes come before it.
+    // The payload is preceded by a tag of one byte and a length of three bytes.
     request: new EchoRequest().setPayload(Buffer.alloc(65_532)),
   },
 ];

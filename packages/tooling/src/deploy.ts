@@ -1,7 +1,7 @@
 /**
  * Builds the package in the current folder and its dependencies, then runs `pnpm deploy` with the given arguments and
- * without development dependencies. `pnpm deploy` itself builds nothing. pnpm runs a script named `deploy` instead of
- * its own command only if the root of the repository has one too.
+ * without development dependencies. `pnpm deploy` itself builds nothing. pnpm prefers a script named `deploy` to its own
+ * command only if the root of the repository has one too.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

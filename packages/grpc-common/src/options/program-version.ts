@@ -9,7 +9,7 @@ export function programVersion(program = process.argv[1]): string {
       const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version?: string };
       return version ?? "unknown";
     } catch {
-      // There is no package.json here: try the parent folder.
+      // No package.json in this folder: try the parent folder.
       folder = dirname(folder) === folder ? undefined : dirname(folder);
     }
   }

@@ -76,5 +76,5 @@ test("delays the exit by two seconds when the collector of a preloaded SDK does 
   await using server = await startInstrumentedServer(`http://${silent.address}`);
   await greetWorld(server);
   assert.equal(await server.stop("SIGINT"), 0);
-  assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not answer");
+  assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not respond");
 });

@@ -104,5 +104,5 @@ test("delays the exit by two seconds when the collector does not answer", async 
   const elapsed = performance.now() - start;
   // The SDK alone would wait ten seconds.
   assert.ok(elapsed > 1_500 && elapsed < 8_000, `${elapsed} ms`);
-  assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not answer");
+  assert.equal(server.log.at(-1)?.msg, "telemetry not sent: the collector does not respond");
 });

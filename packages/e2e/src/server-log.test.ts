@@ -56,7 +56,7 @@ for (const workers of ["1", "2"]) {
     child.kill("SIGTERM");
     const [[status]] = await Promise.all([once(child, "exit"), stderr]);
     assert.equal(status, 0);
-    const reports = (await stderr).match(/^hello-server: dropping lines of the log: ENOSPC/gm) ?? [];
+    const reports = (await stderr).match(/^hello-server: dropping log lines: ENOSPC/gm) ?? [];
     // One of each process that has got so far.
     assert.ok(reports.length >= 1 && reports.length <= (workers === "1" ? 1 : 3), await stderr);
   });

@@ -6,7 +6,7 @@ import { echoServicer } from "@hello/testing/echo-servicer";
 import { type Level, pino } from "pino";
 import { bindService, type Servicer } from "../src/calls/servicer.js";
 import { createServer, type GrpcServer, type ServerOptions } from "../src/server.js";
-import { activeSpan } from "../src/telemetry/logger.js";
+import { activeSpanFields } from "../src/telemetry/logger.js";
 
 /** Server of the Echo service on a socket, with a client. */
 export interface EchoServer extends AsyncDisposable {
@@ -36,7 +36,7 @@ export async function serveEcho(
   const log = captureLog();
   const server = createServer<unknown>({
     addresses: ["127.0.0.1:0"],
-    logger: pino({ level, mixin: activeSpan }, write ? { write } : log),
+    logger: pino({ level, mixin: activeSpanFields }, write ? { write } : log),
     services: [bindService(EchoService, { ...echoServicer, ...handlers })],
     ...options,
   });

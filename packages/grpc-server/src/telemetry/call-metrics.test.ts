@@ -16,8 +16,8 @@ const echo: UnaryHandler<EchoRequest, EchoResponse> = (request) => new EchoRespo
 
 const telemetry = startInMemoryTelemetry();
 
-/** Calls a method that there is not, with a message that is none, and resolves with what a client reads. */
-async function askUnknown(address: string): Promise<object> {
+/** Calls an unknown method with an invalid message, and resolves with the headers of the response. */
+async function callUnknownMethod(address: string): Promise<object> {
   const [session, stream] = openRawCall(address, { ":path": "/No/Such" });
   stream.end(Buffer.from([0, 0, 0, 0, 1, 0xff]));
   const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
@@ -29,8 +29,8 @@ async function askUnknown(address: string): Promise<object> {
   };
 }
 
-/** What was measured since the test began: of each instrument, its points with their attributes. */
-async function points() {
+/** Returns the data points of each instrument since the start of the test, each with its attributes. */
+async function dataPoints() {
   const measured = Object.entries(await telemetry.measurements());
   return Object.fromEntries(
     measured.map(([name, points]) => [
@@ -40,7 +40,7 @@ async function points() {
   );
 }
 
-/** The attributes of the only call that was measured. */
+/** Returns the method and the status of the only measured call. */
 async function measuredCall() {
   const { "grpc.server.call.duration": durations = [] } = await telemetry.measurements();
   assert.deepEqual(
@@ -51,11 +51,11 @@ async function measuredCall() {
   return [attributes["grpc.method"], attributes["grpc.status"]];
 }
 
-test("a call is counted, timed and sized, with its method and status", async () => {
+test("records the count, duration and size of a call, with its method and status", async () => {
   await using server = await serveObserved(echo);
   await server.call("World");
   await server.call("World");
-  const all = await points();
+  const all = await dataPoints();
   assert.deepEqual(all["grpc.server.call.started"], [{ "grpc.method": "testing.v1.Echo/Unary", sum: 2, count: 2 }]);
   const call = { "grpc.method": "testing.v1.Echo/Unary", "grpc.status": "OK", count: 2 };
   assert.deepEqual(all["grpc.server.call.rcvd_total_compressed_message_size"], [{ ...call, sum: 14 }]);
@@ -65,7 +65,7 @@ test("a call is counted, timed and sized, with its method and status", async () 
   assert.ok(duration?.sum !== undefined && duration.sum > 0 && duration.sum < 60, `${duration?.sum} s`);
 });
 
-test("the size of a message is that of its compressed form", async () => {
+test("records the compressed size of a message", async () => {
   await using server = await serveObserved(() => new EchoResponse());
   const ended = server.nextCall();
   const client = new Client(server.address, credentials.createInsecure(), {
@@ -74,11 +74,11 @@ test("the size of a message is that of its compressed form", async () => {
   await callUnary(client, EchoService.unary, new EchoRequest().setValue("a".repeat(10_000)));
   client.close();
   await ended;
-  const [received] = (await points())["grpc.server.call.rcvd_total_compressed_message_size"] ?? [];
+  const [received] = (await dataPoints())["grpc.server.call.rcvd_total_compressed_message_size"] ?? [];
   assert.ok(received?.sum !== undefined && received.sum > 20 && received.sum < 200, `${received?.sum} bytes`);
 });
 
-test("a request that cannot be decoded is counted as INTERNAL", async () => {
+test("records a request that cannot be decoded as INTERNAL", async () => {
   await using server = await serveObserved(echo);
   const ended = server.nextCall();
   const [session, stream] = openRawCall(server.address);
@@ -88,7 +88,7 @@ test("a request that cannot be decoded is counted as INTERNAL", async () => {
   assert.deepEqual(await measuredCall(), ["testing.v1.Echo/Unary", "INTERNAL"]);
 });
 
-test("a deadline that passes is counted as DEADLINE_EXCEEDED", async () => {
+test("records a passed deadline as DEADLINE_EXCEEDED", async () => {
   await using server = await serveObserved(() => new Promise(() => {}));
   const ended = server.nextCall();
   const [session, stream] = openRawCall(server.address, { "grpc-timeout": "20m" });
@@ -98,7 +98,7 @@ test("a deadline that passes is counted as DEADLINE_EXCEEDED", async () => {
   assert.deepEqual(await measuredCall(), ["testing.v1.Echo/Unary", "DEADLINE_EXCEEDED"]);
 });
 
-test("a connection that breaks is counted as CANCELLED", async () => {
+test("records a broken connection as CANCELLED", async () => {
   const arrived = new EventEmitter();
   await using server = await serveObserved(() => {
     arrived.emit("call");
@@ -116,15 +116,15 @@ test("a connection that breaks is counted as CANCELLED", async () => {
   assert.deepEqual(await measuredCall(), ["testing.v1.Echo/Unary", "CANCELLED"]);
 });
 
-test("an unknown method is counted as other, and answered as if nobody watched", async () => {
-  await using watched = await serveObserved(echo);
+test("records an unknown method as other, and does not change the response", async () => {
+  await using observed = await serveObserved(echo);
   const plain = createGrpcServer(defaultLimits);
-  const ended = watched.nextCall();
-  const [answer, expected] = [await askUnknown(watched.address), await askUnknown(await bind(plain))];
+  const ended = observed.nextCall();
+  const [response, expected] = [await callUnknownMethod(observed.address), await callUnknownMethod(await bind(plain))];
   plain.forceShutdown();
-  assert.deepEqual(answer, expected);
+  assert.deepEqual(response, expected);
   assert.equal((await ended)["method"], "/No/Such");
-  assert.deepEqual((await points())["grpc.server.call.started"], [{ "grpc.method": "other", sum: 1, count: 1 }]);
+  assert.deepEqual((await dataPoints())["grpc.server.call.started"], [{ "grpc.method": "other", sum: 1, count: 1 }]);
   assert.deepEqual(await measuredCall(), ["other", "UNIMPLEMENTED"]);
   assert.equal(telemetry.spans()[0]?.name, "other");
 });

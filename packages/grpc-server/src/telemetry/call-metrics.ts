@@ -4,13 +4,13 @@ import type { CallEnd } from "./observed-call.js";
 
 /** Server metrics of gRFC A66. */
 export interface CallMetrics {
-  /** @param method Full name, like `package.Service/Method`, or `other` for an unknown one. */
+  /** @param method Full name, like `package.Service/Method`, or `other` for an unknown method. */
   started(method: string): void;
   ended(method: string, end: CallEnd): void;
 }
 
 /**
- * Creates the instruments.
+ * Creates the instruments of a server.
  *
  * @see https://github.com/grpc/proposal/blob/master/A66-otel-stats.md
  */

@@ -15,18 +15,18 @@ const traced = new Metadata();
 traced.set("traceparent", `00-${traceId}-${parentId}-01`);
 traced.set("tracestate", "vendor=1");
 
-test("a span continues the client's trace, and is active in the handler", async () => {
+test("continues the trace of the client, and activates the span in the handler", async () => {
   await using server = await serveObserved(async (_request, call) => {
     await new Promise(setImmediate);
-    trace.getTracer("test").startSpan("within").end();
+    trace.getTracer("test").startSpan("inner").end();
     assert.equal(call.path, EchoService.unary.path);
     return new EchoResponse();
   });
   assert.equal(await server.call("World", traced), status.OK);
-  const [within, span] = telemetry.spans();
-  assert.ok(within !== undefined && span !== undefined);
+  const [inner, span] = telemetry.spans();
+  assert.ok(inner !== undefined && span !== undefined);
   const { spanId } = span.spanContext();
-  assert.equal(within.parentSpanContext?.spanId, spanId);
+  assert.equal(inner.parentSpanContext?.spanId, spanId);
   assert.equal(span.spanContext().traceId, traceId);
   assert.equal(span.spanContext().traceState?.serialize(), "vendor=1");
   assert.equal(span.parentSpanContext?.spanId, parentId);
@@ -48,7 +48,7 @@ test("a span continues the client's trace, and is active in the handler", async 
   assert.equal(line["span_id"], spanId);
 });
 
-test("a call without a trace, or with a malformed one, begins its own", async () => {
+test("starts a new trace for a call without a valid trace", async () => {
   await using server = await serveObserved(() => new EchoResponse());
   const malformed = new Metadata();
   malformed.set("traceparent", `00-${"0".repeat(32)}-${parentId}-01`);
@@ -60,7 +60,7 @@ test("a call without a trace, or with a malformed one, begins its own", async ()
   assert.equal(telemetry.spans().length, 2);
 });
 
-test("a handler that fails has one line at error with the trace, one at debug, and a span in error", async () => {
+test("logs a failed handler with its trace, once at error and once at debug level, and marks the span as an error", async () => {
   await using server = await serveObserved(() => Promise.reject(new Error("secret")));
   assert.equal(await server.call("Ada", traced), status.INTERNAL);
   const [failure, ...others] = server.log.filter(({ level }) => level >= 50);
@@ -75,7 +75,7 @@ test("a handler that fails has one line at error with the trace, one at debug, a
   assert.equal(telemetry.spans()[0]?.status.code, SpanStatusCode.ERROR);
 });
 
-test("a status that a handler chooses is no error of the server", async () => {
+test("does not log a status that the handler chose as an error, nor mark the span", async () => {
   await using server = await serveObserved(() => Promise.reject(new StatusError(status.NOT_FOUND, "no such name")));
   assert.equal(await server.call("World"), status.NOT_FOUND);
   const [span] = telemetry.spans();

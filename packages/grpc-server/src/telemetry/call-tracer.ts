@@ -13,22 +13,22 @@ import {
 } from "@hello/grpc-common";
 import type { CallEnd } from "./observed-call.js";
 
-/** Call that has a span. */
+/** Call with a span. */
 export interface TracedCall {
-  /** Call to use in place of the original: its handler runs with the span active. */
+  /** Call to use instead of the original. Its handler runs with the span active. */
   readonly call: ServerInterceptingCall;
-  /** Ends the span, after running `log` with it active. */
+  /** Runs `log` with the span active, and then ends the span. */
   end(end: CallEnd, log: () => void): void;
 }
 
-/** Gives a call a span. The path is like `/package.Service/Method`. */
+/** Function that starts the span of a call. The path has the form `/package.Service/Method`. */
 export type CallTracer = (
   call: ServerInterceptingCallInterface,
   method: { readonly name: string; readonly path: string },
 ) => TracedCall;
 
-/** Statuses that are a fault of the server. Only these mark its span as an error. */
-const faults: readonly status[] = [
+/** Statuses that indicate a fault of the server. Only these mark its span as an error. */
+const serverFaults: readonly status[] = [
   status.UNKNOWN,
   status.DEADLINE_EXCEEDED,
   status.UNIMPLEMENTED,
@@ -46,7 +46,7 @@ const getter: TextMapGetter<Metadata> = {
 };
 
 /**
- * Creates server spans, whose parents come from the clients' metadata.
+ * Creates a tracer for server spans, which takes their parents from the metadata of the clients.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
  */
@@ -75,7 +75,7 @@ export function createCallTracer(telemetry: OpenTelemetry, tracer: Tracer): Call
       end({ code }, log) {
         runWith(active, log);
         span?.setAttribute("rpc.grpc.status_code", code);
-        if (faults.includes(code)) {
+        if (serverFaults.includes(code)) {
           span?.setStatus({ code: spanError });
         }
         span?.end();

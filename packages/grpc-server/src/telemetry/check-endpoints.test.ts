@@ -23,7 +23,7 @@ const invalid: Record<string, NodeJS.ProcessEnv> = {
   OTEL_EXPORTER_ZIPKIN_ENDPOINT: { OTEL_EXPORTER_ZIPKIN_ENDPOINT: "zipkin" },
 };
 for (const [variable, env] of Object.entries(invalid)) {
-  test(`names ${variable} if it holds no URL`, () => {
+  test(`rejects an invalid URL in ${variable}`, () => {
     assert.throws(() => checkEndpoints(env), new RegExp(`^Error: ${variable}: invalid URL "${env[variable]}"`));
   });
 }

@@ -1,16 +1,16 @@
 /**
- * Checks the endpoints in the environment, of which the SDK says no more than `Invalid URL`.
+ * Checks the endpoints in the environment, because the SDK reports an invalid one only as `Invalid URL`.
  *
- * @throws Error which names the variable.
+ * @throws Error that names the variable.
  */
 export function checkEndpoints(env: NodeJS.ProcessEnv): void {
   for (const variable of variables) {
     const endpoint = env[variable]?.trim();
     const protocol = env[variable.replace(/ENDPOINT$/, "PROTOCOL")] || env["OTEL_EXPORTER_OTLP_PROTOCOL"];
-    // The exporter for gRPC takes `host:port`, too.
+    // The exporter for gRPC accepts `host:port`, too.
     const url = endpoint && protocol === "grpc" && !endpoint.includes("://") ? `http://${endpoint}` : endpoint;
     if (url && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
-      throw new Error(`${variable}: invalid URL "${endpoint}"; write it like http://localhost:4318`);
+      throw new Error(`${variable}: invalid URL "${endpoint}"; use a URL like http://localhost:4318`);
     }
   }
 }

@@ -13,7 +13,7 @@ import { requires } from "@hello/testing/requires";
 
 const script = requires("script");
 
-/** Program that logs a number of lines of 4,000 bytes, says so on standard error, and exits when its input ends. */
+/** Program that logs lines of 4,000 bytes, reports on standard error that it is done, and exits when its input ends. */
 const program = `
 import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
 const logger = await createLogger("info", "program");
@@ -26,16 +26,16 @@ process.stdin.on("end", () => logger.flush(() => process.exit(0))).resume();
 const command = (lines: number) =>
   [process.execPath, "--import=tsx", "--input-type=module", "-e", program, `${lines}`] as const;
 
-/** Starts the program and waits until it has logged everything, while nobody reads. */
+/** Starts the program without reading its log, and waits until it has logged everything. */
 async function startLogging(t: TestContext, lines: number) {
   const child = start(command(lines));
   t.after(() => child.kill("SIGKILL"));
-  const { said, stderr } = captureErrors(child.stderr);
-  await said("logged\n");
-  return { child, ended: once(child, "close"), said, stderr };
+  const { waitFor, stderr } = captureErrors(child.stderr);
+  await waitFor("logged\n");
+  return { child, ended: once(child, "close"), waitFor, stderr };
 }
 
-/** Collects what a program writes to standard error. */
+/** Collects the standard error of a program. */
 function captureErrors(stream: Readable) {
   let stderr = "";
   const chunks = stream.setEncoding("utf8").on("data", (chunk: string) => {
@@ -43,7 +43,7 @@ function captureErrors(stream: Readable) {
   });
   return {
     stderr: () => stderr,
-    async said(text: string): Promise<void> {
+    async waitFor(text: string): Promise<void> {
       while (!stderr.includes(text)) {
         await once(chunks, "data");
       }
@@ -51,7 +51,7 @@ function captureErrors(stream: Readable) {
   };
 }
 
-test("writes every line once a reader that has stalled goes on", async (t) => {
+test("writes every line once a stalled reader resumes", async (t) => {
   const { child, ended, stderr } = await startLogging(t, 200);
   let lines = 0;
   createInterface(child.stdout).on("line", (line) => {
@@ -65,7 +65,7 @@ test("writes every line once a reader that has stalled goes on", async (t) => {
   assert.equal(stderr(), "logged\n");
 });
 
-test("drops lines beyond the buffer, and logs how many once the reader goes on", async (t) => {
+test("drops lines beyond the limit of the queue, and logs their number once the reader resumes", async (t) => {
   const { child, ended, stderr } = await startLogging(t, 1_000);
   let lines = 0;
   let dropped: unknown;
@@ -81,35 +81,32 @@ test("drops lines beyond the buffer, and logs how many once the reader goes on",
   assert.equal((await ended)[0], 0);
   assert.ok(lines > 200, `${lines}`);
   assert.equal(dropped, 1_000 - lines);
-  assert.equal(stderr(), "program: dropping lines of the log: standard output is blocked\nlogged\n");
+  assert.equal(stderr(), "program: dropping log lines: standard output is blocked\nlogged\n");
 });
 
-test("exits while nobody reads, and says how many lines were dropped", async (t) => {
-  const { child, ended, said, stderr } = await startLogging(t, 1_000);
+test("exits while the reader is stalled, and reports the number of dropped lines", async (t) => {
+  const { child, ended, waitFor, stderr } = await startLogging(t, 1_000);
   child.stdin.end();
-  await said("were dropped\n");
+  await waitFor("were dropped\n");
   const written = (await text(child.stdout)).split("\n").length - 1;
   assert.equal((await ended)[0], 0);
-  assert.match(stderr(), new RegExp(`^program: ${1_000 - written} lines of the log were dropped$`, "m"));
+  assert.match(stderr(), new RegExp(`^program: ${1_000 - written} log lines were dropped$`, "m"));
 });
 
-test("goes on when the reader is gone", async (t) => {
+test("continues after the reader has closed the pipe", async (t) => {
   const child = start(command(3));
   t.after(() => child.kill("SIGKILL"));
   child.stdout.destroy();
   child.stdin.end();
   const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
   assert.equal(status, 0);
-  assert.match(
-    stderr,
-    /^logged\nprogram: dropping lines of the log: .*EPIPE\nprogram: 3 lines of the log were dropped\n$/,
-  );
+  assert.match(stderr, /^logged\nprogram: dropping log lines: .*EPIPE\nprogram: 3 log lines were dropped\n$/);
 });
 
 test("does not mix the lines of processes that share a pipe", async (t) => {
   const shared = start(["sh", "-c", '"$@" <&0 & "$@" <&0 & wait', "sh", ...command(100)]);
   t.after(() => shared.kill("SIGKILL"));
-  await captureErrors(shared.stderr).said("logged\nlogged\n");
+  await captureErrors(shared.stderr).waitFor("logged\nlogged\n");
   shared.stdin.end();
   const [stdout] = await Promise.all([text(shared.stdout), once(shared, "close")]);
   const lines = stdout.trimEnd().split("\n");
@@ -119,8 +116,8 @@ test("does not mix the lines of processes that share a pipe", async (t) => {
 
 const full = process.platform !== "linux" && "it needs /dev/full";
 for (const stderrIsFull of [false, true]) {
-  const what = stderrIsFull ? "standard error, too, is" : "standard output is";
-  test(`goes on when ${what} on a full disk`, { skip: full }, async () => {
+  const what = stderrIsFull ? "standard output and standard error are" : "standard output is";
+  test(`continues when ${what} on a full disk`, { skip: full }, async () => {
     const device = openSync("/dev/full", "w");
     const [node, ...args] = command(3);
     const child = spawn(node, args, { stdio: ["ignore", device, stderrIsFull ? device : "pipe"] });
@@ -130,16 +127,16 @@ for (const stderrIsFull of [false, true]) {
     if (!stderrIsFull) {
       assert.match(
         stderr ?? "",
-        /^program: dropping lines of the log: ENOSPC: .*\nlogged\nprogram: 3 lines of the log were dropped\n$/,
+        /^program: dropping log lines: ENOSPC: .*\nlogged\nprogram: 3 log lines were dropped\n$/,
       );
     }
   });
 }
 
-test("goes on when a terminal is paused", { skip: script.skip }, async (t) => {
+test("continues while a terminal is paused", { skip: script.skip }, async (t) => {
   const server = createServer();
   await using peer = await listen(server);
-  // The program waits for the test, and reports to it, by a socket: it has nothing else that is not the terminal.
+  // The program communicates with the test through a socket, because all of its standard streams are the terminal.
   const paused = `
 import { once } from "node:events";
 import { connect } from "node:net";

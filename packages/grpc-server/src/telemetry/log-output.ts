@@ -5,15 +5,15 @@ import type { DestinationStream } from "pino";
 
 /** Standard output as the destination of a log. */
 export interface LogOutput extends DestinationStream {
-  /** Calls back once every line is written, or after a second if standard output is blocked for so long. */
+  /** Calls `callback` once every line is written, or after one second if standard output stays blocked. */
   flush(callback: () => void): void;
 }
 
-/** Reports of lines that standard output does not take. */
+/** Options of {@link createLogOutput}: functions that report dropped lines. */
 export interface LogOutputOptions {
-  /** Writes to standard error: the first time that a line is dropped, and at the exit if any could not be reported. */
+  /** Writes a warning to standard error: when the first line is dropped, and at exit if any were not reported. */
   warn(text: string): void;
-  /** Called when lines are written again, with the number of those dropped before. */
+  /** Reports the number of dropped lines, once lines can be written again. */
   onRecovery(dropped: number): void;
 }
 
@@ -24,8 +24,8 @@ const flushTimeoutMs = 1_000;
 const blocked = "standard output is blocked";
 
 /**
- * Creates an output that neither blocks nor fails. Lines that a pipe or terminal does not take at once wait in memory, up
- * to a bound; those beyond it, and those that cannot be written, are dropped.
+ * Creates an output that neither blocks nor fails. Lines that a pipe or terminal does not accept at once are queued in
+ * memory, up to a limit. Lines beyond it, and lines that cannot be written, are dropped.
  */
 export function createLogOutput({ warn, onRecovery }: LogOutputOptions): LogOutput {
   let dropped = 0;
@@ -35,7 +35,7 @@ export function createLogOutput({ warn, onRecovery }: LogOutputOptions): LogOutp
     dropped += count;
     if (!hasDropped) {
       hasDropped = true;
-      warn(`dropping lines of the log: ${reason}`);
+      warn(`dropping log lines: ${reason}`);
     }
   }
 
@@ -49,13 +49,13 @@ export function createLogOutput({ warn, onRecovery }: LogOutputOptions): LogOutp
 
   process.on("exit", () => {
     if (dropped > 0) {
-      warn(`${dropped} lines of the log were dropped`);
+      warn(`${dropped} log lines were dropped`);
     }
   });
   for (const stream of [process.stdout, process.stderr]) {
-    // A failed write is handled where it is made, and must not end the process.
+    // Failed writes are handled in their callbacks. Without a listener, they would end the process.
     stream.on("error", () => undefined);
-    // Node makes writes to terminals block, so Ctrl-S would stop the server.
+    // Node makes writes to a terminal blocking, so that Ctrl-S would stop the server.
     Reflect.get(stream, "_handle")?.setBlocking?.(false);
   }
   return process.stdout instanceof Socket
@@ -71,7 +71,7 @@ function createStreamOutput(stdout: Socket, drop: Drop, recover: () => void): Lo
 
   const isEmpty = () => queue.length === 0 && stdout.writableLength === 0;
 
-  /** Writes one line at a time: workers share the pipe, and longer writes could mix their lines. */
+  /** Writes one line at a time: several processes may share the pipe, and longer writes could mix their lines. */
   function writeQueued(): void {
     while (queue.length > 0 && stdout.writableLength === 0) {
       const line = queue.shift() ?? "";
@@ -111,7 +111,7 @@ function createStreamOutput(stdout: Socket, drop: Drop, recover: () => void): Lo
         return;
       }
       const timeout = setTimeout(() => {
-        // With the line that is being written.
+        // Includes the line that is being written.
         drop(blocked, queue.length + 1);
         callback();
       }, flushTimeoutMs);
@@ -124,7 +124,7 @@ function createStreamOutput(stdout: Socket, drop: Drop, recover: () => void): Lo
 }
 
 function createFileOutput(drop: Drop, recover: () => void): LogOutput {
-  /** End of a line of which a disk took only the beginning before it was full. */
+  /** Rest of a line that was only partly written because the disk was full. */
   let rest = Buffer.alloc(0);
   return {
     write(line) {

@@ -2,26 +2,26 @@ import { getSpan, openTelemetry } from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
 import { createLogOutput, type LogOutput } from "./log-output.js";
 
-/** The levels of the log, from quiet to loud. */
+/** Log levels, from least to most verbose. */
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
-/** Level of the log. */
+/** Log level. */
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * Creates a logger that writes to standard output: JSON lines, or readable ones on a terminal. A line that is written
- * while a span is active has its identity. Lines that standard output does not take are dropped, and counted.
+ * Creates a logger that writes to standard output: JSON lines, or human-readable ones on a terminal. A line that is
+ * written while a span is active contains its ids. Lines that cannot be written are dropped and counted.
  *
  * @param name Name of the program, for its message on standard error when lines are dropped.
  */
 export async function createLogger(level: LogLevel, name: string): Promise<Logger> {
   const output = createLogOutput({
     warn: (text) => process.stderr.write(`${name}: ${text}\n`),
-    onRecovery: (dropped) => logger.warn({ dropped }, "lines of the log were dropped"),
+    onRecovery: (dropped) => logger.warn({ dropped }, "log lines were dropped"),
   });
   const logger = process.stdout.isTTY
-    ? pino({ level, mixin: activeSpan }, await makeReadable(output))
-    : pino({ level, mixin: activeSpan, base: { pid: process.pid } }, output);
+    ? pino({ level, mixin: activeSpanFields }, await makeReadable(output))
+    : pino({ level, mixin: activeSpanFields, base: { pid: process.pid } }, output);
   return logger;
 }
 
@@ -32,11 +32,11 @@ async function makeReadable(output: LogOutput): Promise<LogOutput> {
 }
 
 /**
- * Returns the identity of the active span, if there is one, as fields of a log line.
+ * Returns the ids of the active span as fields of a log line, or no fields if there is none.
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
  */
-export function activeSpan(): object {
+export function activeSpanFields(): object {
   const context = openTelemetry()?.context?.active();
   const span = context && getSpan(context)?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId, trace_flags: span.traceFlags } : {};

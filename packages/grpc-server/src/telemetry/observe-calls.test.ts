@@ -3,6 +3,6 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { observeCalls } from "./observe-calls.js";
 
-test("with no SDK and no debug log there is no interceptor", () => {
+test("creates no interceptor without an SDK and a debug log", () => {
   assert.deepEqual(observeCalls(pino({ level: "info" })), []);
 });

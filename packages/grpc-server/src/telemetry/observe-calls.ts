@@ -6,14 +6,15 @@ import { createCallMetrics } from "./call-metrics.js";
 import { createCallTracer } from "./call-tracer.js";
 import { type CallEnd, observeCall } from "./observed-call.js";
 
-/** Name of the meter: gRFC A66 asks for the library that is measured. */
+/** Name of the meter and the tracer: gRFC A66 requires that of the instrumented library. */
 const scope = "grpc-js";
 
 /**
- * Creates the interceptor that measures, traces and logs the calls of a server. It must be the first.
+ * Creates the interceptor that measures, traces and logs the calls of a server. It must be the first interceptor.
  *
- * Metrics and spans go to the SDK that is registered with the OpenTelemetry API when this is called; lines go to the log
- * if its level is `debug`. With neither, there is no interceptor, and a call costs nothing.
+ * Metrics and spans go to the SDK that is registered with the OpenTelemetry API when this function is called. Calls are
+ * logged at `debug` level. Returns no interceptor if there is neither an SDK nor a debug log, so that calls have no
+ * overhead.
  */
 export function observeCalls(logger: Logger): ServerInterceptor[] {
   const telemetry = openTelemetry();
@@ -26,10 +27,10 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
   return [
     (method, call) => {
       const { path } = method;
-      // An invented name must not become a new time series.
+      // A client must not create a time series for each name that it invents.
       const name = isUnknownMethod(method) ? "other" : path.slice(1);
       const traced = tracer?.(call, { name, path });
-      const log = verbose ? callLog(logger, path, call.getPeer()) : nothing;
+      const log = verbose ? callLog(logger, path, call.getPeer()) : noop;
       metrics?.started(name);
       observeCall(call, (end) => {
         metrics?.ended(name, end);
@@ -45,7 +46,10 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
   ];
 }
 
-/** Logs a call when it ends. Takes the peer at the start, because it is unknown once the connection is gone. */
+/**
+ * Creates a function that logs the end of a call. Takes the peer in advance: it is unknown once the connection is
+ * closed.
+ */
 function callLog(logger: Logger, method: string, peer: string) {
   return ({ code, durationMs }: CallEnd) => {
     const rounded = Math.round(durationMs * 1_000) / 1_000;
@@ -53,4 +57,4 @@ function callLog(logger: Logger, method: string, peer: string) {
   };
 }
 
-function nothing(): void {}
+function noop(): void {}

@@ -5,33 +5,35 @@ import { type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
 export interface CallEnd {
   readonly code: status;
   readonly durationMs: number;
-  /** Total bytes of the responses as on the wire, compressed if they were, without their framing. */
+  /** Total size of the response messages on the wire in bytes: compressed if they were, and without framing. */
   readonly sentBytes: number;
-  /** Total bytes of the requests, measured alike. */
+  /** Total size of the request messages on the wire in bytes, measured in the same way. */
   readonly receivedBytes: number;
 }
 
-/** Private parts of the call that grpc-js passes to an interceptor. */
-interface BaseCall {
+/** Private members of the call that grpc-js passes to an interceptor, through which its bytes pass. */
+interface CallTransport {
   readonly stream: Omit<ServerHttp2Stream, "write"> & {
-    /** Writes a message with its framing; grpc-js uses no other form. */
+    /** Writes a message with its framing. grpc-js calls no other overload. */
     write(message: Buffer, callback: (error?: Error | null) => void): boolean;
   };
   /** Splits received data into messages, each with its framing. */
   readonly decoder: { write(data: Buffer): Buffer[] };
 }
 
-/** Length of the framing before each message: a flag for compression, and the message's length in four bytes. */
+/**
+ * Size of the framing before each message in bytes: a compression flag, and four bytes for the length of the message.
+ */
 const framingBytes = 5;
 
 /**
- * Reports how a call ended, once its HTTP/2 stream is closed.
+ * Reports the end of a call once its HTTP/2 stream is closed.
  *
- * The interceptor interface is not enough: grpc-js itself answers a request that it cannot decode, a deadline that passes
- * and a response that it cannot encode, and shows no interceptor the bytes.
+ * The interceptor interface does not suffice. Interceptors see no bytes, nor the statuses that grpc-js itself sends for
+ * a request that it cannot decode, a response that it cannot encode, or a deadline that passes.
  */
 export function observeCall(call: ServerInterceptingCallInterface, onEnd: (end: CallEnd) => void): void {
-  const { stream, decoder } = call as unknown as BaseCall;
+  const { stream, decoder } = call as unknown as CallTransport;
   const start = performance.now();
   let sentBytes = 0;
   let receivedBytes = 0;

@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 type Resources = typeof import("@opentelemetry/sdk-node").resources;
 
 /**
- * Describes a process for its telemetry: by the `OTEL_*` variables, its host and its process, and by a
- * `service.instance.id` of its own, even if it inherits the environment of another.
+ * Creates the resource that describes this process in its telemetry: the attributes in the `OTEL_*` variables, those of
+ * the host and the process, and a unique `service.instance.id`, even for workers that inherit one in the environment.
  *
- * @param worker Number of the process among several that serve as one.
+ * @param options.worker Number of this worker process, if it is one.
  */
-export async function describeProcess(
+export async function createProcessResource(
   resources: Resources,
   { serviceName, worker }: { serviceName: string; worker?: number | undefined },
 ): Promise<ReturnType<Resources["defaultResource"]>> {

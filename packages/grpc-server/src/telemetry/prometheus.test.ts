@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { prometheusAddress } from "./prometheus.js";
 
-test("metrics are served on localhost:9464, as OpenTelemetry specifies", () => {
+test("defaults to localhost:9464, as OpenTelemetry specifies", () => {
   assert.deepEqual(prometheusAddress({}), { host: "localhost", port: 9464 });
 });
 
-test("the variables choose another address, and an empty one counts as unset", () => {
+test("reads the address from the variables, and ignores empty ones", () => {
   const env = { OTEL_EXPORTER_PROMETHEUS_HOST: "::", OTEL_EXPORTER_PROMETHEUS_PORT: "9000" };
   assert.deepEqual(prometheusAddress(env), { host: "::", port: 9000 });
   const empty = { OTEL_EXPORTER_PROMETHEUS_HOST: "", OTEL_EXPORTER_PROMETHEUS_PORT: "" };
   assert.deepEqual(prometheusAddress(empty), { host: "localhost", port: 9464 });
 });
 
-test("a worker adds its number to the port, unless any port will do", () => {
+test("adds the number of the worker to the port, but not to port 0", () => {
   assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "9000" }, 3).port, 9003);
   assert.equal(prometheusAddress({ OTEL_EXPORTER_PROMETHEUS_PORT: "0" }, 3).port, 0);
 });
@@ -24,7 +24,7 @@ for (const [port, worker] of [
   ["http", 0],
   ["-1", 0],
 ] as const) {
-  test(`refuses the port ${port} for worker ${worker}, and names the variable`, () => {
+  test(`rejects port ${port} for worker ${worker}`, () => {
     const env = { OTEL_EXPORTER_PROMETHEUS_PORT: port };
     assert.throws(() => prometheusAddress(env, worker), /^Error: OTEL_EXPORTER_PROMETHEUS_PORT must be a port/);
   });

@@ -14,23 +14,25 @@ export interface PrometheusEndpoint {
 }
 
 /**
- * Reads the address from the environment: `OTEL_EXPORTER_PROMETHEUS_HOST`, default localhost, and
- * `OTEL_EXPORTER_PROMETHEUS_PORT`, default 9464, to which a worker adds its number. Port 0 stands for any free port.
+ * Reads the address from the environment: `OTEL_EXPORTER_PROMETHEUS_HOST`, by default localhost, and
+ * `OTEL_EXPORTER_PROMETHEUS_PORT`, by default 9464, to which a worker adds its number. Port 0 selects a free port.
  *
- * @throws Error if the port, or that of the worker, is out of range.
+ * @throws Error if the port, including the number of the worker, is out of range.
  */
 export function prometheusAddress(env: NodeJS.ProcessEnv, worker = 0): { host: string; port: number } {
   const text = env["OTEL_EXPORTER_PROMETHEUS_PORT"] || "9464";
   const port = Number(text) === 0 ? 0 : Number(text) + worker;
   if (!(/^\d+$/.test(text) && port <= 65_535)) {
-    const limit = worker === 0 ? "" : ` less ${worker}, which worker ${worker} adds`;
-    throw new Error(`OTEL_EXPORTER_PROMETHEUS_PORT must be a port from 0 to 65535${limit}, not "${text}"`);
+    const reason = worker === 0 ? "" : ` because worker ${worker} adds its number`;
+    throw new Error(
+      `OTEL_EXPORTER_PROMETHEUS_PORT must be a port from 0 to ${65_535 - worker}${reason}, not "${text}"`,
+    );
   }
   return { host: env["OTEL_EXPORTER_PROMETHEUS_HOST"] || "localhost", port };
 }
 
 /**
- * Serves the metrics of an exporter on every address of the host. Keeps no process alive.
+ * Serves the metrics of an exporter on every address of the host. Does not keep the process alive.
  *
  * @throws Error if it cannot listen.
  */
@@ -38,7 +40,7 @@ export async function servePrometheus(
   exporter: PrometheusExporter,
   { host, port }: { host: string; port: number },
 ): Promise<PrometheusEndpoint> {
-  // The exporter's own server cannot listen on any free port, and does not report a port in use.
+  // The exporter's own server does not support port 0, and does not report a port in use.
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -67,7 +69,7 @@ export async function servePrometheus(
     close();
     throw new Error(
       `cannot serve metrics to Prometheus: ${reasonOf(error)}; ` +
-        "OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT choose another address",
+        "choose another address with OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT",
       { cause: error },
     );
   }
@@ -75,14 +77,14 @@ export async function servePrometheus(
 
 async function serve(host: string, port: number, onRequest: RequestListener): Promise<Server> {
   const server = createServer(onRequest);
-  // Exclusive, because the workers of a cluster would otherwise share one endpoint.
+  // If it were not exclusive, the workers of a cluster would share one endpoint.
   server.listen({ host, port, exclusive: true });
   await once(server, "listening");
   return server.unref();
 }
 
 function onRequest(exporter: PrometheusExporter, ...[request, response]: Parameters<RequestListener>): void {
-  // The target may have a query, and through a proxy it is a whole URL.
+  // The request target may have a query, and is a full URL if the request comes through a proxy.
   const { url = "" } = request;
   if (URL.canParse(url, origin) && new URL(url, origin).pathname === "/metrics") {
     exporter.getMetricsRequestHandler(request, response);

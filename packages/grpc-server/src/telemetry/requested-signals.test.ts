@@ -25,8 +25,8 @@ const cases: readonly [NodeJS.ProcessEnv, ReturnType<typeof requestedSignals>][]
 ];
 
 for (const [env, signals] of cases) {
-  const asked = Object.keys(signals).filter((signal) => signals[signal as keyof typeof signals]);
-  test(`${JSON.stringify(env)} asks for ${asked.join(" and ") || "nothing"}`, () => {
+  const requested = Object.keys(signals).filter((signal) => signals[signal as keyof typeof signals]);
+  test(`requests ${requested.join(" and ") || "nothing"} for ${JSON.stringify(env)}`, () => {
     assert.deepEqual(requestedSignals(env), signals);
   });
 }

@@ -8,7 +8,7 @@ export interface RequestedSignals {
  * Returns the signals that the standard variables request: those with an exporter other than `none`, and those with an
  * OTLP endpoint and no exporter. An empty variable counts as unset.
  *
- * This is narrower than the specification, by which an SDK exports everything to localhost if no variable is set.
+ * This is stricter than the specification, in which an SDK exports everything to localhost if no variable is set.
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */

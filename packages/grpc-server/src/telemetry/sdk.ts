@@ -2,16 +2,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type OpenTelemetry, openTelemetry, reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { checkEndpoints } from "./check-endpoints.js";
-import { diagnosticsTo } from "./diagnostics.js";
-import { describeProcess } from "./process-resource.js";
+import { createDiagLogger } from "./diag-logger.js";
+import { createProcessResource } from "./process-resource.js";
 import { prometheusAddress, servePrometheus } from "./prometheus.js";
 import { requestedSignals } from "./requested-signals.js";
 
 /** Running OpenTelemetry SDK. */
 export interface TelemetrySdk {
   /**
-   * Sends the remaining telemetry, and stops the SDK if this runtime has started it. If the collector does not answer
-   * within two seconds, the telemetry is lost.
+   * Sends the remaining telemetry, and stops the SDK if this runtime has started it. Gives up if the collector does not
+   * respond within two seconds.
    */
   shutdown(): Promise<void>;
 }
@@ -20,33 +20,33 @@ export interface TelemetrySdk {
 export interface TelemetrySdkOptions {
   /** Name of the service, unless `OTEL_SERVICE_NAME` is set. */
   readonly serviceName: string;
-  /** Logger for the SDK's own problems. */
+  /** Logger for problems of the SDK. */
   readonly logger: Logger;
-  /** Number of this process, from 0, among several that serve as one. */
+  /** Number of this worker process, from 0, if it is one. */
   readonly worker?: number | undefined;
 }
 
 /** Parts of a provider that the API does not declare. */
 interface Provider {
-  /** Returns the provider behind the one that is registered. */
+  /** Returns the provider behind the registered one. */
   getDelegate?(): Provider;
   forceFlush?(): Promise<void>;
 }
 
-const flushMs = 2_000;
+const flushTimeoutMs = 2_000;
 
 /**
- * Loads and starts the OpenTelemetry SDK if the standard `OTEL_*` variables request it. An SDK that is already registered,
- * by `node --import` for instance, is used instead. Call before creating anything that should be instrumented.
+ * Loads and starts the OpenTelemetry SDK if the standard `OTEL_*` variables request it. Uses an SDK that is already
+ * registered, for instance by `node --import`, instead. Call before creating anything that should be instrumented.
  *
- * @throws Error if it is not installed, a variable is invalid, or Prometheus cannot be served.
+ * @throws Error if the SDK is not installed, a variable is invalid, or the endpoint for Prometheus cannot listen.
  */
 export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<TelemetrySdk | undefined> {
   const { logger, worker } = options;
   const { env } = process;
   const registered = openTelemetry();
   if (registered !== undefined) {
-    return { shutdown: () => settle(flush(registered), logger) };
+    return { shutdown: () => waitUntilSent(flush(registered), logger) };
   }
   const { traces, metrics } = requestedSignals(env);
   if (!(traces || metrics)) {
@@ -55,17 +55,17 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   checkEndpoints(env);
   const { api, core, resources, NodeSDK } = await installed(import("@opentelemetry/sdk-node"));
   const logLevel = core.diagLogLevelFromString(env["OTEL_LOG_LEVEL"]) ?? api.DiagLogLevel.WARN;
-  // Otherwise the SDK replaces this logger by the console.
+  // If the variable were set, the SDK would replace this logger with the console.
   delete env["OTEL_LOG_LEVEL"];
-  api.diag.setLogger(diagnosticsTo(logger), { logLevel, suppressOverrideMessage: true });
+  api.diag.setLogger(createDiagLogger(logger), { logLevel, suppressOverrideMessage: true });
   core.setGlobalErrorHandler((error) => logger.error({ err: error, component: "opentelemetry" }, "telemetry failed"));
 
   const exporter = metrics && usesPrometheus(env) ? await createPrometheusExporter() : undefined;
   const prometheus = exporter && (await servePrometheus(exporter, prometheusAddress(env, worker)));
   const sdk = new NodeSDK({
-    resource: await describeProcess(resources, options),
+    resource: await createProcessResource(resources, options),
     autoDetectResources: false,
-    // The SDK takes options that are left out from the variables.
+    // The SDK reads options that are missing here from the variables.
     ...(!traces && { spanProcessors: [] }),
     ...(!metrics && { metricReaders: [] }),
     ...(exporter && { metricReaders: [exporter] }),
@@ -73,32 +73,32 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   });
   sdk.start();
   if (!traces) {
-    // Only spans need the context manager, which slows every promise before Node 24.
+    // Only spans need the context manager, which slows down every promise before Node 24.
     api.context.disable();
   }
   logger.info({ traces, metrics, prometheus: prometheus?.url }, "telemetry started");
 
   return {
     async shutdown() {
-      await settle(sdk.shutdown(), logger);
+      await waitUntilSent(sdk.shutdown(), logger);
       prometheus?.close();
     },
   };
 }
 
-/** Flushes the providers of an SDK, which its owner may have no opportunity to shut down before the process exits. */
+/** Flushes the providers of an SDK. Its owner may not get to shut it down before the process exits. */
 async function flush({ trace, metrics }: OpenTelemetry): Promise<void> {
   const providers = [trace, metrics] as readonly (Provider | undefined)[];
   await Promise.all(providers.map((provider) => (provider?.getDelegate?.() ?? provider)?.forceFlush?.()));
 }
 
-/** Waits until telemetry is sent, for two seconds at most. */
-async function settle(sent: Promise<void>, logger: Logger): Promise<void> {
+/** Waits until telemetry is sent, but no longer than two seconds. */
+async function waitUntilSent(sent: Promise<void>, logger: Logger): Promise<void> {
   const timer = new AbortController();
-  const timeout = delay(flushMs, "timeout", { signal: timer.signal }).catch(() => "aborted");
+  const timeout = delay(flushTimeoutMs, "timeout", { signal: timer.signal }).catch(() => "aborted");
   try {
     if ((await Promise.race([sent, timeout])) === "timeout") {
-      logger.warn({ flushMs }, "telemetry not sent: the collector does not answer");
+      logger.warn({ flushTimeoutMs }, "telemetry not sent: the collector does not respond");
     }
   } catch (error) {
     logger.warn({ err: error }, "telemetry not sent");
@@ -110,7 +110,7 @@ async function settle(sent: Promise<void>, logger: Logger): Promise<void> {
 function usesPrometheus(env: NodeJS.ProcessEnv): boolean {
   const exporters = (env["OTEL_METRICS_EXPORTER"] ?? "").split(",").map((name) => name.trim());
   if (exporters.includes("prometheus") && exporters.length > 1) {
-    throw new Error(`OTEL_METRICS_EXPORTER: prometheus works alone, not in "${exporters}"`);
+    throw new Error(`OTEL_METRICS_EXPORTER: prometheus must be the only exporter, not part of "${exporters}"`);
   }
   return exporters.includes("prometheus");
 }
@@ -125,7 +125,7 @@ async function installed<Module>(loading: Promise<Module>): Promise<Module> {
     return await loading;
   } catch (error) {
     throw new Error(
-      `the OTEL_ variables ask for telemetry, but its optional dependencies are not installed (${reasonOf(error)}); ` +
+      `the OTEL_* variables request telemetry, but its optional dependencies are not installed (${reasonOf(error)}); ` +
         "install without --no-optional or --omit=optional, or set OTEL_SDK_DISABLED=true",
       { cause: error },
     );

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 
-/** Logs an event of a kind that strangers can cause at will. */
+/** Function that logs an event that any client can cause. */
 export type ThrottledWarn = (kind: string, fields: object, message: string) => void;
 
 /**
- * Creates a function that logs the first event of each kind as a warning, and those within the next `intervalMs` at
- * debug; the next warning has their number. Prevents strangers from flooding the log. Kinds must be few: all are kept.
+ * Creates a function that logs the first event of each kind as a warning, and those within the next `intervalMs`
+ * milliseconds at debug level, so that clients cannot flood the log. The next warning contains the number of suppressed
+ * events. There must be few kinds, because all of them are remembered.
  */
 export function createThrottledWarn(logger: Logger, intervalMs = 10_000): ThrottledWarn {
   const kinds = new Map<string, { warnedAt: number; suppressed: number }>();

@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Creates a function that logs, once each, that a certificate expires soon (less than a tenth of its life is left, at most
- * 30 days) and that it has expired. Call it from time to time.
+ * Creates a function that logs, once each, that a certificate expires soon (less than a tenth of its life is left, at
+ * most 30 days) and that it has expired. Call it from time to time.
  */
 export function createExpiryLog(logger: Logger): (certificate: X509Certificate) => void {
   let lastLogged = "";

@@ -20,9 +20,9 @@ export interface CertificateWatchOptions {
 }
 
 /**
- * Calls `serve` with the certificate in the files, now and after each change: written in place, renamed over, or swapped
- * behind symbolic links as Kubernetes does. If the new files cannot be served, the last good certificate stays and one
- * warning says why. Warns ahead of the expiry, too. Keeps no process alive.
+ * Calls `serve` with the certificate in the files, now and after each change: written in place, renamed over, or
+ * swapped behind symbolic links as Kubernetes does. If the new files cannot be served, the last good certificate stays
+ * and one warning says why. Warns ahead of the expiry, too. Keeps no process alive.
  *
  * @throws Error which names the file and its problem, if the files cannot be served at the start.
  */

@@ -13,7 +13,8 @@ export interface FileWatchOptions {
 
 /**
  * Calls back at once, whenever the files may have changed, and every `pollMs`: some network file systems report no
- * changes, nor do folders behind a symbolic link. Never calls back while the last call still runs. Keeps no process alive.
+ * changes, nor do folders behind a symbolic link. Never calls back while the last call still runs. Keeps no process
+ * alive.
  */
 export function watchFiles(
   paths: readonly string[],

@@ -75,8 +75,8 @@ function distinguishedName(lines = ""): string {
 }
 
 /**
- * Parses alternative names as Node prints them: `DNS:a.example, IP Address:0:0:0:0:0:0:0:1`. A name with a comma, a quote
- * or an unprintable character is a JSON string: `DNS:"a\u002cb"`.
+ * Parses alternative names as Node prints them: `DNS:a.example, IP Address:0:0:0:0:0:0:0:1`. A name with a comma, a
+ * quote or an unprintable character is a JSON string: `DNS:"a\u002cb"`.
  *
  * @throws SyntaxError if the format is another: an identity must not be guessed.
  */

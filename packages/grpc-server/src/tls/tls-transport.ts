@@ -16,8 +16,8 @@ export interface TlsTransportOptions {
 }
 
 /**
- * Cipher suites. For TLS 1.2, RFC 9113 section 9.2.2 forbids HTTP/2 all but ephemeral keys with an AEAD cipher. The first
- * three are those of TLS 1.3.
+ * Cipher suites. For TLS 1.2, RFC 9113 section 9.2.2 forbids HTTP/2 all but ephemeral keys with an AEAD cipher. The
+ * first three are those of TLS 1.3.
  */
 const ciphers = [
   "TLS_AES_128_GCM_SHA256",
@@ -28,7 +28,8 @@ const ciphers = [
 ].join(":");
 
 /**
- * Creates a transport for HTTP/2 over TLS 1.2 or later. The certificate follows its files; open connections keep theirs.
+ * Creates a transport for HTTP/2 over TLS 1.2 or later. The certificate follows its files; open connections keep
+ * theirs.
  *
  * @throws Error which names the file and its problem, if the files cannot be served at the start.
  */

@@ -1,8 +1,8 @@
 import type { DiagLogger } from "@opentelemetry/api";
 import type { Logger } from "pino";
 
-/** Creates a logger for the problems of the OpenTelemetry SDK: one line of the log for each. */
-export function diagnosticsTo(logger: Logger): DiagLogger {
+/** Creates a logger for the OpenTelemetry SDK that writes each of its diagnostics as a log line. */
+export function createDiagLogger(logger: Logger): DiagLogger {
   const write =
     (level: "error" | "warn" | "info" | "debug" | "trace") =>
     (...message: unknown[]) =>

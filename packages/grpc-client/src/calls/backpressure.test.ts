@@ -78,7 +78,7 @@ for (const [kind, open] of [
   ["server stream", (client: EchoClient) => client.echoStream("a", 0)],
   ["bidirectional stream", (client: EchoClient) => client.chat([])],
 ] as const) {
-  test(`an unread ${kind} pauses the server, and resumes when it is read`, async () => {
+  test(`pauses the server while a ${kind} is not read`, async () => {
     await using server = await serveStreams(64 * 1024);
     await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
     const responses = open(client);

@@ -111,7 +111,7 @@ test("applies the client's timeout only to the first response if the call sets n
   assert.deepEqual(await chat.next(), { done: true, value: undefined });
 });
 
-test("starts the idle timeout at the last message, and only while the caller waits for a response", async () => {
+test("measures the idle timeout from the last message, only while the caller waits for a response", async () => {
   await using server = await serveChats();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   await client.echo("World");

@@ -55,7 +55,7 @@ const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
 ];
 
 for (const [kind, call] of Object.entries(kinds)) {
-  test(`a ${kind} rejects invalid options before it connects`, async () => {
+  test(`rejects invalid options of a ${kind} before it connects`, async () => {
     await using peer = await listenHttp2((stream) => stream.close());
     await using client = new EchoClient(peer.address);
     for (const [options, message] of invalid) {
@@ -64,7 +64,7 @@ for (const [kind, call] of Object.entries(kinds)) {
     assert.equal(peer.accepted, 0);
   });
 
-  test(`a ${kind} accepts undefined options`, async () => {
+  test(`accepts undefined options of a ${kind}`, async () => {
     await using peer = await listenHttp2((stream) =>
       stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
     );
@@ -80,7 +80,7 @@ for (const [kind, call] of Object.entries(kinds)) {
 
 const parents: readonly unknown[] = [signal, null, {}, { signal: {} }, { signal, deadline: 5 }, { getDeadline: 5 }];
 for (const [kind, call] of Object.entries(kinds)) {
-  test(`a ${kind} rejects a parent that is not a server call`, async () => {
+  test(`rejects a parent of a ${kind} that is not a server call`, async () => {
     await using client = new EchoClient("127.0.0.1:1");
     for (const parent of parents) {
       const message =
@@ -89,7 +89,7 @@ for (const [kind, call] of Object.entries(kinds)) {
     }
   });
 
-  test(`a ${kind} ${kind.includes("stream") ? "checks" : "does not have"} an idle timeout`, async () => {
+  test(`rejects ${kind.includes("stream") ? "an invalid" : "any"} idle timeout of a ${kind}`, async () => {
     await using client = new EchoClient("127.0.0.1:1");
     const message = kind.includes("stream")
       ? /^idleTimeoutMs must be a number up to .*, not "5"$/

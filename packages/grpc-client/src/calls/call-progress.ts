@@ -79,7 +79,7 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
     this.cause = cause;
   }
 
-  /** Ends the call with a status of the client, unless it has already ended. */
+  /** Ends the call with a local status, unless it has already ended. */
   abstract cancel(code: status, details: string, cause?: unknown): void;
 
   /** Calls `onMetadata` and cancels the call if it throws. */

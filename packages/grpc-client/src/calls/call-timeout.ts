@@ -2,7 +2,7 @@ import { formatValue, MAX_TIMER_MS } from "@hello/grpc-common";
 import type { CallOptions } from "./call-options.js";
 import { deadlineOf } from "./parent-call.js";
 
-/** Returns the timeout of a call in milliseconds: its own timeout, or the time left for its parent if that is less. */
+/** Returns the timeout of a call in milliseconds: its own, or the time until the deadline of its parent if shorter. */
 export function callTimeoutMs({ timeoutMs, parent }: CallOptions, defaultMs: number): number {
   const ownMs = timeoutMs ?? defaultMs;
   return parent === undefined ? ownMs : Math.min(ownMs, deadlineOf(parent) - Date.now());

@@ -187,7 +187,7 @@ export abstract class ClientCall<Request, Response>
     return !this.scope.closed && this.scope.pool.retriesUnavailable(this.method.path);
   }
 
-  /** Ends the call with a status of the client, unless it has already ended. */
+  /** Ends the call with a local status, unless it has already ended. */
   cancel(code: status, details: string, cause?: unknown): void {
     if (!this.#cancelled) {
       this.#cancelled = true;

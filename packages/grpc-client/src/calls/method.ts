@@ -2,7 +2,7 @@ import { formatValue } from "@hello/grpc-common";
 
 /** Method of a service, like those in the service definitions of grpc-tools and proto-loader. */
 export interface Method<Request, Response> {
-  /** Path on the wire, like `/package.Service/Method`. */
+  /** Full method name, like `/package.Service/Method`. */
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;

@@ -10,9 +10,9 @@ export interface RpcErrorInit {
   readonly code: number;
   readonly details: string;
   readonly target: string;
-  /** Default: none, for an error of `connect()`. */
+  /** Full method name, like `/package.Service/Method`. Default: none, as for an error of `connect()`. */
   readonly method?: string | undefined;
-  /** Default: none. */
+  /** Trailers from the server. Default: none. */
   readonly metadata?: ReceivedMetadata | undefined;
   /** Number of attempts. Default 1. */
   readonly attempts?: number | undefined;
@@ -46,7 +46,7 @@ export class RpcError extends Error {
   /** Target, as passed to the client. */
   readonly target: string;
 
-  /** Method, like `/package.Service/Method`; `undefined` if `connect()` failed. */
+  /** Full method name, like `/package.Service/Method`. `undefined` for an error of `connect()`. */
   readonly method: string | undefined;
 
   /** Number of attempts, including retries. */

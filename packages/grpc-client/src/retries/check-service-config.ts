@@ -26,7 +26,7 @@ export function checkServiceConfig(config: ServiceConfig, name: string): void {
 }
 
 /**
- * Checks a budget of retries.
+ * Checks a retry budget.
  *
  * @throws TypeError that describes the first mistake.
  */
@@ -117,9 +117,9 @@ function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
 }
 
 /**
- * Checks a list of error statuses.
+ * Checks the names of error statuses.
  *
- * @throws TypeError that contains the first invalid status.
+ * @throws TypeError with the first invalid name.
  */
 export function checkStatuses(statuses: readonly StatusName[], name: string): void {
   checkList(name, statuses);

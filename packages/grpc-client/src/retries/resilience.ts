@@ -4,7 +4,7 @@ import type { StatusName } from "../errors/status-name.js";
 import { checkRetryThrottling, checkServiceConfig, checkStatuses } from "./check-service-config.js";
 import type { RetryThrottling, ServiceConfig } from "./service-config.js";
 
-/** Options of retries. A call is not retried once its response has begun. */
+/** Retry options. A call is not retried once its response has begun. */
 export interface RetryOptions {
   /** Maximum number of attempts, including the first; at least 2. Default 4. */
   readonly maxAttempts?: number | undefined;
@@ -19,7 +19,7 @@ export interface RetryOptions {
 }
 
 /**
- * Options of hedging, which sends further attempts of a call before the first has failed. The first response wins, and
+ * Hedging options. Hedging sends further attempts of a call before the first has failed. The first response wins, and
  * the other attempts are cancelled.
  */
 export interface HedgingOptions {
@@ -37,7 +37,7 @@ export interface ResilienceOptions {
   readonly retry?: false | RetryOptions | undefined;
   /** Hedging, only for calls that may run more than once. Excludes `retry`. Default: none. */
   readonly hedging?: HedgingOptions | undefined;
-  /** Budget of retries, or false for no limit. Default `{ maxTokens: 1000, tokenRatio: 0.1 }`. */
+  /** Retry budget, or false for no limit. Default `{ maxTokens: 1000, tokenRatio: 0.1 }`. */
   readonly retryThrottling?: false | RetryThrottling | undefined;
   /** Service config that replaces the options above and `loadBalancing`. */
   readonly serviceConfig?: ServiceConfig | undefined;

@@ -9,7 +9,7 @@ export interface ServiceConfig {
   /** Load-balancing policies, like `[{ round_robin: {} }]`; the first supported one is used. */
   readonly loadBalancingConfig?: readonly Readonly<Record<string, object>>[] | undefined;
   readonly methodConfig?: readonly MethodConfig[] | undefined;
-  /** Budget that stops retries while too many calls fail. */
+  /** Retry budget, which stops retries while too many calls fail. */
   readonly retryThrottling?: RetryThrottling | undefined;
 }
 
@@ -25,9 +25,9 @@ export interface MethodConfig {
   readonly maxRequestBytes?: number | undefined;
   /** Maximum size of a response in bytes. */
   readonly maxResponseBytes?: number | undefined;
-  /** Retries of failed calls. Excludes `hedgingPolicy`. */
+  /** Retry policy. Excludes `hedgingPolicy`. */
   readonly retryPolicy?: RetryPolicy | undefined;
-  /** Hedging of calls. Excludes `retryPolicy`. */
+  /** Hedging policy. Excludes `retryPolicy`. */
   readonly hedgingPolicy?: HedgingPolicy | undefined;
 }
 
@@ -47,7 +47,11 @@ export interface RetryPolicy {
   readonly retryableStatusCodes: readonly StatusName[];
 }
 
-/** Policy for hedging: further attempts of a call are sent before the first has ended. */
+/**
+ * Policy for hedging, which sends further attempts of a call before the first has failed.
+ *
+ * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+ */
 export interface HedgingPolicy {
   /** Maximum number of attempts, including the first; at least 2. */
   readonly maxAttempts: number;
@@ -58,7 +62,7 @@ export interface HedgingPolicy {
 }
 
 /**
- * Budget of retries. A failed attempt takes one token, and a successful call returns `tokenRatio` tokens. Retries
+ * Retry budget. A failed attempt takes one token, and a successful call returns `tokenRatio` tokens. Retries
  * stop while half of the tokens or fewer are left. All clients of a target in a process share the budget.
  */
 export interface RetryThrottling {

@@ -16,7 +16,7 @@ import {
 } from "@hello/grpc-server";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
-import { ask } from "@hello/testing/reflection-messages";
+import { encode } from "@hello/testing/reflection-messages";
 import { requires } from "@hello/testing/requires";
 import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from "jose";
 import { createTokenIssuer, issuer, type TokenIssuer } from "./token-issuer.js";
@@ -129,7 +129,7 @@ class TestClient extends ServiceClient {
         this.unary(method("/grpc.health.v1.Health/Check", false, false), Buffer.of()),
         this.unary(method("/grpc.health.v1.Health/List", false, false), Buffer.of()),
         this.serverStream(watch, Buffer.of()).next(),
-        ...reflection.map((info) => collect(this.bidiStream(info, [ask.services()]))),
+        ...reflection.map((info) => collect(this.bidiStream(info, [encode.services()]))),
       ].map((call) => call.then(() => "OK", failure)),
     );
   }

@@ -2,28 +2,29 @@
 import assert from "node:assert/strict";
 
 /** Encodes a field of up to 127 bytes. */
-export function field(number: number, value: string | Buffer): Buffer {
+export function encodeField(number: number, value: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(value)]), Buffer.from(value)]);
 }
 
 /** Encoders of reflection requests. */
-export const ask = {
-  file: (name: string) => field(3, name),
-  symbol: (name: string) => field(4, name),
-  extension: (type: string, number: number) => field(5, Buffer.concat([field(1, type), Buffer.from([2 << 3, number])])),
-  extensionNumbers: (type: string) => field(6, type),
-  services: () => field(7, ""),
+export const encode = {
+  file: (name: string) => encodeField(3, name),
+  symbol: (name: string) => encodeField(4, name),
+  extension: (type: string, number: number) =>
+    encodeField(5, Buffer.concat([encodeField(1, type), Buffer.from([2 << 3, number])])),
+  extensionNumbers: (type: string) => encodeField(6, type),
+  services: () => encodeField(7, ""),
 };
 
 /** Partly decoded reflection response. `field` is the number of the field in `message_response`. */
-export interface Answer {
+export interface ReflectionResponse {
   readonly original: string;
   readonly field: number;
   readonly bytes: Buffer;
 }
 
 /** Decodes the fields of a message that has only strings, bytes and messages. */
-export function fields(bytes: Buffer): [number: number, value: Buffer][] {
+export function decodeFields(bytes: Buffer): [number: number, value: Buffer][] {
   const fields: [number, Buffer][] = [];
   for (let at = 0; at < bytes.length; ) {
     const tag = bytes.readUInt8(at++);
@@ -41,17 +42,17 @@ export function fields(bytes: Buffer): [number: number, value: Buffer][] {
 }
 
 /** Decodes a reflection response. */
-export function decode(bytes: Buffer): Answer {
-  const all = fields(bytes);
-  const [, original] = all.find(([number]) => number === 2) ?? [];
-  const [number, response] = all.find(([number]) => number > 2) ?? [];
+export function decode(bytes: Buffer): ReflectionResponse {
+  const fields = decodeFields(bytes);
+  const [, original] = fields.find(([number]) => number === 2) ?? [];
+  const [number, response] = fields.find(([number]) => number > 2) ?? [];
   return { original: original?.toString("latin1") ?? "", field: number ?? 0, bytes: response ?? Buffer.of() };
 }
 
 /** Decodes an error response. Fails the test if the response is not an error. */
-export function errorOf({ field, bytes }: Answer): [code: number, message: string] {
+export function decodeError({ field, bytes }: ReflectionResponse): [code: number, message: string] {
   assert.equal(field, 7, "not an error response");
   const [tag, code = 0] = bytes;
   assert.equal(tag, 1 << 3);
-  return [code, fields(bytes.subarray(2))[0]?.[1].toString() ?? ""];
+  return [code, decodeFields(bytes.subarray(2))[0]?.[1].toString() ?? ""];
 }

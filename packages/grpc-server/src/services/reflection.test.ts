@@ -7,7 +7,14 @@ import { type DescribedFile, reflectionProtocol } from "@hello/grpc-common";
 import { captureLog } from "@hello/testing/captured-log";
 import { bindWithClient } from "@hello/testing/grpc-server";
 import { message } from "@hello/testing/http2-frames";
-import { type Answer, ask, decode, errorOf, field, fields } from "@hello/testing/reflection-messages";
+import {
+  decode,
+  decodeError,
+  decodeFields,
+  encode,
+  encodeField,
+  type ReflectionResponse,
+} from "@hello/testing/reflection-messages";
 import { pino } from "pino";
 import { testEnvironment, unlimited } from "../../test/call-environment.js";
 import { addService } from "../calls/add-service.js";
@@ -49,7 +56,7 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
   const { address, client } = served;
   t.after(() => served[Symbol.dispose]());
   const { path } = reflectionProtocol(version).ServerReflectionService.serverReflectionInfo;
-  const open = (): ClientDuplexStream<Buffer, Answer> =>
+  const open = (): ClientDuplexStream<Buffer, ReflectionResponse> =>
     client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, { deadline: Date.now() + 30_000 });
   return {
     drain: () => draining.abort(),
@@ -57,29 +64,30 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
     log,
     open,
     /** Sends requests on one stream and resolves with the responses. */
-    async query(...requests: Buffer[]): Promise<Answer[]> {
+    async query(...requests: Buffer[]): Promise<ReflectionResponse[]> {
       const stream = open();
       for (const request of requests) {
         stream.write(request);
       }
       stream.end();
-      const answers: Answer[] = [];
-      for await (const answer of stream) {
-        answers.push(answer);
+      const responses: ReflectionResponse[] = [];
+      for await (const response of stream) {
+        responses.push(response);
       }
-      return answers;
+      return responses;
     },
   };
 }
 
-const names = (answer: Answer | undefined) => fields(answer?.bytes ?? Buffer.of()).map(([, value]) => value.toString());
+const names = (response: ReflectionResponse | undefined) =>
+  decodeFields(response?.bytes ?? Buffer.of()).map(([, value]) => value.toString());
 
 for (const version of ["v1", "v1alpha"] as const) {
   test(`${version} lists the full names of the services`, async (t) => {
     const { query } = await serve(t, { version });
-    const [answer] = await query(ask.services());
-    assert.equal(answer?.field, 6);
-    const services = fields(answer.bytes).map(([, service]) => fields(service)[0]?.[1].toString());
+    const [response] = await query(encode.services());
+    assert.equal(response?.field, 6);
+    const services = decodeFields(response.bytes).map(([, service]) => decodeFields(service)[0]?.[1].toString());
     assert.deepEqual(services, ["Api", "Other"]);
   });
 }
@@ -88,50 +96,55 @@ const allFiles = ["bytes of api.proto", "bytes of base.proto", "bytes of common.
 
 test("returns a file first, followed by each of its imports once", async (t) => {
   const { query } = await serve(t);
-  for (const request of [ask.file("api.proto"), ask.symbol("Api"), ask.symbol("Api.Do"), ask.symbol("Request.value")]) {
-    const [answer] = await query(request);
-    assert.equal(answer?.field, 4);
-    assert.equal(names(answer)[0], "bytes of api.proto");
-    assert.deepEqual(names(answer).sort(), allFiles);
+  for (const request of [
+    encode.file("api.proto"),
+    encode.symbol("Api"),
+    encode.symbol("Api.Do"),
+    encode.symbol("Request.value"),
+  ]) {
+    const [response] = await query(request);
+    assert.equal(response?.field, 4);
+    assert.equal(names(response)[0], "bytes of api.proto");
+    assert.deepEqual(names(response).sort(), allFiles);
   }
-  assert.deepEqual(names((await query(ask.symbol("Common")))[0]), ["bytes of common.proto"]);
+  assert.deepEqual(names((await query(encode.symbol("Common")))[0]), ["bytes of common.proto"]);
 });
 
 test("answers several requests on one stream in order, and includes each request", async (t) => {
   const { query } = await serve(t);
-  const requests = [ask.symbol("Base"), ask.symbol("Nothing"), ask.services(), ask.file("common.proto")];
-  const answers = await query(...requests);
+  const requests = [encode.symbol("Base"), encode.symbol("Nothing"), encode.services(), encode.file("common.proto")];
+  const responses = await query(...requests);
   assert.deepEqual(
-    answers.map(({ field }) => field),
+    responses.map(({ field }) => field),
     [4, 7, 6, 4],
   );
   assert.deepEqual(
-    answers.map(({ original }) => original),
+    responses.map(({ original }) => original),
     requests.map((request) => request.toString("latin1")),
   );
 });
 
 test("answers NOT_FOUND for unknown names and keeps the stream open", async (t) => {
   const { query } = await serve(t);
-  const answers = await query(
-    ask.file("nothing.proto"),
-    ask.symbol("api"),
-    ask.extension("Request", 7),
-    ask.extensionNumbers("Nothing"),
-    ask.services(),
+  const responses = await query(
+    encode.file("nothing.proto"),
+    encode.symbol("api"),
+    encode.extension("Request", 7),
+    encode.extensionNumbers("Nothing"),
+    encode.services(),
   );
-  assert.deepEqual(answers.slice(0, 4).map(errorOf), [
+  assert.deepEqual(responses.slice(0, 4).map(decodeError), [
     [status.NOT_FOUND, 'file "nothing.proto" not found'],
     [status.NOT_FOUND, 'symbol "api" not found'],
     [status.NOT_FOUND, 'extension 7 of "Request" not found'],
     [status.NOT_FOUND, 'type "Nothing" not found'],
   ]);
-  assert.equal(answers[4]?.field, 6);
+  assert.equal(responses[4]?.field, 6);
 });
 
 test("returns the file that declares an extension", async (t) => {
   const { query } = await serve(t);
-  const [file, numbers] = await query(ask.extension("Base", 7), ask.extensionNumbers("Base"));
+  const [file, numbers] = await query(encode.extension("Base", 7), encode.extensionNumbers("Base"));
   assert.equal(names(file)[0], "bytes of api.proto");
   assert.equal(numbers?.field, 5);
   assert.deepEqual(names(numbers), ["Base", "\x07"]);
@@ -139,16 +152,19 @@ test("returns the file that declares an extension", async (t) => {
 
 test("returns no extension numbers for a type without extensions", async (t) => {
   const { query } = await serve(t);
-  const [answer] = await query(ask.extensionNumbers("Request"));
-  assert.equal(answer?.field, 5);
-  assert.deepEqual(names(answer), ["Request"]);
+  const [response] = await query(encode.extensionNumbers("Request"));
+  assert.equal(response?.field, 5);
+  assert.deepEqual(names(response), ["Request"]);
 });
 
 test("answers UNIMPLEMENTED to an unknown kind of request and keeps the stream open", async (t) => {
   const { query } = await serve(t);
-  const [unknown, empty, known] = await query(field(9, "?"), Buffer.of(), ask.services());
-  for (const answer of [unknown, empty]) {
-    assert.deepEqual(errorOf(answer ?? assert.fail()), [status.UNIMPLEMENTED, "unknown kind of reflection request"]);
+  const [unknown, empty, known] = await query(encodeField(9, "?"), Buffer.of(), encode.services());
+  for (const response of [unknown, empty]) {
+    assert.deepEqual(decodeError(response ?? assert.fail()), [
+      status.UNIMPLEMENTED,
+      "unknown kind of reflection request",
+    ]);
   }
   assert.equal(known?.field, 6);
 });
@@ -156,7 +172,7 @@ test("answers UNIMPLEMENTED to an unknown kind of request and keeps the stream o
 test("answers INTERNAL to a malformed request and keeps serving", async (t) => {
   const { query } = await serve(t);
   await assert.rejects(query(Buffer.from([0xff])), { code: status.INTERNAL });
-  assert.equal((await query(ask.services())).length, 1);
+  assert.equal((await query(encode.services())).length, 1);
 });
 
 test("describes the services once, at the first request", async (t) => {
@@ -169,8 +185,8 @@ test("describes the services once, at the first request", async (t) => {
   open().end();
   assert.equal((await query()).length, 0);
   assert.equal(described, 0);
-  await query(ask.services(), ask.services());
-  await query(ask.services());
+  await query(encode.services(), encode.services());
+  await query(encode.services());
   assert.equal(described, 1);
 });
 
@@ -183,8 +199,8 @@ test("answers INTERNAL, logs and retries when the services cannot be described",
     return descriptors;
   };
   const { query, log } = await serve(t, { describe });
-  await assert.rejects(query(ask.services()), { code: status.INTERNAL, details: "internal error" });
-  assert.equal((await query(ask.services())).length, 1);
+  await assert.rejects(query(encode.services()), { code: status.INTERNAL, details: "internal error" });
+  assert.equal((await query(encode.services())).length, 1);
   assert.equal(log.lines.length, 1);
   assert.match(JSON.stringify(log.lines[0]), /secret.*reflection\.test\.ts/);
 });
@@ -192,13 +208,13 @@ test("answers INTERNAL, logs and retries when the services cannot be described",
 test("ends streams with OK when the server drains", async (t) => {
   const { drain, open } = await serve(t);
   const stream = open();
-  stream.write(ask.services());
-  const answers: Answer[] = [];
-  for await (const answer of stream) {
-    answers.push(answer);
+  stream.write(encode.services());
+  const responses: ReflectionResponse[] = [];
+  for await (const response of stream) {
+    responses.push(response);
     drain();
   }
-  assert.equal(answers.length, 1);
+  assert.equal(responses.length, 1);
 });
 
 test("stops answering a client that does not read its responses until it reads", async (t) => {
@@ -216,15 +232,15 @@ test("stops answering a client that does not read its responses until it reads",
   t.after(() => session.destroy());
   const { path } = reflectionProtocol("v1").ServerReflectionService.serverReflectionInfo;
   const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
-  const request = ask.file("large.proto");
+  const request = encode.file("large.proto");
   const requests = 1_000;
   stream.write(Buffer.concat(Array(requests).fill(message(request))));
   await once(stream, "response");
   // By the time the server has answered these, it could have answered the requests above.
   for (let round = 0; round < 100; round++) {
-    await query(ask.services());
+    await query(encode.services());
   }
-  assert.ok(answered > 0 && answered < requests / 2, `${answered} answers`);
+  assert.ok(answered > 0 && answered < requests / 2, `${answered} responses`);
 
   stream.end();
   stream.resume();

@@ -121,7 +121,7 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
     });
   const halfWritten = () =>
     spoilBy(({ cert }) => writeFileSync(paths.certFile, cert.slice(0, 300)), /live\.crt is incomplete/);
-  const mismatched = () => spoilBy(({ key }) => writeFileSync(paths.keyFile, key), /does not belong/);
+  const mismatched = () => spoilBy(({ key }) => writeFileSync(paths.keyFile, key), /does not match/);
   const replacements = [
     inPlace,
     byRename,
@@ -199,10 +199,7 @@ test("a pair that cannot be served is one line and exit status 1", async () => {
     ...["--tls-cert", certificates.server.certFile, "--tls-key", certificates.client.keyFile],
   ]);
   assert.equal(status, 1);
-  assert.match(
-    stderr,
-    /^hello-server: the private key .*client\.key does not belong to the certificate .*server\.crt\n$/,
-  );
+  assert.match(stderr, /^hello-server: the private key .*client\.key does not match the certificate .*server\.crt\n$/);
 });
 
 test("certificate options that contradict each other are all named, with exit status 2", async () => {

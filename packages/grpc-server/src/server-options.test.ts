@@ -25,8 +25,11 @@ const wrong: [options: object, mistake: string][] = [
   [{ addresses: [50_051] }, "addresses must contain only strings, not 50051"],
   [{ reflection: "no" }, 'reflection must be true or false, not "no"'],
   [{ logger: {} }, "logger must be a pino logger"],
-  [{ tls: null }, "tls must be the paths { certFile, keyFile, clientCaFile? }, not null"],
-  [{ tls: { cert: "c.pem" } }, "tls must be the paths { certFile, keyFile, clientCaFile? }, not { cert: 'c.pem' }"],
+  [{ tls: null }, "tls must be { certFile, keyFile, clientCaFile? } with the paths of files, not null"],
+  [
+    { tls: { cert: "c.pem" } },
+    "tls must be { certFile, keyFile, clientCaFile? } with the paths of files, not { cert: 'c.pem' }",
+  ],
   [{ tlsCert: "c.pem" }, "unknown option tlsCert"],
   [{ workers: 2 }, "unknown option workers"],
 ];

@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Creates a function that logs, once each, that a certificate expires soon (less than a tenth of its life is left, at
- * most 30 days) and that it has expired. Call it from time to time.
+ * Creates a function that logs once that a certificate expires soon, and once that it has expired. Soon means that a
+ * tenth of its lifetime is left, or 30 days if that is less. Call the function regularly.
  */
 export function createExpiryLog(logger: Logger): (certificate: X509Certificate) => void {
   let lastLogged = "";
@@ -29,7 +29,7 @@ export function createExpiryLog(logger: Logger): (certificate: X509Certificate) 
   };
 }
 
-/** Returns what distinguishes a certificate from the one before it, for the log. */
+/** Returns the fields of a log line that identify a certificate. */
 export function describeCertificate({ serialNumber, validTo }: X509Certificate): object {
   return { serialNumber, notAfter: new Date(validTo).toISOString() };
 }

@@ -6,18 +6,18 @@ import { reasonOf } from "@hello/grpc-common";
 
 /** Paths of the PEM files for TLS. */
 export interface CertificateFiles {
-  /** Certificate of the server, followed by those of the authorities between it and the root. */
+  /** Server certificate, followed by any intermediate certificates. */
   readonly certFile: string;
-  /** Private key of that certificate, not encrypted. */
+  /** Private key of the certificate, not encrypted. */
   readonly keyFile: string;
-  /** Authorities that issue the clients' certificates. With it, a client without a certificate is refused. */
+  /** Authorities that issue client certificates. If set, clients without a certificate are refused. */
   readonly clientCaFile?: string | undefined;
 }
 
 /**
  * Checks the `tls` option.
  *
- * @throws TypeError which says what it must be.
+ * @throws TypeError that describes a valid value.
  */
 export function checkCertificateFiles(value: unknown): void {
   const { certFile, keyFile, clientCaFile, ...others } = Object(value) as Record<string, unknown>;
@@ -26,29 +26,29 @@ export function checkCertificateFiles(value: unknown): void {
     !(isPath(certFile) && isPath(keyFile) && (clientCaFile === undefined || isPath(clientCaFile))) ||
     Object.keys(others).length > 0
   ) {
-    throw new TypeError(`must be the paths { certFile, keyFile, clientCaFile? }, not ${inspect(value)}`);
+    throw new TypeError(`must be { certFile, keyFile, clientCaFile? } with the paths of files, not ${inspect(value)}`);
   }
 }
 
-/** Content of the files at one moment. */
+/** Content of the files at one point in time. */
 export interface CertificateSnapshot {
-  /** Key that is equal for equal contents and equal failures to read them. */
+  /** Key of the contents: equal for equal contents, and for equal failures to read them. */
   readonly state: string;
   /**
    * Checks that the files can be served.
    *
-   * @throws Error which names the file and its problem.
+   * @throws Error with the file and its problem.
    */
   check(): ServableCertificate;
 }
 
-/** Certificate that has been checked, and all that TLS needs to serve it. */
+/** Certificate that has been checked, with the PEM contents that TLS needs to serve it. */
 export interface ServableCertificate {
   readonly certificate: X509Certificate;
   readonly pem: { readonly cert: string; readonly key: string; readonly ca?: string };
 }
 
-/** Reads the files, all at once. {@link CertificateSnapshot.check} reports those that cannot be read. */
+/** Reads all files. {@link CertificateSnapshot.check} reports those that cannot be read. */
 export async function readCertificateFiles(files: CertificateFiles): Promise<CertificateSnapshot> {
   const [cert, key, ca] = await Promise.all([
     read("certificate", files.certFile),
@@ -98,7 +98,7 @@ function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[
   const blocks = pemBlocks(file).filter(({ label }) => label === "CERTIFICATE");
   const [first, ...rest] = blocks.map(({ text }) => attempt(file, () => new X509Certificate(text)));
   if (first === undefined) {
-    throw new Error(`the ${file.name} holds no certificate in PEM format`);
+    throw new Error(`the ${file.name} contains no certificate in PEM format`);
   }
   return [first, ...rest];
 }
@@ -106,27 +106,27 @@ function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[
 function checkKey(certificate: X509Certificate, cert: PemFile, key: PemFile): void {
   const block = pemBlocks(key).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (block === undefined) {
-    throw new Error(`the ${key.name} holds no private key in PEM format`);
+    throw new Error(`the ${key.name} contains no private key in PEM format`);
   }
   if (block.label.startsWith("ENCRYPTED") || /^Proc-Type: .*ENCRYPTED/m.test(block.text)) {
-    throw new Error(`the ${key.name} is encrypted; openssl pkey decrypts it`);
+    throw new Error(`the ${key.name} is encrypted; decrypt it with openssl pkey`);
   }
   const privateKey = attempt(key, () => createPrivateKey(pemOf(key)));
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new Error(`the ${key.name} does not belong to the ${cert.name}`);
+    throw new Error(`the ${key.name} does not match the ${cert.name}`);
   }
 }
 
 /**
- * Finds the blocks of a file, which may have remarks between them.
+ * Returns the PEM blocks of a file. Ignores any text between them.
  *
- * @throws Error if one is incomplete.
+ * @throws Error if a block is incomplete.
  */
 function pemBlocks(file: PemFile): { label: string; text: string }[] {
   const pem = pemOf(file);
   const whole = /^-----BEGIN ([A-Z0-9 ]+)-----\s*$(?:(?!-----)[\s\S])*^-----END \1-----\s*$/gm;
   if (pem.includes("----------BEGIN ")) {
-    throw new Error(`the ${file.name} lacks a line break between two blocks`);
+    throw new Error(`the ${file.name} has no line break between two blocks`);
   }
   const others = pem.replaceAll(whole, "").split(/\r?\n/);
   const lastLine = others.at(-1) ?? "";
@@ -142,7 +142,7 @@ function checkValidity({ validFrom, validTo }: X509Certificate, { name }: PemFil
     throw new Error(`the ${name} has expired: it was valid until ${validTo}`);
   }
   if (now < Date.parse(validFrom)) {
-    throw new Error(`the ${name} is not valid before ${validFrom}; is the clock right?`);
+    throw new Error(`the ${name} is not valid before ${validFrom}; check the clock`);
   }
 }
 
@@ -150,6 +150,6 @@ function attempt<Result>(file: PemFile, action: () => Result): Result {
   try {
     return action();
   } catch (error) {
-    throw new Error(`the ${file.name} is not usable: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`the ${file.name} is invalid: ${reasonOf(error)}`, { cause: error });
   }
 }

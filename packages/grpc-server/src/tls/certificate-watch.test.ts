@@ -25,7 +25,7 @@ before(async () => {
 after(() => certificates[Symbol.asyncDispose]());
 
 let folders = 0;
-/** Makes a new folder that holds a good pair. */
+/** Creates a folder with a valid pair. */
 async function makeFolder() {
   const folder = join(certificates.folder, `watched-${++folders}`);
   await mkdir(folder);
@@ -34,13 +34,13 @@ async function makeFolder() {
   return { folder, ...files };
 }
 
-/** At one go: on a busy machine, much can happen between two writes. */
+/** Writes a pair synchronously: on a busy machine, much can happen between two asynchronous writes. */
 function write({ certFile, keyFile }: CertificateFiles, pair: { cert: string; key: string }): void {
   writeFileSync(certFile, pair.cert);
   writeFileSync(keyFile, pair.key);
 }
 
-/** Watches without polling, but where `pollMs` says otherwise. */
+/** Watches files. Does not poll them by default. */
 async function watch(files: CertificateFiles, { pollMs = hour, settleMs = 50 } = {}) {
   const log = captureLog();
   const served: string[] = [];
@@ -61,7 +61,7 @@ async function watch(files: CertificateFiles, { pollMs = hour, settleMs = 50 } =
   };
 }
 
-test("a pair that is written in place is served, with one line", async () => {
+test("serves a pair that is written in place, and logs one line", async () => {
   const files = await makeFolder();
   using watched = await watch(files);
   write(files, next);
@@ -73,18 +73,18 @@ test("a pair that is written in place is served, with one line", async () => {
   assert.equal(watched.log.lines.length, 3);
 });
 
-test("a pair whose halves come one after the other is served, with no warning between", async () => {
+test("serves a pair whose files are written one after the other, without a warning in between", async () => {
   const files = await makeFolder();
   using watched = await watch(files, { settleMs: 1_000 });
   await writeFile(files.certFile, next.cert);
-  // Time for a look at the one half.
+  // The watch notices the first file in this time.
   await delay(100);
   await writeFile(files.keyFile, next.key);
   await watched.change();
   assert.equal(watched.log.lines.length, 2);
 });
 
-test("a pair that is renamed over the old one is served", async () => {
+test("serves a pair that is renamed over the old one", async () => {
   const files = await makeFolder();
   using watched = await watch(files);
   write({ certFile: `${files.certFile}.new`, keyFile: `${files.keyFile}.new` }, next);
@@ -94,7 +94,7 @@ test("a pair that is renamed over the old one is served", async () => {
   assert.deepEqual(watched.served, [certificates.server.cert, next.cert]);
 });
 
-test("a pair whose folder is swapped behind a link, as in Kubernetes, is served", async () => {
+test("serves a pair whose folder is swapped behind a link, as in Kubernetes", async () => {
   const { folder } = await makeFolder();
   const version = async (name: string, pair: Certificate) => {
     await mkdir(join(folder, name));
@@ -113,7 +113,7 @@ test("a pair whose folder is swapped behind a link, as in Kubernetes, is served"
   await watched.change(certificates.server);
 });
 
-test("a pair that changes where the system does not tell is found by looking", async () => {
+test("finds a change that the system does not report by polling", async () => {
   const there = await makeFolder();
   const { folder } = await makeFolder();
   const files = { certFile: join(folder, "a.crt"), keyFile: join(folder, "a.key") };
@@ -126,7 +126,7 @@ test("a pair that changes where the system does not tell is found by looking", a
   await watched.change(certificates.server);
 });
 
-test("a new client CA is served", async () => {
+test("serves a new client CA", async () => {
   const pair = await makeFolder();
   const clientCaFile = join(pair.folder, "ca.crt");
   await writeFile(clientCaFile, certificates.ca.cert);
@@ -135,14 +135,14 @@ test("a new client CA is served", async () => {
   await watched.change(certificates.server);
 });
 
-test("reads the files anew when it is asked to", async () => {
+test("reads the files again on a reload", async () => {
   const { folder, certFile, keyFile } = await makeFolder();
   // Behind a link that leads out of the folder, the system reports no change.
   const links = await mkdtemp(join(folder, "links-"));
   const linked = { certFile: join(links, "tls.crt"), keyFile: join(links, "tls.key") };
   await Promise.all([symlink(certFile, linked.certFile), symlink(keyFile, linked.keyFile)]);
   using watched = await watch(linked);
-  // The first change may still meet the check at the start.
+  // The check at the start may already see the first change.
   for (const pair of [next, await certificates.ca.issue("after-next", { hosts })]) {
     write({ certFile, keyFile }, pair);
     requestReload();
@@ -150,12 +150,12 @@ test("reads the files anew when it is asked to", async () => {
   }
 });
 
-const remarks: Record<string, (pem: string) => string> = {
-  "remarks with dashes": (pem) => `# ----- issuer -----\n----------\nSubject: CN=x-----\n${pem}\n-- end --\n`,
-  "line breaks of Windows": (pem) => pem.replaceAll("\n", "\r\n"),
+const variants: Record<string, (pem: string) => string> = {
+  "comments with dashes": (pem) => `# ----- issuer -----\n----------\nSubject: CN=x-----\n${pem}\n-- end --\n`,
+  "Windows line breaks": (pem) => pem.replaceAll("\n", "\r\n"),
   "a byte order mark": (pem) => `\ufeff${pem}`,
 };
-for (const [what, write] of Object.entries(remarks)) {
+for (const [what, write] of Object.entries(variants)) {
   test(`serves files with ${what}`, async () => {
     const files = await makeFolder();
     await writeFile(files.certFile, write(certificates.server.cert));
@@ -167,8 +167,8 @@ for (const [what, write] of Object.entries(remarks)) {
 
 const half = (pem: string) => pem.slice(0, pem.length / 2);
 
-/** Each file that cannot be served, and what is said of it. */
-const bad: Record<string, { spoil: (files: Required<CertificateFiles>) => unknown; reason: RegExp }> = {
+/** Changes to the files after which they cannot be served, with the reason that is reported. */
+const invalidFiles: Record<string, { spoil: (files: Required<CertificateFiles>) => unknown; reason: RegExp }> = {
   "a missing certificate": {
     spoil: ({ certFile }) => rm(certFile),
     reason: /the certificate .*tls\.crt cannot be read: ENOENT/,
@@ -192,41 +192,41 @@ const bad: Record<string, { spoil: (files: Required<CertificateFiles>) => unknow
       const pem = createPrivateKey(next.key).export({ type: "pkcs8", format: "pem", ...encryption });
       return writeFile(keyFile, pem);
     },
-    reason: /the private key .*tls\.key is encrypted; openssl pkey decrypts it/,
+    reason: /the private key .*tls\.key is encrypted; decrypt it with openssl pkey/,
   },
-  "a key that is encrypted the old way": {
+  "a key in the traditional encrypted format": {
     spoil: ({ keyFile }) => {
       const encryption = { cipher: "aes-256-cbc", passphrase: "secret" } as const;
       const pem = createPrivateKey(next.key).export({ type: "sec1", format: "pem", ...encryption });
       return writeFile(keyFile, pem);
     },
-    reason: /the private key .*tls\.key is encrypted; openssl pkey decrypts it/,
+    reason: /the private key .*tls\.key is encrypted; decrypt it with openssl pkey/,
   },
   "a certificate in place of the key": {
     spoil: ({ keyFile }) => writeFile(keyFile, next.cert),
-    reason: /the private key .*tls\.key holds no private key in PEM format/,
+    reason: /the private key .*tls\.key contains no private key in PEM format/,
   },
   "a chain without a line break": {
     spoil: ({ certFile }) => writeFile(certFile, certificates.server.cert.trimEnd() + certificates.ca.cert),
-    reason: /the certificate .*tls\.crt lacks a line break between two blocks/,
+    reason: /the certificate .*tls\.crt has no line break between two blocks/,
   },
-  "an empty certificate": {
+  "an empty certificate file": {
     spoil: ({ certFile }) => writeFile(certFile, ""),
-    reason: /the certificate .*tls\.crt holds no certificate/,
+    reason: /the certificate .*tls\.crt contains no certificate/,
   },
-  "a certificate of garbage": {
+  "a malformed certificate": {
     spoil: ({ certFile }) => writeFile(certFile, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
-    reason: /the certificate .*tls\.crt is not usable/,
+    reason: /the certificate .*tls\.crt is invalid/,
   },
   "a key of another certificate": {
     spoil: ({ keyFile }) => writeFile(keyFile, next.key),
-    reason: /the private key .*tls\.key does not belong to the certificate .*tls\.crt/,
+    reason: /the private key .*tls\.key does not match the certificate .*tls\.crt/,
   },
   "an expired certificate": {
     spoil: (files) => write(files, certificates.expired),
     reason: /the certificate .*tls\.crt has expired: it was valid until \w{3} /,
   },
-  "a certificate of tomorrow": {
+  "a certificate that is not valid yet": {
     spoil: async (files) => {
       const options = { hosts, notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
       write(files, await certificates.ca.issue("tomorrow", options));
@@ -242,7 +242,7 @@ const bad: Record<string, { spoil: (files: Required<CertificateFiles>) => unknow
     reason: /the client CA .*ca\.crt is incomplete/,
   },
 };
-for (const [what, { spoil, reason }] of Object.entries(bad)) {
+for (const [what, { spoil, reason }] of Object.entries(invalidFiles)) {
   const makeAll = async () => {
     const pair = await makeFolder();
     const clientCaFile = join(pair.folder, "ca.crt");
@@ -250,13 +250,13 @@ for (const [what, { spoil, reason }] of Object.entries(bad)) {
     return { ...pair, clientCaFile };
   };
 
-  test(`${what} is told at the start`, async () => {
+  test(`reports ${what} at the start`, async () => {
     const files = await makeAll();
     await spoil(files);
     await assert.rejects(watch(files), reason);
   });
 
-  test(`${what} is one warning later on, the last good pair stays, and the next good one is served`, async () => {
+  test(`warns once about ${what} after the start, and serves the last good pair until the next one`, async () => {
     const files = await makeAll();
     using watched = await watch(files, { pollMs: 20 });
     await spoil(files);
@@ -270,7 +270,7 @@ for (const [what, { spoil, reason }] of Object.entries(bad)) {
   });
 }
 
-test("a mistake that is taken back is told, and made again it is told again", async () => {
+test("logs that invalid files were restored, and warns again when they become invalid again", async () => {
   const files = await makeFolder();
   using watched = await watch(files);
   for (const count of [1, 2]) {
@@ -281,16 +281,16 @@ test("a mistake that is taken back is told, and made again it is told again", as
   }
 });
 
-test("a certificate that expires soon is one warning", async () => {
+test("warns that a certificate expires soon", async () => {
   const options = { hosts, notBefore: new Date(Date.now() - 10 * day), notAfter: new Date(Date.now() + hour) };
   const { certFile, keyFile } = await certificates.ca.issue("soon", options);
   using watched = await watch({ certFile, keyFile }, { pollMs: 10 });
   assert.equal((await watched.warning()).msg, "the server's certificate expires soon");
 });
 
-test("a certificate that expires while it is served is an error in the log", async () => {
+test("logs an error when the served certificate expires", async () => {
   const files = await makeFolder();
-  // Certificates count in seconds.
+  // Certificates have a resolution of one second.
   write(files, await certificates.ca.issue("brief", { hosts, notAfter: new Date(Date.now() + 2_000) }));
   using watched = await watch(files, { pollMs: 50 });
   const { msg } = await watched.log.line(({ level }) => level === 50);

@@ -13,18 +13,19 @@ import { watchFiles } from "./file-watch.js";
 /** Options of {@link watchCertificate}. */
 export interface CertificateWatchOptions {
   readonly logger: Logger;
-  /** Time that changed files must stay unchanged before they are used, in milliseconds. Default 100. */
+  /** Time for which changed files must stay the same before they are used, in milliseconds. Default 100. */
   readonly settleMs?: number;
-  /** Interval at which the files are read even if the system reports no change, in milliseconds. Default 10,000. */
+  /** Interval at which the files are read if the system reports no change, in milliseconds. Default 10,000. */
   readonly pollMs?: number;
 }
 
 /**
- * Calls `serve` with the certificate in the files, now and after each change: written in place, renamed over, or
- * swapped behind symbolic links as Kubernetes does. If the new files cannot be served, the last good certificate stays
- * and one warning says why. Warns ahead of the expiry, too. Keeps no process alive.
+ * Calls `serve` with the certificate in the files, now and after each change. The files may be written in place,
+ * replaced by renaming, or swapped behind symbolic links as Kubernetes does. If the new files cannot be served, keeps
+ * the last good certificate and logs one warning with the reason. Also warns before the certificate expires. Does not
+ * keep the process alive.
  *
- * @throws Error which names the file and its problem, if the files cannot be served at the start.
+ * @throws Error with the file and its problem if the files cannot be served at the start.
  */
 export async function watchCertificate(
   files: CertificateFiles,
@@ -46,7 +47,7 @@ export async function watchCertificate(
       refusedState = undefined;
       logger.info(describeCertificate(served.certificate), "serving a new certificate");
     } catch (error) {
-      // Checked at every poll, because time alone can make it valid, but logged once.
+      // The files are checked at every poll, because a certificate may become valid later, but logged only once.
       if (refusedState !== state) {
         const fields = { reason: reasonOf(error), ...describeCertificate(served.certificate) };
         logger.warn(fields, "keeping the last good certificate");
@@ -55,7 +56,7 @@ export async function watchCertificate(
     }
   }
 
-  /** Reads the files once they have stopped changing: two are never replaced at the same moment. */
+  /** Reads the files once they have stopped changing: two files cannot be replaced at the same moment. */
   async function readSettled(): Promise<CertificateSnapshot> {
     let current = await readCertificateFiles(files);
     while (current.state !== lastRead.state) {
@@ -72,7 +73,7 @@ export async function watchCertificate(
       tryToServe(current);
     } else if (refusedState !== undefined) {
       refusedState = undefined;
-      logger.info(describeCertificate(served.certificate), "serving what the files hold again");
+      logger.info(describeCertificate(served.certificate), "the files contain the served certificate again");
     }
     logExpiry(served.certificate);
   }

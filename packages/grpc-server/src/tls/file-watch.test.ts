@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => rm(parent, { recursive: true }));
 
-/** Watches a file of a new folder, without polling. */
+/** Watches a file in a new folder, without polling. */
 async function watch(t: TestContext, prepare: (folder: string) => Promise<string>) {
   const folder = join(parent, t.name.replaceAll(" ", "-"));
   await mkdir(folder);
@@ -46,7 +46,7 @@ async function writeCertificate(folder: string): Promise<string> {
   return file;
 }
 
-test("does not check a file for the events of its neighbours", async (t) => {
+test("does not check a file when others in its folder change", async (t) => {
   const { folder, file, checks, checked } = await watch(t, writeCertificate);
   const before = checks();
   for (let line = 0; line < 100; line++) {
@@ -58,7 +58,7 @@ test("does not check a file for the events of its neighbours", async (t) => {
   assert.equal(checks(), before + 1);
 });
 
-test("checks a file that replaces another", async (t) => {
+test("checks a file when it is replaced", async (t) => {
   const { folder, file, checked } = await watch(t, writeCertificate);
   await writeFile(join(folder, "tls.new"), "2");
   const changed = checked();
@@ -71,7 +71,7 @@ const chains: Record<string, (folder: string) => [first: string, second: string]
   "an absolute link": (folder) => [join(folder, "tls.crt"), join(folder, "current.crt")],
 };
 for (const [what, makeChain] of Object.entries(chains)) {
-  test(`checks a file that is written behind ${what}`, async (t) => {
+  test(`checks a file when it is written behind ${what}`, async (t) => {
     const { folder, checked } = await watch(t, async (folder) => {
       const [link, target] = makeChain(folder);
       await writeFile(join(folder, "2025.crt"), "1");
@@ -85,7 +85,7 @@ for (const [what, makeChain] of Object.entries(chains)) {
   });
 }
 
-test("checks a file whose folder is swapped behind a link", async (t) => {
+test("checks a file when its folder is swapped behind a link", async (t) => {
   const { folder, checked } = await watch(t, async (folder) => {
     for (const version of ["1", "2"]) {
       await mkdir(join(folder, version));

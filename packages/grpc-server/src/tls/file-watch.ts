@@ -6,15 +6,15 @@ import { onReload } from "../process/reload.js";
 
 /** Options of {@link watchFiles}. */
 export interface FileWatchOptions {
-  /** Interval at which to call back even if the system reports no change, in milliseconds. */
+  /** Interval between checks if the system reports no change, in milliseconds. */
   readonly pollMs: number;
   readonly logger: Logger;
 }
 
 /**
- * Calls back at once, whenever the files may have changed, and every `pollMs`: some network file systems report no
- * changes, nor do folders behind a symbolic link. Never calls back while the last call still runs. Keeps no process
- * alive.
+ * Calls `onCheck` at once, whenever the files may have changed, and every `pollMs`: some network file systems and
+ * folders behind a symbolic link report no changes. Never calls it while the previous call is running. Does not keep
+ * the process alive.
  */
 export function watchFiles(
   paths: readonly string[],
@@ -22,36 +22,36 @@ export function watchFiles(
   { pollMs, logger }: FileWatchOptions,
 ): { close(): void } {
   let checking = false;
-  let changed = false;
+  let checkRequested = false;
   let closed = false;
-  const onChange = async () => {
-    changed = true;
+  const requestCheck = async () => {
+    checkRequested = true;
     if (checking) {
       return;
     }
     checking = true;
-    while (changed && !closed) {
-      changed = false;
-      await onCheck().catch((error: unknown) => logger.error({ err: error }, "checking watched files failed"));
+    while (checkRequested && !closed) {
+      checkRequested = false;
+      await onCheck().catch((error: unknown) => logger.error({ err: error }, "failed to check watched files"));
     }
     checking = false;
   };
-  // Watches folders: a file that is replaced is another file, and Kubernetes swaps the folder behind a link.
+  // Watches folders, because a replaced file is a different file, and Kubernetes swaps the folder behind a link.
   const folders = new Set(paths.map((path) => dirname(path)));
-  // A busy log beside the files must not have them read all the time.
+  // A busy log in the same folder must not cause constant checks.
   let lastState = stateOf(paths);
   const onEvent = () => {
     const state = stateOf(paths);
     if (state !== lastState) {
       lastState = state;
-      void onChange();
+      void requestCheck();
     }
   };
   const watchers = [...folders].flatMap((folder) => watchFolder(folder, onEvent, { pollMs, logger }) ?? []);
-  const stopReloading = onReload(onChange);
-  const poll = setInterval(onChange, pollMs).unref();
-  // A change before the watch began was not reported.
-  void onChange();
+  const stopReloading = onReload(requestCheck);
+  const poll = setInterval(requestCheck, pollMs).unref();
+  // Changes before the start of the watch were not reported.
+  void requestCheck();
   return {
     close() {
       closed = true;
@@ -64,7 +64,7 @@ export function watchFiles(
   };
 }
 
-/** Returns a text that changes with the files, be they behind any number of symbolic links. */
+/** Returns a string that changes whenever a file changes, even behind symbolic links. */
 function stateOf(paths: readonly string[]): string {
   return paths.map(fileState).join();
 }

@@ -40,7 +40,7 @@ async function openCall() {
     key: client.key,
   });
   session.on("error", () => {
-    // The test breaks it.
+    // The test breaks the connection.
   });
   const stream = session.request({
     ":method": "POST",
@@ -49,7 +49,7 @@ async function openCall() {
     te: "trailers",
   });
   stream.on("error", () => {
-    // As above.
+    // The test breaks the connection.
   });
   stream.end(message(Buffer.of()));
   await called.promise;
@@ -57,15 +57,15 @@ async function openCall() {
   return { server, session, stream, call, localPort: session.socket.localPort };
 }
 
-for (const [end, breakOff] of [
+for (const [end, disconnect] of [
   ["reset its stream", ({ stream }: Awaited<ReturnType<typeof openCall>>) => stream.close(8)],
   ["closed its connection", ({ session }: Awaited<ReturnType<typeof openCall>>) => session.destroy()],
 ] as const) {
-  test(`a handler knows the identity and the address of a client that has ${end}`, async () => {
+  test(`keeps the identity and the address of a client that has ${end}`, async () => {
     const opened = await openCall();
     const { server, session, call, localPort } = opened;
     const aborted = once(call.signal, "abort");
-    breakOff(opened);
+    disconnect(opened);
     await aborted;
     assert.equal(call.peerIdentity?.spiffeId, "spiffe://example.org/billing");
     assert.match(call.peer, new RegExp(`:${localPort}$`));

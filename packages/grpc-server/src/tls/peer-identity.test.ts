@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { parseIdentity, parseSubjectAltNames, spiffeIdOf } from "./peer-identity.js";
 
 /**
- * Made by OpenSSL, with names of every kind: DNS names `plain.example` and `a,b"c`, a URI, addresses of both versions,
- * an email address, and a directory name, a registered ID and another name, which are left out.
+ * Certificate created by OpenSSL, with names of every type: the DNS names `plain.example` and `a,b"c`, a URI, an IPv4
+ * and an IPv6 address, and an email address; and a directory name, a registered ID and an `otherName`, which are
+ * omitted.
  */
 const certificate = new X509Certificate(`
 -----BEGIN CERTIFICATE-----
@@ -23,7 +24,7 @@ mQ28fwW/PEijV8sp9Aa0ZssJUnG6zydxJNaUxia8
 -----END CERTIFICATE-----
 `);
 
-test("a certificate is read into data", () => {
+test("returns the identity in a certificate", () => {
   assert.deepEqual(parseIdentity(certificate), {
     subject: String.raw`OU=x y+O=A\, B,C=DE`,
     issuer: "CN=ca",
@@ -41,22 +42,22 @@ test("a certificate is read into data", () => {
   });
 });
 
-test("a name that is made to look like two is one", () => {
+test("parses one name that imitates two as one", () => {
   const { dns } = parseSubjectAltNames(String.raw`DNS:"a.example\u002c DNS:admin.example", DNS:b.example`);
   assert.deepEqual(dns, ["a.example, DNS:admin.example", "b.example"]);
 });
 
-test("no alternative names are empty lists", () => {
+test("returns empty lists if there are no alternative names", () => {
   assert.deepEqual(parseSubjectAltNames(""), { dns: [], uri: [], email: [], ip: [] });
 });
 
 for (const text of ["DNS", "DNS:a,URI:b", "DNS:a, ", 'DNS:"a', 'DNS:"a"b', 'DNS:a"b', "DNS:a, , DNS:b", 'DNS:"\\x"']) {
-  test(`what is not as Node prints it is refused: ${text}`, () => {
+  test(`rejects a format that is not Node's: ${text}`, () => {
     assert.throws(() => parseSubjectAltNames(text), SyntaxError);
   });
 }
 
-test("a SPIFFE ID has a trust domain and a path", () => {
+test("accepts a SPIFFE ID with a trust domain and a path", () => {
   for (const id of ["spiffe://example.org/ns/prod/sa/billing", "spiffe://a_b-c.1/A-z_0.9"]) {
     assert.equal(spiffeIdOf([id]), id);
   }
@@ -77,7 +78,7 @@ for (const uris of [
   ["spiffe://example.org/b%69lling"],
   ["spiffe://example.org/billing", "spiffe://example.org/admin"],
 ]) {
-  test(`no SPIFFE ID: ${uris.join(" and ") || "no URI"}`, () => {
+  test(`finds no SPIFFE ID in ${uris.join(" and ") || "an empty list"}`, () => {
     assert.equal(spiffeIdOf(uris), undefined);
   });
 }

@@ -3,40 +3,42 @@ import { isIPv6, SocketAddress } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { BaseCall } from "../calls/base-call.js";
 
-/** Identity of a client, from the certificate that TLS has verified. */
+/** Identity of a client, from its verified TLS certificate. */
 export interface PeerIdentity {
-  /** Distinguished name, as RFC 4514 writes it: `CN=billing,O=Example`. May be empty. */
+  /** Distinguished name in the format of RFC 4514, like `CN=billing,O=Example`. May be empty. */
   readonly subject: string;
   /** Distinguished name of the authority that issued the certificate. */
   readonly issuer: string;
-  /** Serial number in hexadecimal digits, upper case. */
+  /** Serial number in upper-case hexadecimal digits. */
   readonly serialNumber: string;
-  /** SHA-256 of the certificate: pairs of hexadecimal digits with colons between. */
+  /** SHA-256 fingerprint of the certificate, as pairs of hexadecimal digits separated by colons. */
   readonly fingerprint256: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Names of the client. RFC 9525 has retired the common name. */
+  /** Names of the client. They replace the common name, which RFC 9525 no longer uses. */
   readonly subjectAltNames: SubjectAltNames;
-  /** SPIFFE ID, if the only URI among {@link subjectAltNames} is one: `spiffe://example.org/billing`. */
+  /** SPIFFE ID, like `spiffe://example.org/billing`, if it is the only URI among {@link subjectAltNames}. */
   readonly spiffeId?: string;
 }
 
-/** Alternative names in a certificate; other kinds are left out. */
+/** Subject alternative names in a certificate. Names of other types are omitted. */
 export interface SubjectAltNames {
   readonly dns: readonly string[];
   readonly uri: readonly string[];
   readonly email: readonly string[];
-  /** IP addresses, IPv6 in its short form. */
+  /** IP addresses. Those of IPv6 are in their short form. */
   readonly ip: readonly string[];
 }
 
-/** Identities by session: what the handshake has proven holds for every call of the connection, and after its end. */
+/**
+ * Identities by HTTP/2 session. Each is valid for all calls of the connection, even after the connection has closed.
+ */
 const identities = new WeakMap<object, PeerIdentity>();
 
 /**
- * Reads the identity of the client of a call from its certificate, once for each connection.
+ * Returns the identity of the client of a call. Reads it from the client's certificate once for each connection.
  *
- * @throws Error if the connection has gone before its first call: the call must not look like one without mutual TLS.
+ * @throws Error if the connection was closed before its first call: the call must not look like one without mutual TLS.
  */
 export function identifyPeer({ stream: { session } }: BaseCall): PeerIdentity {
   const known = session && identities.get(session);
@@ -45,14 +47,14 @@ export function identifyPeer({ stream: { session } }: BaseCall): PeerIdentity {
   }
   const { raw = undefined } = session?.destroyed === false ? (session.socket as TLSSocket).getPeerCertificate() : {};
   if (session === undefined || raw === undefined) {
-    throw new Error("the connection of the client has gone, and its certificate with it");
+    throw new Error("cannot read the client's certificate: the connection is closed");
   }
   const identity = parseIdentity(new X509Certificate(raw));
   identities.set(session, identity);
   return identity;
 }
 
-/** Converts a certificate to data. */
+/** Returns the identity in a certificate. */
 export function parseIdentity(certificate: X509Certificate): PeerIdentity {
   const { subject, issuer, serialNumber, fingerprint256, validFrom, validTo, subjectAltName = "" } = certificate;
   const subjectAltNames = parseSubjectAltNames(subjectAltName);
@@ -69,16 +71,18 @@ export function parseIdentity(certificate: X509Certificate): PeerIdentity {
   };
 }
 
-/** Converts a name from Node's form: one part a line, the most general first, special characters already escaped. */
+/**
+ * Converts a name from Node's format: a line for each part, the most general first, with special characters escaped.
+ */
 function distinguishedName(lines = ""): string {
   return lines.split("\n").reverse().join(",").replaceAll(" + ", "+");
 }
 
 /**
- * Parses alternative names as Node prints them: `DNS:a.example, IP Address:0:0:0:0:0:0:0:1`. A name with a comma, a
- * quote or an unprintable character is a JSON string: `DNS:"a\u002cb"`.
+ * Parses subject alternative names in Node's format: `DNS:a.example, IP Address:0:0:0:0:0:0:0:1`. A name with a comma,
+ * a quote or an unprintable character is a JSON string: `DNS:"a\u002cb"`.
  *
- * @throws SyntaxError if the format is another: an identity must not be guessed.
+ * @throws SyntaxError if the text has another format, because an identity must not be guessed.
  */
 export function parseSubjectAltNames(text: string): SubjectAltNames {
   const names: Record<keyof SubjectAltNames, string[]> = { dns: [], uri: [], email: [], ip: [] };
@@ -86,7 +90,7 @@ export function parseSubjectAltNames(text: string): SubjectAltNames {
   while (entry.lastIndex < text.length) {
     const { type = "", value = "" } = entry.exec(text)?.groups ?? {};
     if (type === "") {
-      throw new SyntaxError(`cannot read the alternative names of a certificate: ${text}`);
+      throw new SyntaxError(`cannot parse the alternative names of a certificate: ${text}`);
     }
     const name = value.startsWith('"') ? String(JSON.parse(value)) : value;
     switch (type) {
@@ -108,7 +112,7 @@ export function parseSubjectAltNames(text: string): SubjectAltNames {
 }
 
 /**
- * Returns the SPIFFE ID of a certificate: its only URI, with a trust domain and a path.
+ * Returns the only URI of a certificate if it is a SPIFFE ID with a trust domain and a path.
  *
  * @see https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md
  */

@@ -17,7 +17,7 @@ after(() => certificates[Symbol.asyncDispose]());
 const offers: Record<string, { options: ConnectionOptions; reason: RegExp; error: RegExp }> = {
   "TLS 1.1": {
     options: { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" },
-    reason: /no version of TLS from 1\.2 on/,
+    reason: /does not support TLS 1\.2/,
     error: /alert protocol version/,
   },
   "a cipher suite that HTTP/2 forbids": {
@@ -25,28 +25,28 @@ const offers: Record<string, { options: ConnectionOptions; reason: RegExp; error
     reason: /no cipher suite/,
     error: /alert handshake failure/,
   },
-  "another protocol than HTTP/2": {
+  "a protocol other than HTTP/2": {
     options: { ALPNProtocols: ["http/1.1"] },
     reason: /does not offer HTTP\/2/,
     error: /alert no application protocol/,
   },
 };
 for (const [what, { options, reason, error }] of Object.entries(offers)) {
-  test(`a client that offers ${what} alone is refused, and both sides know why`, async () => {
+  test(`refuses a client that offers only ${what}, and reports the reason on both sides`, async () => {
     await using server = await serveTls(certificates);
     await assert.rejects(once(connectTls(certificates, server.port, options), "secureConnect"), error);
     assert.match(String((await server.handshakeFailure())["reason"]), reason);
   });
 }
 
-test("a client that offers no protocol is cut off", async () => {
+test("disconnects a client that offers no protocol", async () => {
   await using server = await serveTls(certificates);
   const client = connectTls(certificates, server.port, { ALPNProtocols: [] });
   await waitForClose(client);
   assert.match(String((await server.handshakeFailure())["reason"]), /does not offer HTTP\/2/);
 });
 
-test("TLS 1.2 is enough", async () => {
+test("accepts TLS 1.2", async () => {
   await using server = await serveTls(certificates);
   const client = connectTls(certificates, server.port, { maxVersion: "TLSv1.2" });
   await once(client, "secureConnect");
@@ -54,13 +54,13 @@ test("TLS 1.2 is enough", async () => {
   client.destroy();
 });
 
-test("plain text to a TLS port fails, and the log says that it was plain text", async () => {
+test("refuses plain text on a TLS port, and logs the reason", async () => {
   await using server = await serveTls(certificates);
   await assert.rejects(call(server.target), { code: status.UNAVAILABLE });
   assert.match(String((await server.handshakeFailure())["reason"]), /plain text/);
 });
 
-test("a client that sends its handshake byte by byte is cut off when its time is over", async () => {
+test("disconnects a client whose handshake, sent byte by byte, exceeds the timeout", async () => {
   await using server = await serveTls(certificates, { handshakeTimeoutMs: 200 });
   const client = connect(server.port, "localhost");
   await once(client, "connect");
@@ -71,7 +71,7 @@ test("a client that sends its handshake byte by byte is cut off when its time is
   assert.match(String((await server.handshakeFailure())["reason"]), /did not finish the handshake in time/);
 });
 
-test("a scanner leaves one warning, and the rest at debug", async () => {
+test("logs the failures of a scanner as one warning, and the rest at debug level", async () => {
   await using server = await serveTls(certificates);
   for (let count = 0; count < 20; count++) {
     const client = connect(server.port, "localhost", () => client.end("GET / HTTP/1.1\r\n\r\n"));
@@ -82,14 +82,14 @@ test("a scanner leaves one warning, and the rest at debug", async () => {
   assert.deepEqual(levels, [40, ...Array<number>(19).fill(20)]);
 });
 
-test("a probe that connects and says nothing leaves no warning", async () => {
+test("does not warn about a probe that connects and disconnects", async () => {
   await using server = await serveTls(certificates);
   const client = connect(server.port, "localhost", () => client.end());
   await waitForClose(client);
   assert.equal((await server.handshakeFailure()).level, 20);
 });
 
-test("a client that breaks off anywhere does no harm", async () => {
+test("survives clients that reset the connection before or after the handshake", async () => {
   await using server = await serveTls(certificates);
   for (const event of ["connect", "secureConnect"]) {
     const client = connect(server.port, "localhost");

@@ -16,24 +16,24 @@ before(async () => {
 });
 after(() => certificates[Symbol.asyncDispose]());
 
-test("a client that trusts the authority is served, and is nobody", async () => {
+test("serves a client that trusts the authority, without an identity", async () => {
   await using server = await serveTls(certificates);
   assert.equal(await call(server.target, clientCredentials(certificates)), "World");
   assert.deepEqual(server.identities, [undefined]);
 });
 
-test("a large request arrives whole", async () => {
+test("delivers a large request intact", async () => {
   await using server = await serveTls(certificates);
   const name = "é".repeat(2 ** 20);
   assert.ok((await call(server.target, clientCredentials(certificates), name)) === name);
 });
 
-test("TLS works over a Unix domain socket", async () => {
+test("serves TLS over a Unix domain socket", async () => {
   await using server = await serveTls(certificates, { address: `unix:${join(certificates.folder, "tls.sock")}` });
   assert.equal(await call(server.target, clientCredentials(certificates)), "World");
 });
 
-test("with a client CA, the handler knows the client", async () => {
+test("passes the identity of the client to the handler if there is a client CA", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const client = await certificates.ca.issue("billing", { uris: ["spiffe://example.org/billing"] });
   assert.equal(await call(server.target, clientCredentials(certificates, { client })), "World");
@@ -43,7 +43,7 @@ test("with a client CA, the handler knows the client", async () => {
   assert.equal(identity.spiffeId, "spiffe://example.org/billing");
 });
 
-test("a client is read once for each connection, and each connection has its own", async () => {
+test("reads the identity of the client once for each connection", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const [one, two] = await Promise.all([certificates.ca.issue("one"), certificates.ca.issue("two")]);
   const client = new Client(`localhost:${server.port}`, clientCredentials(certificates, { client: one }));
@@ -58,7 +58,7 @@ test("a client is read once for each connection, and each connection has its own
   assert.equal(third?.subject, "CN=two");
 });
 
-test("a client that resumes a session is still known", async () => {
+test("identifies a client that resumes a session", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   const { client } = certificates;
   const first = connectTls(certificates, server.port, client);
@@ -79,10 +79,10 @@ test("a client that resumes a session is still known", async () => {
   assert.equal(server.identities[0]?.subject, "CN=client");
 });
 
-/** Authorities that the server trusts, and the client that calls. */
+/** Function that returns the authorities that the server trusts, and the certificate of the client. */
 type Trust = () => Promise<{ trusted: readonly { cert: string }[]; client: { cert: string; key: string } }>;
 
-/** Issues an authority beneath the one of the test, and a client of it. */
+/** Issues an intermediate authority, and a client certificate from it. */
 async function issueIntermediate(name: string) {
   const intermediate = await certificates.ca.issueAuthority(name);
   return { intermediate, client: await intermediate.issue(`${name}-client`) };
@@ -113,7 +113,7 @@ for (const [what, trust] of Object.entries(trustedClients)) {
   });
 }
 
-test("trust in an intermediate authority does not extend to its root", async () => {
+test("does not extend trust in an intermediate authority to its root", async () => {
   const [{ intermediate }, { client }] = await Promise.all([issueIntermediate("one-of"), issueIntermediate("two")]);
   await using server = await serveTls(certificates, { mutual: true, clientCaFile: intermediate.certFile });
   for (const refused of [client, certificates.client]) {
@@ -134,10 +134,13 @@ const refusedClients: Record<
     client: () => certificates.ca.issue("late", { notAfter: new Date(Date.now() - 60_000) }),
     reason: /certificate has expired/,
   },
-  "with a certificate for servers": { client: async () => certificates.wrongHost, reason: /not meant for clients/ },
+  "with a certificate for servers": {
+    client: async () => certificates.wrongHost,
+    reason: /not valid for client authentication/,
+  },
 };
 for (const [who, { client, reason }] of Object.entries(refusedClients)) {
-  test(`a client ${who} is refused, and the log says why and who`, async () => {
+  test(`refuses a client ${who}, and logs the reason and the peer`, async () => {
     await using server = await serveTls(certificates, { mutual: true });
     const certificate = await client();
     await assert.rejects(call(server.target, clientCredentials(certificates, certificate && { client: certificate })), {
@@ -150,7 +153,7 @@ for (const [who, { client, reason }] of Object.entries(refusedClients)) {
   });
 }
 
-test("a client without a certificate is told that it needs one", async () => {
+test("reports to a client without a certificate that it needs one", async () => {
   await using server = await serveTls(certificates, { mutual: true });
   await assert.rejects(call(server.target, clientCredentials(certificates)), /certificate required/);
 });
@@ -164,7 +167,7 @@ const distrust: Record<string, { options: () => TlsServerOptions; ca?: () => { c
   "for another host": { options: () => ({ server: certificates.wrongHost }), cause: /elsewhere\.example/ },
 };
 for (const [what, { options, ca = () => certificates.ca, cause }] of Object.entries(distrust)) {
-  test(`a client refuses a certificate ${what}, and says so`, async () => {
+  test(`fails the call of a client that refuses a certificate ${what}, with the reason`, async () => {
     await using server = await serveTls(certificates, options());
     await assert.rejects(call(server.target, clientCredentials(certificates, { ca: ca() })), (error: ServiceError) => {
       assert.equal(error.code, status.UNAVAILABLE);

@@ -9,15 +9,15 @@ import { type HandshakeFailure, handshakeFailure, noApplicationProtocol } from "
 /** Options of {@link createTlsTransport}. */
 export interface TlsTransportOptions {
   readonly files: CertificateFiles;
-  /** Time that a client may take for its handshake, in milliseconds. */
+  /** Time that a client has to finish its handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   readonly logger: Logger;
   readonly onConnection: (socket: TLSSocket) => void;
 }
 
 /**
- * Cipher suites. For TLS 1.2, RFC 9113 section 9.2.2 forbids HTTP/2 all but ephemeral keys with an AEAD cipher. The
- * first three are those of TLS 1.3.
+ * Cipher suites. The first three are those of TLS 1.3. For TLS 1.2, HTTP/2 permits only ephemeral keys with an AEAD
+ * cipher (RFC 9113, section 9.2.2).
  */
 const ciphers = [
   "TLS_AES_128_GCM_SHA256",
@@ -28,10 +28,10 @@ const ciphers = [
 ].join(":");
 
 /**
- * Creates a transport for HTTP/2 over TLS 1.2 or later. The certificate follows its files; open connections keep
- * theirs.
+ * Creates a transport for HTTP/2 over TLS 1.2 or later. New connections use the current certificate in the files. Open
+ * connections keep theirs.
  *
- * @throws Error which names the file and its problem, if the files cannot be served at the start.
+ * @throws Error with the file and its problem if the files cannot be served at the start.
  */
 export async function createTlsTransport({
   files,
@@ -43,10 +43,10 @@ export async function createTlsTransport({
   const peers = new WeakMap<object, string>();
   const refuse = (socket: TLSSocket, { code, reason }: HandshakeFailure) => {
     socket.destroy();
-    // After Node has refused the client's certificate, only the socket beneath still knows the address.
+    // After Node has refused the client's certificate, only the underlying socket still has the address.
     const peer = peers.get(Reflect.get(socket, "_parent")) ?? peerOf(socket);
     if (code === "ECONNRESET") {
-      // Probes of load balancers do this all day.
+      // Probes of load balancers cause this constantly.
       logger.debug({ code, reason, peer }, "TLS handshake failed");
     } else {
       warn(code, { code, reason, peer }, "TLS handshake failed");
@@ -63,14 +63,14 @@ export async function createTlsTransport({
 
   server.on("tlsClientError", (error, socket) => refuse(socket, handshakeFailure(error, socket)));
   server.on("secureConnection", (socket) => {
-    // Without a listener an error would end the process, and HTTP/2 stops listening before the socket is gone.
+    // Without a listener, an error would end the process. HTTP/2 removes its own before the socket is closed.
     socket.on("error", (error) => logger.debug({ err: error, peer: peerOf(socket) }, "connection failed"));
     if (closed) {
       socket.destroy();
     } else if (socket.alpnProtocol !== "h2") {
       refuse(socket, noApplicationProtocol);
     } else {
-      rememberPeerCertificate(socket);
+      cachePeerCertificate(socket);
       onConnection(socket.ref());
     }
   });
@@ -79,7 +79,7 @@ export async function createTlsTransport({
     const options = { ...pem, minVersion: "TLSv1.2", ciphers, sessionIdContext: "grpc" } as const;
     server.setSecureContext(options);
     if (clientAuth) {
-      // Trusts an authority whose own issuer is not in the file, for which setSecureContext has no option.
+      // Also trusts authorities whose own issuer is not in the file. setSecureContext has no such option.
       const context = createSecureContext({ ...options, honorCipherOrder: true, allowPartialTrustChain: true });
       Reflect.set(server, "_sharedCreds", context);
     }
@@ -88,7 +88,7 @@ export async function createTlsTransport({
   return {
     accept(socket) {
       peers.set(socket, peerOf(socket));
-      // A handshake must not hold up the end of the process.
+      // A handshake in progress must not keep the process alive.
       server.emit("connection", socket.unref());
     },
     close() {
@@ -98,8 +98,8 @@ export async function createTlsTransport({
   };
 }
 
-/** Caches the certificate: grpc-js asks for it on every call, and Node converts it anew each time. */
-function rememberPeerCertificate(socket: TLSSocket): void {
+/** Caches the client's certificate: grpc-js reads it for every call, and Node converts it each time. */
+function cachePeerCertificate(socket: TLSSocket): void {
   const getPeerCertificate = socket.getPeerCertificate.bind(socket);
   let certificate: DetailedPeerCertificate | undefined;
   socket.getPeerCertificate = () => {

@@ -6,7 +6,7 @@ import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js"
 import type { Method } from "./calls/method.js";
 import { serverStream } from "./calls/server-stream.js";
 import { unaryCall } from "./calls/unary-call.js";
-import { ClientChannel, poolOf } from "./channel/client-channel.js";
+import { ClientChannel, getPool } from "./channel/client-channel.js";
 import type { ClientOptions } from "./channel/client-options.js";
 
 /**
@@ -38,7 +38,7 @@ export class ServiceClient implements AsyncDisposable {
     }
     this.#channel = isShared ? target : new ClientChannel(target, options);
     this.#ownsChannel = !isShared;
-    this.#scope = new CallScope(poolOf(this.#channel));
+    this.#scope = new CallScope(getPool(this.#channel));
   }
 
   /**

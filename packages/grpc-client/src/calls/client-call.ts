@@ -6,7 +6,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { reasonOf } from "@hello/grpc-common";
-import { attemptCredentials } from "../channel/bearer-token.js";
+import { createAttemptCredentials } from "../channel/bearer-token.js";
 import { addStreamingPath } from "../channel/reset-cancelled-streams.js";
 import { countAttempts } from "../errors/to-rpc-error.js";
 import { observeCall } from "../telemetry/observed-call.js";
@@ -132,7 +132,7 @@ export abstract class ClientCall<Request, Response>
     const call = this.channel.createCall(path, this.startedAt + this.timeoutMs, undefined, null, undefined);
     this.#call = call;
     if (pool.token !== undefined || this.observed !== undefined) {
-      call.setCredentials(attemptCredentials(pool.token, this));
+      call.setCredentials(createAttemptCredentials(pool.token, this));
     }
     call.start(this.observed?.propagate(this.#metadata) ?? this.#metadata, this);
     if (this.#request !== undefined) {

@@ -30,14 +30,14 @@ export interface AttemptListener {
 }
 
 /** Creates call credentials that report every attempt of a call, and send a token as `authorization: Bearer …`. */
-export function attemptCredentials(token: Token | undefined, listener: AttemptListener): CallCredentials {
+export function createAttemptCredentials(token: Token | undefined, listener: AttemptListener): CallCredentials {
   return credentials.createFromMetadataGenerator((_, callback) => {
     listener.onAttempt();
     if (token === undefined) {
       callback(null, new Metadata());
       return;
     }
-    bearerMetadata(token).then(
+    createBearerMetadata(token).then(
       (metadata) => {
         listener.onToken();
         callback(null, metadata);
@@ -50,7 +50,7 @@ export function attemptCredentials(token: Token | undefined, listener: AttemptLi
   });
 }
 
-async function bearerMetadata(token: Token): Promise<Metadata> {
+async function createBearerMetadata(token: Token): Promise<Metadata> {
   const value = typeof token === "string" ? token : await token();
   checkBearer(value);
   const metadata = new Metadata();

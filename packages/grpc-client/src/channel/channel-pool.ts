@@ -9,11 +9,11 @@ import type { ServiceConfig } from "../retries/service-config.js";
 import { checkToken, type Token } from "./bearer-token.js";
 import { type ClientOptions, clientOptionTable } from "./client-options.js";
 import { connect } from "./connect.js";
-import { grpcChannelOptions } from "./grpc-channel-options.js";
+import { toGrpcChannelOptions } from "./grpc-channel-options.js";
 import { openChannelThroughProxy } from "./http-proxy.js";
 import { retryWhileCallsWait } from "./retry-while-calls-wait.js";
-import { canonicalTarget } from "./target.js";
-import { channelCredentials } from "./transport-security.js";
+import { toCanonicalTarget } from "./target.js";
+import { createChannelCredentials } from "./transport-security.js";
 
 /** Channels of grpc-js to one target, with the settings shared by their calls. */
 export class ChannelPool {
@@ -46,12 +46,12 @@ export class ChannelPool {
     const values = checkOptions(clientOptionTable, scalars);
     checkToken(token);
     this.target = target;
-    this.canonicalTarget = canonicalTarget(target);
+    this.canonicalTarget = toCanonicalTarget(target);
     this.timeoutMs = values.timeoutMs;
     this.token = token;
     this.#forbidsAuthorization = tls === false && !values.allowPlaintextToken;
     if (token !== undefined && this.#forbidsAuthorization) {
-      throw new TypeError(plaintextMessage("token"));
+      throw new TypeError(describePlaintextRisk("token"));
     }
     this.#waitForReady = values.waitForReady;
     this.#retryIntervalMs = values.initialReconnectBackoffMs;
@@ -60,8 +60,8 @@ export class ChannelPool {
       true: toGrpcMetadata({}, { waitForReady: true }),
     };
     const config = toServiceConfig(options);
-    const credentials = channelCredentials(tls);
-    const grpcOptions = grpcChannelOptions(target, options, values, config);
+    const credentials = createChannelCredentials(tls);
+    const grpcOptions = toGrpcChannelOptions(target, options, values, config);
     this.#channels = Array.from({ length: values.connections }, () =>
       openChannelThroughProxy(target, credentials, grpcOptions),
     );
@@ -116,7 +116,7 @@ export class ChannelPool {
     const converted = toGrpcMetadata(metadata, { waitForReady });
     if (converted.get("authorization").length > 0) {
       if (this.#forbidsAuthorization) {
-        throw new TypeError(plaintextMessage('metadata "authorization"'));
+        throw new TypeError(describePlaintextRisk('metadata "authorization"'));
       }
       if (this.token !== undefined) {
         throw new TypeError('invalid metadata "authorization": the client sends its token under this key');
@@ -153,6 +153,6 @@ export class ChannelPool {
   }
 }
 
-function plaintextMessage(subject: string): string {
+function describePlaintextRisk(subject: string): string {
   return `${subject} would be sent in plain text; set tls, or allowPlaintextToken if that is safe`;
 }

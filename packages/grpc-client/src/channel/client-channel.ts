@@ -2,7 +2,7 @@ import { ChannelPool } from "./channel-pool.js";
 import type { ClientOptions } from "./client-options.js";
 
 /** Returns the pool of a channel, which is not part of the public API. */
-export let poolOf: (channel: ClientChannel) => ChannelPool;
+export let getPool: (channel: ClientChannel) => ChannelPool;
 
 /**
  * Connection to a target, to share between several clients. Connects on the first call and reconnects when necessary.
@@ -15,7 +15,7 @@ export class ClientChannel implements AsyncDisposable {
   readonly #pool: ChannelPool;
 
   static {
-    poolOf = (channel) => channel.#pool;
+    getPool = (channel) => channel.#pool;
   }
 
   /**

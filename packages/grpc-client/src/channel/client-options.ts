@@ -34,7 +34,7 @@ interface ScalarOptions {
   readonly keepaliveWithoutCalls: boolean;
   /** Delay before the first reconnect attempt, in milliseconds. Each attempt multiplies it by 1.6, with 20 % jitter. */
   readonly initialReconnectBackoffMs: number;
-  /** Maximum delay before a reconnect attempt, in milliseconds. The default rises to `initialReconnectBackoffMs`. */
+  /** Maximum delay before a reconnect attempt, in milliseconds. Default: at least `initialReconnectBackoffMs`. */
   readonly maxReconnectBackoffMs: number;
   /** Maximum size of a response, in bytes. A larger one fails the call with RESOURCE_EXHAUSTED. */
   readonly maxReceiveMessageBytes: number;

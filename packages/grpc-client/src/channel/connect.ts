@@ -2,7 +2,7 @@ import { type ChannelInterface, connectivityState, status } from "@grpc/grpc-js"
 import { closedError } from "../errors/closed-error.js";
 import { describeFailure } from "../errors/describe-failure.js";
 import { RpcError } from "../errors/rpc-error.js";
-import { connectionError } from "./connection-error.js";
+import { findConnectionError } from "./connection-error.js";
 
 interface ConnectOptions {
   readonly target: string;
@@ -24,7 +24,7 @@ export async function connect(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const error = waitForReady ? undefined : await connectionError(channel);
+    const error = waitForReady ? undefined : await findConnectionError(channel);
     const state = channel.getConnectivityState(true);
     if (state === connectivityState.READY) {
       return;
@@ -33,26 +33,26 @@ export async function connect(
       throw closedError(target);
     }
     if (error !== undefined) {
-      throw connectFailure(status.UNAVAILABLE, error);
+      throw createConnectError(status.UNAVAILABLE, error);
     }
-    const changed = await stateChange(channel, state, Math.min(deadline, Date.now() + retryIntervalMs));
+    const changed = await waitForStateChange(channel, state, Math.min(deadline, Date.now() + retryIntervalMs));
     if (!changed && Date.now() >= deadline) {
-      throw connectFailure(
+      throw createConnectError(
         status.DEADLINE_EXCEEDED,
         `Deadline exceeded after ${timeoutMs} ms`,
-        await connectionError(channel),
+        await findConnectionError(channel),
       );
     }
   }
 
-  function connectFailure(code: number, details: string, connectionError?: string): RpcError {
+  function createConnectError(code: number, details: string, connectionError?: string): RpcError {
     const context = { origin: "client", timeoutMs, deadlinePassed: true, progress: "sent", connectionError } as const;
     return new RpcError({ code, details: describeFailure(details, context), target });
   }
 }
 
 /** Resolves with true when the state changes, or with false at the deadline. */
-function stateChange(channel: ChannelInterface, from: connectivityState, deadline: number): Promise<boolean> {
+function waitForStateChange(channel: ChannelInterface, from: connectivityState, deadline: number): Promise<boolean> {
   return new Promise((resolve) => {
     channel.watchConnectivityState(from, deadline, (error) => resolve(error === undefined));
   });

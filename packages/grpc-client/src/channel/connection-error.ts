@@ -10,7 +10,7 @@ const probeMethod = `/${probeService}/Probe`;
  * Returns the error message of grpc-js if a channel has failed to connect, or `undefined` if it is connected or still
  * connecting. grpc-js reports the error only to a call, which fails at once in this state.
  */
-export function connectionError(channel: ChannelInterface): Promise<string | undefined> {
+export function findConnectionError(channel: ChannelInterface): Promise<string | undefined> {
   return new Promise((resolve) => {
     if (channel.getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE) {
       resolve(undefined);

@@ -39,7 +39,7 @@ const conflicts: Partial<Record<keyof ClientOptions, readonly (keyof ChannelOpti
  *
  * @throws TypeError that names invalid or conflicting options.
  */
-export function grpcChannelOptions(
+export function toGrpcChannelOptions(
   target: string,
   options: ClientOptions,
   values: ClientOptionValues,
@@ -58,9 +58,9 @@ export function grpcChannelOptions(
     ...(values.connections > 1 && { "grpc.use_local_subchannel_pool": 1 }),
     ...(attemptsLimit > 5 && { "grpc-node.retry_max_attempts_limit": attemptsLimit }),
     ...(values.compression === "gzip" && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
-    ...scalarOptions(options, values),
+    ...convertScalars(options, values),
     ...(serverName !== undefined && { "grpc.ssl_target_name_override": serverName }),
-    "grpc.service_config": JSON.stringify(withoutProbeRetries(serviceConfig)),
+    "grpc.service_config": JSON.stringify(disableProbeRetries(serviceConfig)),
     ...channelOptions,
   };
 }
@@ -88,7 +88,7 @@ function rejectBoth(
   }
 }
 
-function scalarOptions(options: ClientOptions, values: ClientOptionValues): ChannelOptions {
+function convertScalars(options: ClientOptions, values: ClientOptionValues): ChannelOptions {
   const { initialReconnectBackoffMs: initial, maxReconnectBackoffMs: max } = values;
   if (options.maxReconnectBackoffMs !== undefined && initial > max) {
     throw new TypeError(`initialReconnectBackoffMs (${initial}) exceeds maxReconnectBackoffMs (${max})`);
@@ -104,7 +104,7 @@ function scalarOptions(options: ClientOptions, values: ClientOptionValues): Chan
   return result;
 }
 
-/** Disables retries for the probe call, so that {@link connectionError} gets its status at once. */
-function withoutProbeRetries(config: ServiceConfig): ServiceConfig {
+/** Disables retries for the probe call, so that {@link findConnectionError} gets its status at once. */
+function disableProbeRetries(config: ServiceConfig): ServiceConfig {
   return { ...config, methodConfig: [...(config.methodConfig ?? []), { name: [{ service: probeService }] }] };
 }

@@ -43,7 +43,7 @@ export function openChannelThroughProxy(
   channel.close();
   return openChannel(`dns:${proxy.address}`, credentials, {
     "grpc.default_authority": path,
-    ...proxyOptions(canonical, proxy),
+    ...toProxyOptions(canonical, proxy),
     ...direct,
   });
 }
@@ -62,21 +62,21 @@ function connectThroughProxy(channel: ChannelInterface, proxyFor: (host: string)
         return pool.getOrCreateSubchannel(target, address, options, credentials);
       }
       const origin = isIPv6(address.host) ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-      const proxied = { ...proxyOptions(`dns:${origin}`, proxy), ...options };
-      return pool.getOrCreateSubchannel(target, addressOf(proxy), proxied, credentials);
+      const proxied = { ...toProxyOptions(`dns:${origin}`, proxy), ...options };
+      return pool.getOrCreateSubchannel(target, toAddress(proxy), proxied, credentials);
     },
     unrefUnusedSubchannels: () => pool.unrefUnusedSubchannels(),
   };
 }
 
-function proxyOptions(target: string, { credentials }: HttpProxy): ChannelOptions {
+function toProxyOptions(target: string, { credentials }: HttpProxy): ChannelOptions {
   return {
     "grpc.http_connect_target": target,
     ...(credentials !== undefined && { "grpc.http_connect_creds": credentials }),
   };
 }
 
-function addressOf({ address }: HttpProxy): Address {
+function toAddress({ address }: HttpProxy): Address {
   const { host, port = 80 } = experimental.splitHostPort(address) ?? { host: address };
   return { host, port };
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type ChannelInterface, Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { listenHttp2 } from "@hello/testing/peer";
 import { openChannel } from "./target.js";
-import { channelCredentials } from "./transport-security.js";
+import { createChannelCredentials } from "./transport-security.js";
 
 /** Makes a call with unchecked metadata. Resolves with its status. */
 function callWithUncheckedMetadata(
@@ -34,7 +34,7 @@ for (const [kind, entries] of Object.entries(rejected)) {
     await using peer = await listenHttp2((stream) =>
       stream.respond({ "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true }),
     );
-    const channel = openChannel(peer.address, channelCredentials(false), {});
+    const channel = openChannel(peer.address, createChannelCredentials(false), {});
     assert.equal((await callWithUncheckedMetadata(channel, {})).code, status.NOT_FOUND);
     const { code, details } = await callWithUncheckedMetadata(channel, entries);
     assert.equal(code, status.INTERNAL);

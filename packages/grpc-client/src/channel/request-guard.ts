@@ -14,7 +14,7 @@ export function guardRequests(session: ClientHttp2Session): void {
   session.request = (headers = {}, options) => {
     const accepted = session.remoteSettings.maxHeaderListSize ?? maxMetadataBytes;
     const limit = Math.min(accepted, maxMetadataBytes);
-    const bytes = headerBytes(headers);
+    const bytes = countHeaderBytes(headers);
     if (bytes > limit) {
       const reason = accepted > limit ? `and at most ${limit} can be sent` : `and the server accepts ${limit}`;
       return reject(status.RESOURCE_EXHAUSTED, `the metadata is too large: ${bytes} bytes, ${reason}`);
@@ -31,7 +31,7 @@ export function guardRequests(session: ClientHttp2Session): void {
 }
 
 /** Returns the size of headers as HTTP/2 counts it, in bytes: RFC 9113, section 10.5.1. */
-function headerBytes(headers: OutgoingHttpHeaders): number {
+function countHeaderBytes(headers: OutgoingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) {
     const value = headers[name];

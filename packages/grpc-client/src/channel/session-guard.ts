@@ -23,7 +23,7 @@ export function guardSessions(credentials: ChannelCredentials): ChannelCredentia
       const result = await connect(tcpSocket);
       // grpc-js creates the session as soon as it has the socket.
       setImmediate(() => {
-        const session = sessionOf(result.socket);
+        const session = findSession(result.socket);
         if (session === undefined) {
           return;
         }
@@ -49,7 +49,7 @@ export function guardSessions(credentials: ChannelCredentials): ChannelCredentia
 }
 
 /** Returns the session of a socket. Node stores it in a property whose name depends on the version. */
-function sessionOf(socket: Socket): ClientHttp2Session | undefined {
+function findSession(socket: Socket): ClientHttp2Session | undefined {
   return Reflect.ownKeys(socket)
     .map((key): unknown => Reflect.get(socket, key))
     .find(isSession);

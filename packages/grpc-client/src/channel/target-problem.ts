@@ -12,41 +12,41 @@ const hostName = /^(?=.{1,254}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
  *
  * @param target Target with its scheme, as a channel of grpc-js returns it.
  */
-export function targetProblem(target: string): string | undefined {
+export function findTargetProblem(target: string): string | undefined {
   const [, scheme, authority, path = ""] = /^(dns|ipv4|ipv6|unix):(?:\/\/([^/]*)\/)?(.*)$/s.exec(target) ?? [];
   switch (scheme) {
     case "dns":
       // grpc-js parses a scheme without an address as a host name.
-      return /^(?:dns|ipv4|ipv6|unix):$/.test(path) ? "the address is missing" : addressProblem(path);
+      return /^(?:dns|ipv4|ipv6|unix):$/.test(path) ? "the address is missing" : findAddressProblem(path);
     case "ipv4":
     case "ipv6":
       return path
         .split(",")
-        .map((address) => addressProblem(address, scheme))
+        .map((address) => findAddressProblem(address, scheme))
         .find((problem) => problem !== undefined);
     case "unix":
       return authority || path.startsWith("//")
         ? "expected unix:/path or unix:///path"
-        : pathProblem(authority === "" ? `/${path}` : path);
+        : findPathProblem(authority === "" ? `/${path}` : path);
     default:
       return undefined;
   }
 }
 
-function addressProblem(address: string, scheme?: "ipv4" | "ipv6"): string | undefined {
+function findAddressProblem(address: string, scheme?: "ipv4" | "ipv6"): string | undefined {
   const [, ipv6, end] = /^\[([^\]]*)\](.*)$/s.exec(address) ?? [];
   if (ipv6 !== undefined && end !== undefined) {
-    return isIPv6(ipv6) && scheme !== "ipv4" ? portProblem(end) : notAddress(scheme ?? "ipv6", ipv6);
+    return isIPv6(ipv6) && scheme !== "ipv4" ? findPortProblem(end) : describeInvalidAddress(scheme ?? "ipv6", ipv6);
   }
   if (isIPv6(address)) {
-    return scheme === "ipv4" ? notAddress(scheme, address) : undefined;
+    return scheme === "ipv4" ? describeInvalidAddress(scheme, address) : undefined;
   }
   const separator = address.lastIndexOf(":");
   const host = separator < 0 ? address : address.slice(0, separator);
-  return hostProblem(host, scheme) ?? portProblem(separator < 0 ? "" : address.slice(separator));
+  return findHostProblem(host, scheme) ?? findPortProblem(separator < 0 ? "" : address.slice(separator));
 }
 
-function hostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined {
+function findHostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined {
   if (host === "") {
     return "the host is missing";
   }
@@ -57,7 +57,7 @@ function hostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined
     return undefined;
   }
   if (scheme === "ipv4" || /^\d+(?:\.\d+){3}$/.test(host)) {
-    return notAddress("ipv4", host);
+    return describeInvalidAddress("ipv4", host);
   }
   if (/^\d+$/.test(host)) {
     return `the host is missing before the port ${host}`;
@@ -69,12 +69,12 @@ function hostProblem(host: string, scheme?: "ipv4" | "ipv6"): string | undefined
   return hostName.test(host) ? undefined : `${JSON.stringify(host)} is not a host name`;
 }
 
-function notAddress(version: "ipv4" | "ipv6", host: string): string {
+function describeInvalidAddress(version: "ipv4" | "ipv6", host: string): string {
   return `${JSON.stringify(host)} is not an ${version === "ipv4" ? "IPv4" : "IPv6"} address`;
 }
 
 /** @param port Port after its colon, or empty. */
-function portProblem(port: string): string | undefined {
+function findPortProblem(port: string): string | undefined {
   if (port === "") {
     return undefined;
   }
@@ -87,7 +87,7 @@ function portProblem(port: string): string | undefined {
     : `the port must be from 1 to 65535, not ${digits}`;
 }
 
-function pathProblem(path: string): string | undefined {
+function findPathProblem(path: string): string | undefined {
   const bytes = Buffer.byteLength(path);
   if (path === "/") {
     return "the path is missing";

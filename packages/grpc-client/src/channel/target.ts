@@ -3,7 +3,7 @@ import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/g
 import { formatValue, reasonOf } from "@hello/grpc-common";
 import type { ChannelOptions } from "./channel-options.js";
 import { resetCancelledStreams } from "./reset-cancelled-streams.js";
-import { targetProblem } from "./target-problem.js";
+import { findTargetProblem } from "./target-problem.js";
 import { registerXds } from "./xds.js";
 
 /**
@@ -34,7 +34,7 @@ export function openChannel(
     channel.close();
     throw new TypeError(`${invalid}: ${unknownScheme}`);
   }
-  const problem = targetProblem(channel.getTarget());
+  const problem = findTargetProblem(channel.getTarget());
   if (problem !== undefined) {
     channel.close();
     throw new TypeError(`${invalid}: ${problem}`);
@@ -66,6 +66,6 @@ export function isLoopback(target: string): boolean {
 }
 
 /** Returns a target with its scheme, which defaults to `dns:///`. */
-export function canonicalTarget(target: string): string {
+export function toCanonicalTarget(target: string): string {
   return /^(?:dns|ipv4|ipv6|unix|unix-abstract|xds):/.test(target) ? target : `dns:///${target}`;
 }

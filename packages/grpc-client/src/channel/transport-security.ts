@@ -22,11 +22,11 @@ export interface TlsOptions {
  *
  * @throws TypeError that describes the problem with the certificates.
  */
-export function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
-  return guardSessions(tls === false ? credentials.createInsecure() : secureCredentials(tls));
+export function createChannelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
+  return guardSessions(tls === false ? credentials.createInsecure() : createSecureCredentials(tls));
 }
 
-function secureCredentials(tls: true | TlsOptions): ChannelCredentials {
+function createSecureCredentials(tls: true | TlsOptions): ChannelCredentials {
   if (tls === true) {
     return omitAddressAsServerName(credentials.createSsl());
   }
@@ -34,7 +34,7 @@ function secureCredentials(tls: true | TlsOptions): ChannelCredentials {
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new TypeError(tls.key === undefined ? "tls.cert requires tls.key" : "tls.key requires tls.cert");
   }
-  const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => pem(`tls.${name}`, tls[name]));
+  const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => toPemBytes(`tls.${name}`, tls[name]));
   checkAuthority(ca);
   try {
     createSecureContext({ ca, cert, key });
@@ -80,7 +80,7 @@ function checkAuthority(ca: Buffer | undefined): void {
   }
 }
 
-function pem(name: string, value: string | Uint8Array | undefined): Buffer | undefined {
+function toPemBytes(name: string, value: string | Uint8Array | undefined): Buffer | undefined {
   if (value === undefined) {
     return undefined;
   }

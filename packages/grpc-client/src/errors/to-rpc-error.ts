@@ -1,6 +1,6 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { fromGrpcMetadata } from "../calls/metadata.js";
-import { connectionError } from "../channel/connection-error.js";
+import { findConnectionError } from "../channel/connection-error.js";
 import { hasPingRejection } from "../channel/too-many-pings.js";
 import { describeFailure, type FailureContext } from "./describe-failure.js";
 import { RpcError } from "./rpc-error.js";
@@ -33,7 +33,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
     progress: failed.progress,
     contentType: typeof contentType === "string" ? contentType : undefined,
     connectionError:
-      channel !== undefined && code === status.DEADLINE_EXCEEDED ? await connectionError(channel) : undefined,
+      channel !== undefined && code === status.DEADLINE_EXCEEDED ? await findConnectionError(channel) : undefined,
     pingsRejected: channel !== undefined && hasPingRejection(channel),
   });
   return new RpcError({

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCommandLine } from "@hello/grpc-common";
 import { createCertificates } from "@hello/testing/certificates";
-import { type ProgramOptionValues, programOptionTable } from "./program-options.js";
+import { createProgramOptions, type ProgramOptionValues } from "./program-options.js";
 
 function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): ProgramOptionValues {
   const program = { name: "app", description: "", envPrefix: "APP", version: "1", argv, env };
-  const parsed = parseCommandLine(programOptionTable("localhost:1"), program);
+  const parsed = parseCommandLine(createProgramOptions("localhost:1"), program);
   return parsed.action === "run" ? parsed.values : assert.fail("expected a command to run");
 }
 

@@ -17,8 +17,8 @@ export interface ProgramOptionValues extends ClientOptionValues {
   readonly json: boolean;
 }
 
-/** Returns the options common to all client programs. Flags and variables are named after them. */
-export function programOptionTable(defaultTarget: string): OptionTable<ProgramOptionValues> {
+/** Creates the options common to all client programs. Flags and variables are named after them. */
+export function createProgramOptions(defaultTarget: string): OptionTable<ProgramOptionValues> {
   const { timeoutMs, waitForReady, allowPlaintextToken, ...others } = clientOptionTable;
   return {
     target: {
@@ -30,14 +30,14 @@ export function programOptionTable(defaultTarget: string): OptionTable<ProgramOp
     },
     timeoutMs,
     waitForReady,
-    metadata: metadata(),
+    metadata: createMetadataOption(),
     tls: toggle(
       "use TLS and trust the certificate authorities of Node; implied by every other --tls-... option",
       false,
     ),
-    tlsCa: pemFile("certificate authorities to trust instead of those of Node"),
-    tlsCert: pemFile("client certificate with its chain, for mutual TLS", ["tlsKey"]),
-    tlsKey: pemFile("private key of --tls-cert", ["tlsCert"]),
+    tlsCa: createPemFileOption("certificate authorities to trust instead of those of Node"),
+    tlsCert: createPemFileOption("client certificate with its chain, for mutual TLS", ["tlsKey"]),
+    tlsKey: createPemFileOption("private key of --tls-cert", ["tlsCert"]),
     tlsServerName: text("name expected in the server's certificate, instead of the target's host", {
       placeholder: "name",
     }),
@@ -49,7 +49,7 @@ export function programOptionTable(defaultTarget: string): OptionTable<ProgramOp
   };
 }
 
-function pemFile(help: string, needs: readonly string[] = []): Option<Buffer | undefined> {
+function createPemFileOption(help: string, needs: readonly string[] = []): Option<Buffer | undefined> {
   return {
     ...text(`${help}, in PEM format`, { placeholder: "file", needs }),
     default: undefined,
@@ -68,7 +68,7 @@ function pemFile(help: string, needs: readonly string[] = []): Option<Buffer | u
   };
 }
 
-function metadata(): Option<MetadataInit | undefined> {
+function createMetadataOption(): Option<MetadataInit | undefined> {
   const option = list("metadata to send; the value is base64 if the key ends in -bin", {
     default: [],
     placeholder: "key=value",

@@ -5,7 +5,7 @@ import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "
 import { RpcError } from "../errors/rpc-error.js";
 import type { ServiceClient } from "../service-client.js";
 import { printHealth } from "./print-health.js";
-import { type ProgramOptionValues, programOptionTable } from "./program-options.js";
+import { createProgramOptions, type ProgramOptionValues } from "./program-options.js";
 
 export { UsageError } from "@hello/grpc-common";
 
@@ -91,7 +91,7 @@ export async function runClientProgram<Client extends ServiceClient>(program: Cl
 
 function parse({ name, envPrefix, usage, description, defaultTarget, version = programVersion() }: ProgramTexts) {
   const line = { name, envPrefix, usage, description, version, argv: process.argv.slice(2), env: process.env };
-  const command = parseCommandLine(programOptionTable(defaultTarget), {
+  const command = parseCommandLine(createProgramOptions(defaultTarget), {
     ...line,
     positionals: true,
     epilogue:
@@ -127,12 +127,12 @@ function createClient<Client extends ServiceClient>(
   try {
     return createClient(target, { ...options, tls: tlsOptions || tls });
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(withFlags(error.message)) : error;
+    throw error instanceof TypeError ? new UsageError(replaceOptionsByFlags(error.message)) : error;
   }
 }
 
 /** Replaces client options in a message by their flags, like `tls.serverName` by `--tls-server-name`. */
-function withFlags(message: string): string {
+function replaceOptionsByFlags(message: string): string {
   return message.replaceAll(
     /\b(?:tls\.\w+|\w+ReconnectBackoffMs)\b/g,
     (option) => `--${option.replaceAll(/\.|(?=[A-Z])/g, "-").toLowerCase()}`,

@@ -40,7 +40,7 @@ function ignoreErrors<Result>(action: () => Result): Result | undefined {
 }
 
 function observe(telemetry: OpenTelemetry, path: string, target: string): ObservedCall {
-  const metrics = telemetry.metrics && metricsFor(telemetry.metrics);
+  const metrics = telemetry.metrics && getMetrics(telemetry.metrics);
   const span = telemetry.trace && startCallSpan(telemetry, telemetry.trace.getTracer(scope), path, target);
   const labels: CallLabels = { "grpc.method": path.slice(1), "grpc.target": target };
   const startedAt = performance.now();
@@ -76,7 +76,7 @@ function observe(telemetry: OpenTelemetry, path: string, target: string): Observ
   };
 }
 
-function metricsFor(provider: MeterProvider): CallMetrics {
+function getMetrics(provider: MeterProvider): CallMetrics {
   let metrics = metricsByProvider.get(provider);
   if (metrics === undefined) {
     metrics = createCallMetrics(provider.getMeter(scope));

@@ -90,7 +90,7 @@ export class ChannelPool {
     return channel;
   }
 
-  /** Reports whether the calls of a method are retried after UNAVAILABLE. */
+  /** Returns whether the calls of a method are retried after UNAVAILABLE. */
   retriesUnavailable(path: string): boolean {
     const { retryPolicy, hedgingPolicy } = methodConfigFor(this.#serviceConfig, path) ?? {};
     const statuses = retryPolicy?.retryableStatusCodes ?? hedgingPolicy?.nonFatalStatusCodes ?? [];

@@ -39,7 +39,7 @@ function parseProxy(variable: string, value: string): HttpProxy | undefined {
   };
 }
 
-/** Reports whether `no_proxy` contains a host. It is `*`, or a list of addresses, networks and domains. */
+/** Returns whether `no_proxy` contains a host. It is `*`, or a list of addresses, networks and domains. */
 function isException(exceptions: string, host: string): boolean {
   if (exceptions.trim() === "*") {
     return true;

@@ -51,7 +51,7 @@ function isConfigError(error: unknown): boolean {
 }
 
 /**
- * Reports whether every address of a target is on this machine, where a proxy cannot reach it: `localhost`,
+ * Returns whether every address of a target is on this machine, where a proxy cannot reach it: `localhost`,
  * 127.0.0.0/8, `::1` or a Unix domain socket.
  */
 export function isLoopback(target: string): boolean {

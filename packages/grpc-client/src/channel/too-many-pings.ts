@@ -4,7 +4,7 @@ import type { ChannelInterface } from "@grpc/grpc-js";
 /** Targets whose servers have rejected pings. Shared by all channels, because they share connections. */
 const rejectingTargets = new Set<string>();
 
-/** Reports whether a GOAWAY frame rejects the client's pings (gRFC A8). */
+/** Returns whether a GOAWAY frame rejects the client's pings (gRFC A8). */
 export function isTooManyPings(code: number, data: Buffer | undefined): boolean {
   return code === constants.NGHTTP2_ENHANCE_YOUR_CALM && data?.toString("latin1") === "too_many_pings";
 }
@@ -14,7 +14,7 @@ export function addPingRejection(target: string): void {
   rejectingTargets.add(target);
 }
 
-/** Reports whether a server of a channel's target has rejected pings. */
+/** Returns whether a server of a channel's target has rejected pings. */
 export function hasPingRejection(channel: ChannelInterface): boolean {
   return rejectingTargets.has(channel.getTarget());
 }

@@ -40,7 +40,7 @@ test("fails only the call whose metadata exceeds the limit of the server", async
   assert.deepEqual(other, { status: "fulfilled", value: "Hello Ada" });
   assert.match(
     String(failed.status === "rejected" && failed.reason),
-    /RESOURCE_EXHAUSTED: the metadata is too large: \d+ bytes, and the server accepts 16384 /,
+    /RESOURCE_EXHAUSTED: the metadata is too large: \d+ bytes, and the limit of the server is 16384 /,
   );
 });
 

@@ -62,7 +62,7 @@ test("fails only the call whose metadata exceeds the SETTINGS of the server", as
   const metadata = { "x-large": "x".repeat(20_000) };
   const expected = {
     status: "RESOURCE_EXHAUSTED",
-    details: /^the metadata is too large: 20\d{3} bytes, and the server accepts 16384$/,
+    details: /^the metadata is too large: 20\d{3} bytes, and the limit of the server is 16384$/,
     attempts: 1,
   };
   assert.equal(await withConcurrentCall(failingCall({ metadata }, expected), { settings }), 0);

@@ -38,7 +38,7 @@ for (const [kind, entries] of Object.entries(rejected)) {
     assert.equal((await callWithUncheckedMetadata(channel, {})).code, status.NOT_FOUND);
     const { code, details } = await callWithUncheckedMetadata(channel, entries);
     assert.equal(code, status.INTERNAL);
-    assert.match(details, /^the metadata cannot be sent: /);
+    assert.match(details, /^failed to send the metadata: /);
     assert.equal((await callWithUncheckedMetadata(channel, {})).code, status.NOT_FOUND);
     assert.equal(peer.accepted, 1);
     channel.close();

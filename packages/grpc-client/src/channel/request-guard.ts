@@ -16,7 +16,7 @@ export function guardRequests(session: ClientHttp2Session): void {
     const limit = Math.min(accepted, maxMetadataBytes);
     const bytes = countHeaderBytes(headers);
     if (bytes > limit) {
-      const reason = accepted > limit ? `and at most ${limit} can be sent` : `and the server accepts ${limit}`;
+      const reason = accepted > limit ? `and the limit is ${limit}` : `and the limit of the server is ${limit}`;
       return reject(status.RESOURCE_EXHAUSTED, `the metadata is too large: ${bytes} bytes, ${reason}`);
     }
     try {
@@ -25,7 +25,7 @@ export function guardRequests(session: ClientHttp2Session): void {
       if (session.closed || session.destroyed) {
         throw error;
       }
-      return reject(status.INTERNAL, `the metadata cannot be sent: ${reasonOf(error)}`);
+      return reject(status.INTERNAL, `failed to send the metadata: ${reasonOf(error)}`);
     }
   };
 }

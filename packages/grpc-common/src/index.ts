@@ -1,5 +1,6 @@
 /** Code shared by `@hello/grpc-server` and `@hello/grpc-client`. */
 export { type DescribedFile, describeService } from "./descriptors.js";
+export { requestsGrpcJsLog } from "./grpc-js-log.js";
 export { type CheckTable, checkOptions, type Optional } from "./options/check-options.js";
 export {
   checkKeys,

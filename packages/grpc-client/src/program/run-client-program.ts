@@ -1,5 +1,5 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import { parseCommandLine, programVersion, reasonOf, UsageError } from "@hello/grpc-common";
+import { parseCommandLine, programVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
 import type { CallOptions } from "../calls/call-options.js";
 import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
 import { RpcError } from "../errors/rpc-error.js";
@@ -50,7 +50,7 @@ export interface ProgramContext {
 export async function runClientProgram<Client extends ServiceClient>(program: ClientProgram<Client>): Promise<void> {
   const { stdout, stderr } = process;
   let json = process.argv.includes("--json");
-  if (!(process.env["GRPC_NODE_VERBOSITY"] ?? process.env["GRPC_VERBOSITY"])) {
+  if (!requestsGrpcJsLog(process.env)) {
     // Otherwise grpc-js writes its log lines between those of the program.
     setLogVerbosity(logVerbosity.NONE);
   }

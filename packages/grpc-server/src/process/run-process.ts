@@ -1,5 +1,5 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import { MAX_TIMER_MS, programVersion, reasonOf } from "@hello/grpc-common";
+import { MAX_TIMER_MS, programVersion, reasonOf, requestsGrpcJsLog } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { RequiredAuthorize } from "../authorization/authorize.js";
 import { createLifecycle, type Lifecycle, withAbandonableStart } from "../lifecycle.js";
@@ -35,7 +35,7 @@ export async function runProcess<Context>(options: RunOptions<Context>): Promise
 }
 
 async function run<Context>(options: RunOptions<Context>, config: Config, logger: Logger): Promise<void> {
-  if (!process.env["GRPC_VERBOSITY"]) {
+  if (!requestsGrpcJsLog(process.env)) {
     // grpc-js writes each malformed piece of metadata to standard error, content included.
     setLogVerbosity(logVerbosity.NONE);
   }

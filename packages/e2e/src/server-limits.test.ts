@@ -1,4 +1,4 @@
-/** Every limit of docs/limits.md in every mode of the server; connection-limit.test.ts has --max-connections. */
+/** Tests the limits of docs/limits.md in each mode of the server. connection-limit.test.ts tests --max-connections. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
@@ -38,11 +38,11 @@ const modes: Record<string, Mode> = {
     tls: true,
   },
   "a Unix socket": { flags: () => ["--address", `unix:${join(folder, `${sockets++}`)}`] },
-  "the second of two addresses": { flags: () => ["--address", "127.0.0.1:0", "--address", "127.0.0.1:0"] },
+  "two addresses": { flags: () => ["--address", "127.0.0.1:0", "--address", "127.0.0.1:0"] },
 };
 
 /** Connects to the last address of a server. */
-function dial({ addresses }: ServerProcess, tls: boolean): Socket {
+function openSocket({ addresses }: ServerProcess, tls: boolean): Socket {
   const address = addresses.at(-1) ?? "";
   const port = Number(address.replace(/.*:/, ""));
   if (tls) {
@@ -58,9 +58,9 @@ function dial({ addresses }: ServerProcess, tls: boolean): Socket {
 }
 
 function openSession(server: ServerProcess, tls: boolean) {
-  const session = connectHttp2("http://localhost", { createConnection: () => dial(server, tls) });
+  const session = connectHttp2("http://localhost", { createConnection: () => openSocket(server, tls) });
   session.on("error", () => {
-    // The server cuts it.
+    // The server may reset the connection; "close" follows.
   });
   return { session, goaway: once(session, "goaway"), closed: once(session, "close") };
 }
@@ -69,7 +69,7 @@ function request(session: ClientHttp2Session, path: string, body: Uint8Array, he
   const call = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
   const stream = session.request({ ...call, ...headers });
   stream.on("error", () => {
-    // Its code tells.
+    // The tests read the error code of the stream.
   });
   stream.end(message(body));
   return stream.resume();
@@ -88,14 +88,14 @@ const refused = status.RESOURCE_EXHAUSTED;
 
 describe("the limits", { concurrency: 2 }, () => {
   for (const [mode, { flags = () => [], tls = false }] of Object.entries(modes)) {
-    test(`limits of calls and of clients that say nothing hold on ${mode}`, async () => {
+    test(`enforces the limits of calls and closes silent connections with ${mode}`, async () => {
       await using server = await startScriptedServer(
         ...["--max-header-bytes", "2000", "--max-receive-message-bytes", "1000"],
         ...["--max-concurrent-streams", "7", "--max-concurrent-calls", "1", "--max-streaming-calls", "1"],
         ...["--handshake-timeout-ms", "3000", "--keepalive-time-ms", "1000"],
         ...flags(),
       );
-      const silentClosed = waitForClose(dial(server, tls));
+      const silentClosed = waitForClose(openSocket(server, tls));
       const { session, closed: sessionClosed } = openSession(server, tls);
       await once(session, "remoteSettings");
       const pinged = once(session, "ping");
@@ -115,14 +115,14 @@ describe("the limits", { concurrency: 2 }, () => {
       await sessionClosed;
     });
 
-    test(`limits of the age and the idle time of connections hold on ${mode}`, async () => {
+    test(`enforces the maximum age and idle time of connections with ${mode}`, async () => {
       await using server = await startServer(
         ...["--max-connection-idle-ms", "100", "--max-connection-age-ms", "2000"],
         ...["--max-connection-age-grace-ms", "1", ...flags()],
       );
       const idle = openSession(server, tls);
       const busy = openSession(server, tls);
-      // Goes out with the first bytes of the connection, so that it is never idle.
+      // This call starts with the first bytes of the connection, so that the connection is never idle.
       watch(busy.session);
       const [idleCode, , idleReason] = await idle.goaway;
       assert.deepEqual([idleCode, idleReason], [constants.NGHTTP2_NO_ERROR, undefined]);

@@ -12,8 +12,8 @@ import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import { waitForClose } from "@hello/testing/wait-for-close";
 import { serverMain } from "./server-process.js";
 
-/** Server whose log nobody reads, so that its address is known before. */
-async function startUnread(t: TestContext, stdout: "pipe" | number, ...args: string[]) {
+/** Starts a server on a Unix domain socket, whose address is known without reading its log. */
+async function startWithoutReadingLog(t: TestContext, stdout: "pipe" | number, ...args: string[]) {
   const folder = await makeTemporaryFolder("server-log-");
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "server.sock");
@@ -28,11 +28,11 @@ async function startUnread(t: TestContext, stdout: "pipe" | number, ...args: str
 }
 
 for (const workers of ["1", "2"]) {
-  const what = workers === "1" ? "a server" : "a server with workers";
+  const mode = workers === "1" ? "one process" : "workers";
 
-  test(`${what} goes on while a reader of its log stalls`, async (t) => {
-    const { child, client } = await startUnread(t, "pipe", "--workers", workers, "--log-level", "debug");
-    // Each is a line of about 150 bytes; a pipe holds some hundreds of them.
+  test(`keeps serving with ${mode} while the reader of its log stalls`, async (t) => {
+    const { child, client } = await startWithoutReadingLog(t, "pipe", "--workers", workers, "--log-level", "debug");
+    // Each call logs a line of about 150 bytes, and a pipe holds a few hundred lines.
     for (let count = 0; count < 50; count++) {
       await Promise.all(Array.from({ length: 40 }, () => client.hello("World")));
     }
@@ -43,11 +43,12 @@ for (const workers of ["1", "2"]) {
   });
 
   const full = process.platform !== "linux" && "it needs /dev/full";
-  test(`${what} goes on when its log is on a full disk`, { skip: full }, async (t) => {
+  test(`keeps serving with ${mode} when the disk of its log is full`, { skip: full }, async (t) => {
     const device = openSync("/dev/full", "w");
-    const { child, client, path, stderr } = await startUnread(t, device, "--workers", workers);
+    const { child, client, path, stderr } = await startWithoutReadingLog(t, device, "--workers", workers);
     closeSync(device);
-    for (let stranger = 0; stranger < 4; stranger++) {
+    // Each of these connections is logged.
+    for (let count = 0; count < 4; count++) {
       const socket = connect(path);
       socket.write("GET / HTTP/1.1\r\n\r\n");
       await waitForClose(socket);
@@ -57,7 +58,7 @@ for (const workers of ["1", "2"]) {
     const [[status]] = await Promise.all([once(child, "exit"), stderr]);
     assert.equal(status, 0);
     const reports = (await stderr).match(/^hello-server: dropping log lines: ENOSPC/gm) ?? [];
-    // One of each process that has got so far.
+    // One report of each process that has logged something.
     assert.ok(reports.length >= 1 && reports.length <= (workers === "1" ? 1 : 3), await stderr);
   });
 }

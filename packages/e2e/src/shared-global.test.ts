@@ -10,11 +10,11 @@ import { startServer } from "./server-process.js";
 const generated = createRequire(import.meta.url)
   .resolve("@hello/proto")
   .replace(/dist.index\.js$/, "gen/hello_pb.js");
-// In this package, where the programs find what they import.
+// A folder in this package, so that the programs resolve their imports.
 const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
 after(() => rmSync(folder, { recursive: true }));
 
-// Another contract with messages of the same names and without a package, whose field has number 7.
+// Another contract without a package and with messages of the same names, whose field has the number 7.
 writeFileSync(join(folder, "other_pb.cjs"), readFileSync(generated, "utf8").replaceAll(/(?<!-)\b1(?=[,:])/g, "7"));
 
 const ours = `
@@ -41,7 +41,7 @@ const orders = {
 };
 
 for (const [order, { program, otherWins }] of Object.entries(orders)) {
-  test(`client and server work when they are loaded ${order}`, async () => {
+  test(`client and server work when loaded ${order}`, async () => {
     await using server = await startServer();
     const evaluate = [process.execPath, "--input-type=module", "--eval", program + call] as const;
     const { stdout, stderr } = await run([...evaluate, server.address], { cwd: folder });

@@ -21,17 +21,17 @@ export function shutdownLog({ log }: ServerProcess): readonly LogLine[] {
 }
 
 /** Returns the messages of {@link shutdownLog}. */
-export function messages(server: ServerProcess): string[] {
+export function shutdownMessages(server: ServerProcess): string[] {
   return shutdownLog(server).map(({ msg }) => msg);
 }
 
-/** Returns the duration of the shutdown in milliseconds, by the server's own clock. */
-export function duration(server: ServerProcess): number {
+/** Returns the duration of the shutdown in milliseconds, by the timestamps of the log. */
+export function shutdownMs(server: ServerProcess): number {
   const log = shutdownLog(server);
   return Number(log.at(-1)?.["time"]) - Number(log[0]?.["time"]);
 }
 
 /** Resolves once the server has logged a step. */
-export function logged(server: ServerProcess, step: keyof typeof steps): Promise<LogLine> {
+export function waitForStep(server: ServerProcess, step: keyof typeof steps): Promise<LogLine> {
   return server.logged(({ msg }) => msg === steps[step]);
 }

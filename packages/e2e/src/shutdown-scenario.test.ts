@@ -5,12 +5,12 @@ import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { createEchoCaller, requestOf } from "./echo-caller.js";
 import { watchHealth } from "./health-watch.js";
-import { duration, messages, shutdownLog, steps } from "./shutdown-log.js";
+import { shutdownLog, shutdownMessages, shutdownMs, steps } from "./shutdown-log.js";
 import { startStreamingServer } from "./streaming-server-process.js";
 
 const graceMs = 3_000;
 
-test("calls finish, watches and streams end as they are told, and the rest is ended at the grace time", async (t) => {
+test("finishes unary calls, ends watches and draining streams, and cancels the rest after the grace time", async (t) => {
   await using server = await startStreamingServer("--shutdown-grace-ms", String(graceMs));
   const { address } = server;
   const use = <Resource extends Disposable>(resource: Resource) => {
@@ -56,7 +56,7 @@ test("calls finish, watches and streams end as they are told, and the rest is en
   assert.deepEqual([code, details, values], [status.UNAVAILABLE, "the server is shutting down", ["begun"]]);
   await Promise.all(idle.map(({ closed }) => closed));
 
-  assert.deepEqual(messages(server), Object.values(steps));
+  assert.deepEqual(shutdownMessages(server), Object.values(steps));
   const [, , ending, , cancelling] = shutdownLog(server);
   assert.equal(ending?.["watches"], 3);
   assert.equal(cancelling?.["calls"], 1);
@@ -64,5 +64,5 @@ test("calls finish, watches and streams end as they are told, and the rest is en
   for (const kind of ["serverStream", "clientStream", "bidiStream"]) {
     assert.equal(finished?.[kind], 16, kind);
   }
-  assert.ok(duration(server) >= graceMs && duration(server) < graceMs + 2_000, `${duration(server)} ms`);
+  assert.ok(shutdownMs(server) >= graceMs && shutdownMs(server) < graceMs + 2_000, `${shutdownMs(server)} ms`);
 });

@@ -7,18 +7,18 @@ import { type Outcome, run } from "@hello/testing/program";
 const require = createRequire(import.meta.url);
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
-/** The code blocks of a Markdown page in one language, in order. */
+/** Returns the code blocks of a Markdown page in one language, in order. */
 export function snippets(page: URL, language: string): string[] {
   const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
   return [...readFileSync(page, "utf8").matchAll(fence)].map(([, code = ""]) => code);
 }
 
 /**
- * Type-checks and runs a TypeScript program that stands in the documentation, with the server that it speaks of at
- * another address.
+ * Type-checks and runs a TypeScript program of the documentation, with the address of a running server instead of
+ * `localhost:50051`.
  */
 export async function runSnippet(code: string, address: string): Promise<Outcome> {
-  // In this package, where it finds what it imports.
+  // A folder in this package, so that the program resolves its imports.
   const folder = mkdtempSync(join(packageRoot, ".snippet-"));
   try {
     writeFileSync(join(folder, "snippet.ts"), code.replaceAll("localhost:50051", address));

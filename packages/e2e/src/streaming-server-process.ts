@@ -4,13 +4,13 @@ import { type ServerProcess, serving } from "./server-process.js";
 
 /** State of the program `streaming-server.ts`. */
 export interface Statistics {
-  /** Handlers of Echo in progress. */
+  /** Number of Echo handlers in progress. */
   readonly active: number;
-  /** Responses that its handlers have yielded. */
+  /** Number of responses that Echo handlers have yielded. */
   readonly produced: number;
-  /** Requests that its handlers have read. */
+  /** Number of requests that Echo handlers have read. */
   readonly consumed: number;
-  /** Memory in use after a full collection, without that of Node itself. */
+  /** Heap and external memory after a full garbage collection, in bytes. */
   readonly memoryBytes: number;
 }
 

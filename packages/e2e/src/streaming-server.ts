@@ -1,7 +1,7 @@
 /**
- * Server program of the Hello and Echo services for tests of streams. Echo does as its contract says, unless the value of
- * the first request names another behaviour; the unary value `statistics` returns the {@link Statistics} of the process.
- * Prints how many handlers of each kind have finished when it exits.
+ * Server program of the Hello and Echo services for tests of streams. Echo behaves as its contract describes, unless the
+ * value of a request names another behaviour. The unary value `statistics` returns the {@link Statistics} of the process.
+ * On exit, the program logs the number of finished handlers of each kind.
  */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -20,8 +20,8 @@ let active = 0;
 let produced = 0;
 let consumed = 0;
 
-/** Counts a handler until it is disposed of. */
-function handling(kind: Kind): Disposable {
+/** Counts a handler as active until the result is disposed. */
+function trackHandler(kind: Kind): Disposable {
   active++;
   return {
     [Symbol.dispose]() {
@@ -48,7 +48,7 @@ const echo = bindService(EchoService, {
     if (request.getValue() === "statistics") {
       return responseOf(JSON.stringify(statistics()));
     }
-    using _handling = handling("unary");
+    using _handler = trackHandler("unary");
     if (request.getValue() === "drain") {
       await aborted(call.draining);
       await delay(request.getDelayMs());
@@ -57,7 +57,7 @@ const echo = bindService(EchoService, {
   },
 
   async *serverStream(request, call) {
-    using _handling = handling("serverStream");
+    using _handler = trackHandler("serverStream");
     switch (request.getValue()) {
       case "drain":
         yield responseOf("begun");
@@ -77,7 +77,7 @@ const echo = bindService(EchoService, {
   },
 
   async clientStream(requests, call) {
-    using _handling = handling("clientStream");
+    using _handler = trackHandler("clientStream");
     let count = 0;
     for await (const request of requests) {
       consumed++;
@@ -94,7 +94,7 @@ const echo = bindService(EchoService, {
   },
 
   async *bidiStream(requests, call) {
-    using _handling = handling("bidiStream");
+    using _handler = trackHandler("bidiStream");
     for await (const request of requests) {
       consumed++;
       switch (request.getValue()) {

@@ -3,13 +3,13 @@ import { listen, type Peer } from "@hello/testing/peer";
 
 /** TCP relay in front of a server on the loopback interface. */
 export interface TcpRelay extends Peer {
-  /** Address of the server, as `host:port`, for the connections that are yet to come. */
+  /** Address of the server for new connections, as `host:port`. */
   target: string;
-  /** Stops forwarding on all connections without closing them, as a NAT does that has forgotten them. */
+  /** Stops forwarding on all connections without closing them, like a NAT that has lost its state. */
   drop(): void;
 }
 
-/** Starts a relay. It holds every byte back for `delayMs` in both directions, as a long line would. */
+/** Starts a relay, which delays all data by `delayMs` in each direction. */
 export async function startRelay(target: string, { delayMs = 0 } = {}): Promise<TcpRelay> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -33,6 +33,6 @@ function forward(from: Socket, to: Socket, delayMs: number): void {
   const later = (action: () => void) => (delayMs > 0 ? setTimeout(action, delayMs) : action());
   from.on("data", (chunk) => later(() => to.write(chunk)));
   from.on("end", () => later(() => to.end()));
-  // One side may break off, and then so does the other.
+  // If one side fails, the other is closed too.
   from.on("error", () => to.destroy());
 }

@@ -6,18 +6,18 @@ import * as api19 from "@opentelemetry/api";
 import * as api14 from "opentelemetry-api-1.4";
 import * as api18 from "opentelemetry-api-1.8";
 
-/** Parts of the API that the versions have in common. */
+/** Part of the API that exists in every version. */
 type Api = Pick<typeof api14, "trace" | "metrics" | "propagation" | "createNoopMeter">;
 
 const spanContext = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", traceFlags: 1 };
 
-/** Registers an SDK through a copy of the API, and returns the list of all that it is asked for. */
+/** Registers an SDK through a copy of the API, and returns the list of the calls that the SDK receives. */
 function registerSdk({ trace, metrics, propagation, createNoopMeter }: Api): string[] {
-  const seen: string[] = [];
+  const received: string[] = [];
   trace.setGlobalTracerProvider({
     getTracer: () => ({
       startSpan(name, { kind } = {}) {
-        seen.push(`span ${name} ${kind}`);
+        received.push(`span ${name} ${kind}`);
         return trace.wrapSpanContext(spanContext);
       },
       startActiveSpan: () => assert.fail(),
@@ -25,7 +25,7 @@ function registerSdk({ trace, metrics, propagation, createNoopMeter }: Api): str
   });
   metrics.setGlobalMeterProvider({
     getMeter(name) {
-      seen.push(`meter ${name}`);
+      received.push(`meter ${name}`);
       return createNoopMeter();
     },
   });
@@ -35,19 +35,19 @@ function registerSdk({ trace, metrics, propagation, createNoopMeter }: Api): str
       setter.set(carrier, "x-trace", trace.getSpanContext(context)?.traceId ?? "none");
     },
     extract(context, carrier, getter) {
-      seen.push(`parent ${getter.get(carrier, "x-trace")}`);
+      received.push(`parent ${getter.get(carrier, "x-trace")}`);
       return context;
     },
   });
-  return seen;
+  return received;
 }
 
-// Another version can only be registered in place of the one before, not beside it.
+// Only one version can be registered at a time.
 afterEach(() => Reflect.deleteProperty(globalThis, Symbol.for("opentelemetry.js.api.1")));
 
 for (const [version, api] of Object.entries<unknown>({ "1.4": api14, "1.8": api18, "1.9": api19 })) {
-  test(`an SDK that is registered through version ${version} of the API sees the calls of both ends`, async () => {
-    const seen = registerSdk(api as Api);
+  test(`reports calls on both sides to an SDK registered through version ${version} of the API`, async () => {
+    const received = registerSdk(api as Api);
     const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
     const [address = ""] = await server.start();
     const client = new HelloClient(address);
@@ -57,7 +57,7 @@ for (const [version, api] of Object.entries<unknown>({ "1.4": api14, "1.8": api1
       client.close();
       await server.shutdown();
     }
-    assert.deepEqual(seen, [
+    assert.deepEqual(received, [
       "meter grpc-js",
       "meter grpc-js",
       "span Hello/Hello 2",

@@ -34,13 +34,13 @@ const request = (value: string) => new EchoRequest().setValue(value);
 /** Requests of 3, 4 and 5 bytes. */
 const requests = ["a", "bc", "def"].map(request);
 
-/** Sends one request, and then none for as long as the call lasts. */
+/** Yields one request and never ends. */
 async function* oneRequest() {
   yield request("a");
   await new Promise(() => undefined);
 }
 
-/** Serves Echo, makes a call, and returns once both ends have seen its end. */
+/** Serves Echo and makes a call. Resolves when both client and server have finished it. */
 async function observe(
   call: (client: EchoClient) => Promise<void>,
   handlers: Partial<Servicer<typeof EchoService>> = {},
@@ -56,10 +56,10 @@ async function observe(
   await server.shutdown();
 }
 
-/** Metrics of one call at both ends, with the total sizes of its messages. */
-async function measured() {
+/** Reads the metrics of one call on both sides, with the total sizes of its messages. */
+async function readMetrics() {
   const metrics = await telemetry.measurements();
-  const end = (side: "server.call" | "client.attempt") => {
+  const readSide = (side: "server.call" | "client.attempt") => {
     const only = (name: string) => {
       const points = metrics[`grpc.${side}.${name}`] ?? [];
       assert.deepEqual(
@@ -84,10 +84,10 @@ async function measured() {
     metrics["grpc.client.call.duration"]?.map(({ count }) => count),
     [1],
   );
-  return { server: end("server.call"), client: end("client.attempt") };
+  return { server: readSide("server.call"), client: readSide("client.attempt") };
 }
 
-/** Checks that a call is one span at each end, the server's below the client's, without events. */
+/** Checks that a call has one span on each side, without events, and that the client's is the parent of the server's. */
 function checkSpans(method: string, codes: { readonly server: number; readonly client: number }): void {
   const spans = telemetry.spans();
   assert.equal(spans.length, 2);
@@ -123,7 +123,7 @@ const complete: readonly Case[] = [
   {
     method: "testing.v1.Echo/ServerStream",
     requestBytes: 6,
-    // The second and third response have an index, of two bytes.
+    // The second and third response have an index of two bytes.
     responseBytes: 4 + 6 + 6,
     async call(client) {
       assert.equal(await count(client.echoStream(request("ab").setCount(3))), 3);
@@ -148,17 +148,17 @@ const complete: readonly Case[] = [
 ];
 
 for (const { method, requestBytes, responseBytes, call } of complete) {
-  test(`${method} is counted once with its total sizes, and is one span at each end`, async () => {
+  test(`counts ${method} once with its total sizes, and records one span on each side`, async () => {
     await observe(call);
     checkSpans(method, { server: status.OK, client: status.OK });
-    assert.deepEqual(await measured(), {
+    assert.deepEqual(await readMetrics(), {
       server: { method, status: "OK", sentBytes: responseBytes, receivedBytes: requestBytes },
       client: { method, status: "OK", sentBytes: requestBytes, receivedBytes: responseBytes },
     });
   });
 }
 
-/** Leaves a stream after its first response. */
+/** Stops reading a stream after the first response. */
 async function readOne(responses: AsyncIterable<EchoResponse>): Promise<void> {
   for await (const _ of responses) {
     return;
@@ -206,18 +206,18 @@ const cancelled: readonly (Case & { readonly handlers?: Partial<Servicer<typeof 
 })();
 
 for (const { method, requestBytes, responseBytes, call, handlers } of cancelled) {
-  test(`${method} that is cancelled is counted once as CANCELLED, and is one span at each end`, async () => {
+  test(`counts a cancelled ${method} once as CANCELLED, and records one span on each side`, async () => {
     await observe(call, handlers);
     checkSpans(method, { server: status.CANCELLED, client: status.CANCELLED });
     const ended = { method, status: "CANCELLED" };
-    assert.deepEqual(await measured(), {
+    assert.deepEqual(await readMetrics(), {
       server: { ...ended, sentBytes: responseBytes, receivedBytes: requestBytes },
       client: { ...ended, sentBytes: requestBytes, receivedBytes: responseBytes },
     });
   });
 }
 
-test("a stream that fails between messages is counted once with its status and the sizes so far", async () => {
+test("counts a stream that fails between messages once, with its status and the sizes so far", async () => {
   const method = "testing.v1.Echo/BidiStream";
   await observe((client) => assert.rejects(count(client.chat(requests)), { code: status.NOT_FOUND }), {
     async *bidiStream(requests) {
@@ -231,7 +231,7 @@ test("a stream that fails between messages is counted once with its status and t
   });
   checkSpans(method, { server: status.NOT_FOUND, client: status.NOT_FOUND });
   const ended = { method, status: "NOT_FOUND" };
-  assert.deepEqual(await measured(), {
+  assert.deepEqual(await readMetrics(), {
     server: { ...ended, sentBytes: 7, receivedBytes: 12 },
     client: { ...ended, sentBytes: 12, receivedBytes: 7 },
   });

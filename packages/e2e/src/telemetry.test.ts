@@ -8,29 +8,32 @@ import { snippets } from "./snippets.js";
 
 const prometheus = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
 
-/** The modules of OpenTelemetry that a server has loaded when it ends, after a call. */
-async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
+/** Runs a server with these variables, makes a call, and returns the modules of OpenTelemetry that it has loaded. */
+async function listOpenTelemetryModules(env: Readonly<Record<string, string>>): Promise<string[]> {
   return (await listLoadedModules(env, greetWorld)).filter((path) => path.includes("opentelemetry"));
 }
 
-test("with no variable that asks for it, nothing of OpenTelemetry is loaded", async () => {
-  assert.deepEqual(await loadedBy({ OTEL_SERVICE_NAME: "greeter" }), []);
+test("does not load OpenTelemetry without a variable that enables it", async () => {
+  assert.deepEqual(await listOpenTelemetryModules({ OTEL_SERVICE_NAME: "greeter" }), []);
 });
 
-test("with exporters none, nothing of OpenTelemetry is loaded", async () => {
-  assert.deepEqual(await loadedBy({ OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" }), []);
+test("does not load OpenTelemetry when all exporters are none", async () => {
+  assert.deepEqual(await listOpenTelemetryModules({ OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" }), []);
 });
 
-test("with OTEL_SDK_DISABLED, nothing of OpenTelemetry is loaded", async () => {
-  assert.deepEqual(await loadedBy({ ...prometheus, OTEL_TRACES_EXPORTER: "otlp", OTEL_SDK_DISABLED: "true" }), []);
+test("does not load OpenTelemetry with OTEL_SDK_DISABLED", async () => {
+  assert.deepEqual(
+    await listOpenTelemetryModules({ ...prometheus, OTEL_TRACES_EXPORTER: "otlp", OTEL_SDK_DISABLED: "true" }),
+    [],
+  );
 });
 
-test("with a variable that asks for it, the SDK is loaded", async () => {
-  const modules = await loadedBy(prometheus);
+test("loads the SDK with a variable that enables it", async () => {
+  const modules = await listOpenTelemetryModules(prometheus);
   assert.ok(modules.some((path) => path.includes("sdk-node")));
 });
 
-test("an SDK that is not installed is one line that says what to do, and status 1", async () => {
+test("fails with one line that explains what to do, and status 1, when the SDK is not installed", async () => {
   const hook = new URL("without-sdk.mjs", import.meta.url);
   const env = { ...prometheus, NODE_OPTIONS: `--import=${hook}` };
   const { status, stderr } = await run([process.execPath, serverMain, "--address", "127.0.0.1:0"], { env });
@@ -41,7 +44,7 @@ test("an SDK that is not installed is one line that says what to do, and status 
   );
 });
 
-test("the SDK tells its troubles to the log, each in one line", async () => {
+test("logs each warning of the SDK in one line", async () => {
   const unknown = { OTEL_TRACES_EXPORTER: "pigeon", OTEL_METRICS_EXPORTER: "stork" };
   await using server = await startServerWith({ ...unknown, OTEL_LOG_LEVEL: "info" });
   const lines = server.log.filter(({ component }) => component === "opentelemetry");
@@ -51,11 +54,11 @@ test("the SDK tells its troubles to the log, each in one line", async () => {
   }
 });
 
-test("the commands of docs/telemetry.md start a server with the telemetry that they promise", async () => {
+test("starts the telemetry that docs/telemetry.md describes for each of its commands", async () => {
   const page = new URL("../../../docs/telemetry.md", import.meta.url);
   const commands = snippets(page, "console").flatMap((block) => block.match(/(?<=^\$ )OTEL_.*(?= pnpm)/gm) ?? []);
   assert.equal(commands.length, 2);
-  const promises = [
+  const expected = [
     { traces: false, metrics: true },
     { traces: true, metrics: true },
   ];
@@ -63,6 +66,6 @@ test("the commands of docs/telemetry.md start a server with the telemetry that t
     const env = Object.fromEntries(command.split(" ").map((pair) => pair.split("=")));
     await using server = await startServerWith({ ...env, OTEL_EXPORTER_PROMETHEUS_PORT: "0" });
     const { traces, metrics } = await server.logged(({ msg }) => msg === "telemetry started");
-    assert.deepEqual({ traces, metrics }, promises[index]);
+    assert.deepEqual({ traces, metrics }, expected[index]);
   }
 });

@@ -6,15 +6,12 @@ import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { HelloClient } from "@hello/client";
 import type { LogLine } from "@hello/testing/captured-log";
 import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { run } from "@hello/testing/program";
-import { requires } from "@hello/testing/requires";
+import { python, pythonProgram } from "./python-program.js";
 import { serverMain, startServer } from "./server-process.js";
-
-const python = requires("python3-grpcio");
 
 let certificates: TestCertificates;
 before(async () => {
@@ -22,7 +19,7 @@ before(async () => {
 });
 after(() => certificates[Symbol.asyncDispose]());
 
-/** The arguments of a server that serves TLS, and mutual TLS with a client CA. */
+/** Returns the arguments of a server that serves TLS, or mutual TLS if there is a client CA. */
 function tlsArguments({ certFile, keyFile }: Certificate, clientCa?: Certificate): string[] {
   return [
     ...["--tls-cert", certFile, "--tls-key", keyFile],
@@ -30,7 +27,7 @@ function tlsArguments({ certFile, keyFile }: Certificate, clientCa?: Certificate
   ];
 }
 
-/** Asks over a connection of its own, once. */
+/** Makes one call over a new connection. */
 async function greet(address: string, client?: Certificate): Promise<string> {
   const target = `localhost:${portOf(address)}`;
   const { cert: ca } = certificates.ca;
@@ -44,23 +41,23 @@ const portOf = (address: string) => Number(address.replace(/.*:/, ""));
 for (const mutual of [false, true]) {
   const tls = mutual ? "mutual TLS" : "TLS";
 
-  test(`HelloClient is greeted over ${tls}`, async () => {
+  test(`greets HelloClient over ${tls}`, async () => {
     await using server = await startServer(...tlsArguments(certificates.server, mutual ? certificates.ca : undefined));
     assert.equal(await greet(server.address, mutual ? certificates.client : undefined), "Hello World");
   });
 
-  test(`a Python client is greeted over ${tls}`, { skip: python.skip }, async () => {
+  test(`greets a Python client over ${tls}`, { skip: python.skip }, async () => {
     await using server = await startServer(...tlsArguments(certificates.server, mutual ? certificates.ca : undefined));
-    const program = fileURLToPath(new URL("../python/tls_client.py", import.meta.url));
+
     const { ca, client } = certificates;
     const pair = mutual ? [client.certFile, client.keyFile] : [];
     const target = `localhost:${portOf(server.address)}`;
-    const { stdout, stderr } = await run([python.program, program, target, ca.certFile, ...pair]);
+    const { stdout, stderr } = await run(pythonProgram("tls_client.py", target, ca.certFile, ...pair));
     assert.equal(stdout, "Hello World\n", stderr);
   });
 }
 
-test("a client without the certificate that mutual TLS needs is refused", async () => {
+test("refuses a client without a certificate over mutual TLS, and logs the reason", async () => {
   await using server = await startServer(...tlsArguments(certificates.server, certificates.ca));
   await assert.rejects(greet(server.address), { status: "UNAVAILABLE" });
   const { level, reason } = await server.logged(({ msg }) => msg === "TLS handshake failed");
@@ -68,16 +65,16 @@ test("a client without the certificate that mutual TLS needs is refused", async 
   assert.equal(reason, "the client sent no certificate");
 });
 
-test("TLS to a plain-text port fails, and the log says so", async () => {
+test("refuses TLS on a plain-text port, and logs the reason", async () => {
   await using server = await startServer();
   await assert.rejects(greet(server.address), { status: "UNAVAILABLE" });
   const { reason } = await server.logged(({ msg }) => msg === "connection refused");
   assert.equal(reason, "the client speaks TLS to a plain-text port");
 });
 
-test("1,000 calls over new connections while the pair is replaced ten times: none fails", async () => {
+test("fails none of 1,000 calls over new connections while the certificate is replaced ten times", async () => {
   const paths = { certFile: join(certificates.folder, "live.crt"), keyFile: join(certificates.folder, "live.key") };
-  // At one go: on a busy machine, much can happen between two writes.
+  // Synchronously: on a busy machine, the server could read the files between two asynchronous writes.
   const write = ({ cert, key }: { cert: string; key: string }) => {
     writeFileSync(paths.certFile, cert);
     writeFileSync(paths.keyFile, key);
@@ -95,33 +92,33 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
   const warnings = () => server.log.filter(({ level }) => level >= 40).map(({ reason }) => String(reason));
 
   let serials = 0;
-  const replaceBy = async (replace: (pair: Certificate) => void) => {
+  const replaceWith = async (replace: (pair: Certificate) => void) => {
     const before = await servedSerial();
     replace(await certificates.ca.issue(`live-${++serials}`, { hosts: ["localhost", "127.0.0.1"] }));
-    const written = Date.now();
+    const start = Date.now();
     while ((await servedSerial()) === before) {
-      assert.ok(Date.now() - written < 10_000, "the new certificate is not served");
+      assert.ok(Date.now() - start < 10_000, "the new certificate is not served");
     }
-    const elapsedMs = Date.now() - written;
+    const elapsedMs = Date.now() - start;
     assert.ok(elapsedMs < 1_000, `the new certificate was served after ${elapsedMs} ms`);
   };
-  const spoilBy = async (spoil: (pair: Certificate) => void, reason: RegExp) => {
+  const breakWith = async (damage: (pair: Certificate) => void, reason: RegExp) => {
     const before = await servedSerial();
     const count = warnings().length;
-    spoil(await certificates.ca.issue("bad", { hosts: ["localhost"] }));
+    damage(await certificates.ca.issue("bad", { hosts: ["localhost"] }));
     await server.logged(({ level }) => level >= 40 && warnings().length > count);
     assert.match(warnings().at(-1) ?? "", reason);
     assert.equal(await servedSerial(), before);
   };
-  const inPlace = () => replaceBy(write);
+  const inPlace = () => replaceWith(write);
   const byRename = () =>
-    replaceBy((pair) => {
+    replaceWith((pair) => {
       renameSync(pair.certFile, paths.certFile);
       renameSync(pair.keyFile, paths.keyFile);
     });
   const halfWritten = () =>
-    spoilBy(({ cert }) => writeFileSync(paths.certFile, cert.slice(0, 300)), /live\.crt is incomplete/);
-  const mismatched = () => spoilBy(({ key }) => writeFileSync(paths.keyFile, key), /does not match/);
+    breakWith(({ cert }) => writeFileSync(paths.certFile, cert.slice(0, 300)), /live\.crt is incomplete/);
+  const mismatched = () => breakWith(({ key }) => writeFileSync(paths.keyFile, key), /does not match/);
   const replacements = [
     inPlace,
     byRename,
@@ -150,7 +147,7 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
       }
       await replace();
     }
-    assert.ok(calls < 1_000, "the calls were over before the replacements");
+    assert.ok(calls < 1_000, "the calls ended before the last replacement");
   };
   await Promise.all([rotation(), caller(), caller(), caller(), caller()]);
 
@@ -162,7 +159,7 @@ test("1,000 calls over new connections while the pair is replaced ten times: non
   open.close();
 });
 
-test("every worker serves a new pair", async () => {
+test("serves a new certificate from every worker", async () => {
   const pair = await certificates.ca.issue("workers", { hosts: ["localhost", "127.0.0.1"] });
   await using server = await startServer("--workers", "2", ...tlsArguments(pair));
   const started = await server.logged(({ msg }) => msg === "all workers are serving");
@@ -175,23 +172,23 @@ test("every worker serves a new pair", async () => {
   assert.deepEqual(await Promise.all([greet(server.address), greet(server.address)]), ["Hello World", "Hello World"]);
 });
 
-test("a client that stalls in its handshake does not hold up a shutdown", async () => {
+test("shuts down without waiting for a client that stalls in its handshake", async () => {
   const timeout = ["--handshake-timeout-ms", "120000"];
   await using server = await startServer(...tlsArguments(certificates.server), ...timeout);
   const stalled = connectPlain(portOf(server.address), "127.0.0.1");
   stalled.on("error", () => {
-    // The server has hung up, as it should.
+    // The server closes the connection.
   });
   await once(stalled, "connect");
-  // What comes after it in the queue has been accepted after it, too.
+  // The server accepts connections in order: after this call, it has accepted the stalled connection.
   await greet(server.address);
-  const begun = Date.now();
+  const start = Date.now();
   assert.equal(await server.stop(), 0);
-  assert.ok(Date.now() - begun < 60_000);
+  assert.ok(Date.now() - start < 60_000);
   stalled.destroy();
 });
 
-test("a pair that cannot be served is one line and exit status 1", async () => {
+test("fails with one line and status 1 when the certificate does not match the key", async () => {
   const { status, stderr } = await run([
     process.execPath,
     serverMain,
@@ -202,7 +199,7 @@ test("a pair that cannot be served is one line and exit status 1", async () => {
   assert.match(stderr, /^hello-server: the private key .*client\.key does not match the certificate .*server\.crt\n$/);
 });
 
-test("certificate options that contradict each other are all named, with exit status 2", async () => {
+test("reports every missing certificate option, and exits with 2", async () => {
   const { status, stderr } = await run([
     process.execPath,
     serverMain,

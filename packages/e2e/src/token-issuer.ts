@@ -1,10 +1,10 @@
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 
-/** Issuer of tokens for tests. */
+/** Issuer of tokens. */
 export interface TokenIssuer {
   /** Public keys, as an issuer publishes them. */
   readonly jwks: JSONWebKeySet;
-  /** Signs a token for Ada that is valid for an hour, with some claims replaced, or left out if they are undefined. */
+  /** Signs a token for `ada` that is valid for an hour. Replaces the given claims, and omits those that are undefined. */
   sign(claims?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 

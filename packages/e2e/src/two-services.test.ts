@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => tarballs[Symbol.dispose]());
 
-/** Serves two contracts in one process, behind an interceptor that asks for a bearer token. */
+/** Program that serves two contracts behind an interceptor that requires a bearer token, and calls them. */
 const program = `
   import { createRequire } from "node:module";
   import { execFile } from "node:child_process";
@@ -79,7 +79,7 @@ const program = `
   channel.close();
   await server.shutdown();`;
 
-test("a project outside the repository serves two contracts in one process, behind an interceptor", async () => {
+test("serves two contracts in one process behind an interceptor, in a project outside the repository", async () => {
   const project = await tarballs.createProject({ "main.mjs": program }, publishedPackages, "--ignore-scripts");
   cpSync(fileURLToPath(new URL("../../testing/gen", import.meta.url)), join(project, "gen"), { recursive: true });
   const { status, stdout, stderr } = await run([process.execPath, "main.mjs", buf], { cwd: project });

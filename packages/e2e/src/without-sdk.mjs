@@ -1,4 +1,4 @@
-// Loaded before a program (--import), makes a computer of it on which the OpenTelemetry SDK is not installed.
+// Preloaded (--import), this makes imports of the OpenTelemetry SDK fail as if it were not installed.
 import { register } from "node:module";
 
 const hooks = `export async function resolve(specifier, context, next) {

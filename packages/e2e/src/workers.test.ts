@@ -21,13 +21,13 @@ const startWorkers = async (...args: string[]) => {
   return server;
 };
 
-/** Greets once over a connection of its own. */
+/** Makes one call over a new connection. */
 async function greet(address: string): Promise<string> {
   using greeter = createGreeter(address);
   return await greeter.greet("World");
 }
 
-test("connections spread over the workers", async () => {
+test("distributes connections over the workers", async () => {
   await using server = await startWorkers();
   await Promise.all(Array.from({ length: 8 }, () => greet(server.address)));
   await server.stop();
@@ -37,13 +37,13 @@ test("connections spread over the workers", async () => {
   assert.equal(pids.size, 2);
 });
 
-test("a worker that is killed is replaced, and its loss is in the log", async () => {
+test("replaces a killed worker, and logs its exit", async () => {
   await using server = await startWorkers();
   const [first] = server.log.filter(({ msg }) => msg === "serving");
   process.kill(first?.["pid"] as number, "SIGKILL");
-  const loss = await server.logged(({ msg }) => msg === "worker exited; replacing it");
-  assert.equal(loss["workerPid"], first?.["pid"]);
-  assert.equal(loss["signal"], "SIGKILL");
+  const exit = await server.logged(({ msg }) => msg === "worker exited; replacing it");
+  assert.equal(exit["workerPid"], first?.["pid"]);
+  assert.equal(exit["signal"], "SIGKILL");
   await server.logged(
     ({ msg, pid }) => msg === "serving" && !server.log.slice(0, 3).some((line) => line["pid"] === pid),
   );
@@ -53,7 +53,7 @@ test("a worker that is killed is replaced, and its loss is in the log", async ()
   assert.equal(await server.stop(), 0);
 });
 
-test("a shutdown is the ordered sequence in every worker", async () => {
+test("shuts down every worker in the same steps", async () => {
   await using server = await startWorkers("--shutdown-delay-ms", "10");
   const pids = server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"]);
   assert.equal(await server.stop(), 0);
@@ -67,19 +67,19 @@ test("a shutdown is the ordered sequence in every worker", async () => {
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");
 });
 
-test("workers have the longest times to stop", async () => {
+test("accepts the longest shutdown times with workers", async () => {
   const longest = String(2 ** 31 - 1);
   await using server = await startWorkers("--shutdown-delay-ms", longest, "--shutdown-grace-ms", longest);
   const steps = (step: string) => server.log.filter(({ msg }) => msg.startsWith(step)).length;
   process.kill(server.pid, "SIGTERM");
   await server.logged(() => steps("shutting down") === 2);
   assert.equal(await greet(server.address), "Hello World");
-  // The second signal.
+  // A second signal skips the delay.
   assert.equal(await server.stop(), 0);
   assert.equal(steps("worker did not stop"), 0);
 });
 
-test("a worker that ends in the middle of a shutdown makes it fail", async () => {
+test("exits with 1 when a worker is killed during the shutdown", async () => {
   await using server = await startWorkers("--shutdown-delay-ms", "600000");
   const steps = (step: string) => server.log.filter(({ msg }) => msg.startsWith(step));
   process.kill(server.pid, "SIGTERM");
@@ -89,20 +89,20 @@ test("a worker that ends in the middle of a shutdown makes it fail", async () =>
   assert.match(server.stderr, /^hello-server: worker \d was killed by SIGKILL\n$/);
 });
 
-test("a shutdown while a worker starts ends it, too", async () => {
-  const greet = `console.log('{"msg":"process begins"}')`;
-  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(greet)}` };
+test("shuts down workers that are starting", async () => {
+  const preload = `console.log('{"msg":"process started"}')`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
   await using server = await startServerWith(env, "--workers", "2");
   const logged = (text: string) => server.log.filter(({ msg }) => msg === text).length;
-  // The primary process, the first worker, and the second.
-  await server.logged(() => logged("process begins") === 3);
+  // The primary process and both workers.
+  await server.logged(() => logged("process started") === 3);
   assert.equal(await server.stop(), 0);
   assert.equal(server.log.at(-1)?.msg, "all workers stopped");
   assert.equal(logged("worker did not stop in time; killing it"), 0);
 });
 
-const failingStarts: Record<string, { program: string; reason: RegExp }> = {
-  ends: { program: "process.exit(7)", reason: /^hello-server: a worker exited with status 7\n$/ },
+const startFailures: Record<string, { program: string; reason: RegExp }> = {
+  exits: { program: "process.exit(7)", reason: /^hello-server: a worker exited with status 7\n$/ },
   "is killed": {
     program: "process.kill(process.pid, 'SIGKILL')",
     reason: /^hello-server: a worker was killed by SIGKILL\n$/,
@@ -113,8 +113,10 @@ const failingStarts: Record<string, { program: string; reason: RegExp }> = {
     reason: /^hello-server: OTEL_EXPORTER_PROMETHEUS_PORT must be a port [^\n]*\n$/,
   },
 };
-for (const [what, { program, reason }] of Object.entries(failingStarts)) {
-  test(`a start fails if one of its workers ${what}, and the others stop in order`, { timeout: 60_000 }, async () => {
+for (const [what, { program, reason }] of Object.entries(startFailures)) {
+  test(`exits with 1 when a starting worker ${what}, after the others have shut down`, {
+    timeout: 60_000,
+  }, async () => {
     const preload = `if (process.env.WORKER_NUMBER === "1") { ${program} }`;
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
     await using server = await startServerWith(env, "--workers", "2");
@@ -125,38 +127,38 @@ for (const [what, { program, reason }] of Object.entries(failingStarts)) {
   });
 }
 
-test("a worker that the system cannot start is tried again", { skip: process.platform === "win32" }, async (t) => {
+test("retries to start a worker that the system cannot start", { skip: process.platform === "win32" }, async (t) => {
   const folder = await makeTemporaryFolder("workers-");
   t.after(() => rm(folder, { recursive: true }));
   const [program, hidden] = [join(folder, "node"), join(folder, "hidden")] as const;
-  // The workers run what the primary process runs.
+  // Workers run the same executable as the primary process.
   await copyFile(process.execPath, program);
   await using server = await serving(start([program, serverMain, "--workers", "2", "--address", "127.0.0.1:0"]));
   await server.logged(({ msg }) => msg === "all workers are serving");
   const [first] = server.log.filter(({ msg }) => msg === "serving");
   await rename(program, hidden);
   process.kill(first?.["pid"] as number, "SIGKILL");
-  const loss = await server.logged(({ msg, err }) => msg === "worker exited; replacing it" && err !== undefined);
-  assert.equal(loss["worker"], 0);
-  assert.match(JSON.stringify(loss["err"]), /ENOENT/);
+  const exit = await server.logged(({ msg, err }) => msg === "worker exited; replacing it" && err !== undefined);
+  assert.equal(exit["worker"], 0);
+  assert.match(JSON.stringify(exit["err"]), /ENOENT/);
   const before = server.log.length;
   await rename(hidden, program);
   await server.logged((line) => line.msg === "serving" && server.log.indexOf(line) >= before);
   assert.equal(await server.stop(), 0);
 });
 
-const onLinux = { skip: process.platform !== "linux" && "it reads /proc", timeout: 60_000 };
-test("a worker outlives no primary process", onLinux, async () => {
+const linuxOnly = { skip: process.platform !== "linux" && "it reads /proc", timeout: 60_000 };
+test("ends the workers when the primary process is killed", linuxOnly, async () => {
   await using server = await startWorkers();
   const pids = server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"] as number);
   assert.equal(await server.stop("SIGKILL"), "SIGKILL");
-  // Only its parent, which is gone, would hear of the end of a worker.
+  // The test is not the parent of the workers, so that it must poll.
   while (pids.some(isRunning)) {
     await nextTurn();
   }
 });
 
-/** A process that has ended but that nobody has waited for yet does not run. */
+/** Returns whether a process is running. A zombie is not. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
@@ -166,7 +168,7 @@ function isRunning(pid: number): boolean {
 }
 
 if (process.platform !== "win32") {
-  test("workers replace a socket file that a dead process left, and leave alone one that is served", async (t) => {
+  test("replaces the socket file of a dead process, but not that of a running server", async (t) => {
     const folder = await makeTemporaryFolder("workers-");
     t.after(() => rm(folder, { recursive: true }));
     const path = join(folder, "shared.sock");
@@ -192,7 +194,7 @@ if (process.platform !== "win32") {
   });
 }
 
-test("an address that cannot be bound is said once, with exit status 1", async () => {
+test("reports an address in use once, and exits with 1", async () => {
   const blocker = createServer();
   await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
   const { port } = blocker.address() as { port: number };

@@ -10,7 +10,7 @@ const source = fileURLToPath(new URL("../../grpc-client", import.meta.url));
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "hello-xds-")));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Creates a project with the client runtime and these packages beside it. Returns its folder. */
+/** Creates a project with @hello/grpc-client and the given packages, and returns its folder. */
 function createProject(name: string, packages: Readonly<Record<string, readonly [version: string, code: string]>>) {
   const project = join(folder, name);
   const client = join(project, "node_modules/@hello/grpc-client");
@@ -30,7 +30,7 @@ function createProject(name: string, packages: Readonly<Record<string, readonly 
   return project;
 }
 
-/** Creates a client of an xds target in a project, after other statements, and prints the target or the error. */
+/** Runs statements and then creates a client of an xds target in a project. Returns "created" or the error. */
 async function createClient(project: string, statements = ""): Promise<string> {
   const program = `
     import { createRequire } from "node:module";
@@ -51,7 +51,7 @@ async function createClient(project: string, statements = ""): Promise<string> {
 
 const xds = `exports.register = () => require("@grpc/grpc-js").experimental.registerResolver("xds", class {});`;
 
-test("names the copy of grpc-js that an xds package registers with, if it is another", async () => {
+test("reports the copy of grpc-js that an xds package registers with, if it differs", async () => {
   const project = createProject("other-copy", {
     "@grpc/grpc-js-xds": ["1.12.0", xds],
     "@grpc/grpc-js": ["1.12.3", "exports.experimental = { registerResolver() {} };"],
@@ -64,7 +64,7 @@ test("names the copy of grpc-js that an xds package registers with, if it is ano
   );
 });
 
-test("names a nested copy of grpc-js too", async () => {
+test("reports a nested copy of grpc-js too", async () => {
   const nested = "@grpc/grpc-js-xds/node_modules/@grpc/grpc-js";
   const project = createProject("nested-copy", {
     "@grpc/grpc-js-xds": ["1.12.0", xds],
@@ -73,7 +73,7 @@ test("names a nested copy of grpc-js too", async () => {
   assert.match(await createClient(project), new RegExp(`another copy of @grpc/grpc-js, 1\\.13\\.0 in .*${nested};`));
 });
 
-test("says that the xds package is missing", async () => {
+test("reports that the xds package is missing", async () => {
   assert.equal(
     await createClient(createProject("missing", {})),
     'TypeError: invalid target "xds:///echo": xds needs the package @grpc/grpc-js-xds, which cannot be loaded: ' +

@@ -127,7 +127,10 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
     }
 
     test("fails a call when the client does not trust the proxy's certificate", async () => {
-      await using client = createClient(helloProxy.plain, { tls: { ca: certificates.other.ca.cert }, retry: false });
+      await using client = createClient(helloProxy.plain, {
+        tls: { ca: certificates.untrusted.ca.cert },
+        retry: false,
+      });
       await assert.rejects(client.hello("World"), { status: "UNAVAILABLE" });
     });
 

@@ -44,7 +44,7 @@ export interface TestCertificates extends AsyncDisposable {
   /** Server certificate for `elsewhere.example` only. */
   readonly wrongHost: Certificate;
   /** Untrusted authority, with a server and a client certificate that it issued. */
-  readonly other: {
+  readonly untrusted: {
     readonly ca: CertificateAuthority;
     readonly server: Certificate;
     readonly client: Certificate;
@@ -57,14 +57,14 @@ const loopback = ["localhost", "127.0.0.1", "::1"];
 /** Creates certificates in a new temporary folder, with elliptic-curve keys, which are fast to generate. */
 export async function createCertificates(): Promise<TestCertificates> {
   const folder = await makeTemporaryFolder("hello-certificates-");
-  const [ca, otherCa] = await Promise.all([createAuthority(folder, "ca"), createAuthority(folder, "other-ca")]);
-  const [server, client, expired, wrongHost, otherServer, otherClient] = await Promise.all([
+  const [ca, untrustedCa] = await Promise.all([createAuthority(folder, "ca"), createAuthority(folder, "untrusted-ca")]);
+  const [server, client, expired, wrongHost, untrustedServer, untrustedClient] = await Promise.all([
     ca.issue("server", { hosts: loopback }),
     ca.issue("client"),
     ca.issue("expired", { hosts: loopback, notAfter: new Date(Date.now() - day / 24) }),
     ca.issue("wrong-host", { hosts: ["elsewhere.example"] }),
-    otherCa.issue("other-server", { hosts: loopback }),
-    otherCa.issue("other-client"),
+    untrustedCa.issue("untrusted-server", { hosts: loopback }),
+    untrustedCa.issue("untrusted-client"),
   ]);
   return {
     folder,
@@ -73,7 +73,7 @@ export async function createCertificates(): Promise<TestCertificates> {
     client,
     expired,
     wrongHost,
-    other: { ca: otherCa, server: otherServer, client: otherClient },
+    untrusted: { ca: untrustedCa, server: untrustedServer, client: untrustedClient },
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true });
     },

@@ -93,13 +93,13 @@ for (const name of needed) {
 }
 
 const command = `pnpm --filter ${name} api`;
-const text = `# The public types of ${name}
+const text = `# Public types of ${name}
 
-Written by \`${command}\`. A change here is a change for everyone who uses the package.
+Written by \`${command}\`. A change in this file affects every user of the package.
 
 ${exported.map(({ entry, names }) => `Exported by \`${entry}\`: ${names.join(", ")}.`).join("\n\n")}
 
-Types of other packages that they need: ${[...packages].sort().join(", ") || "none"}.
+Types from other packages: ${[...packages].sort().join(", ") || "none"}.
 
 \`\`\`ts
 ${declarations

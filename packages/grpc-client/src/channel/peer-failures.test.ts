@@ -175,7 +175,7 @@ const cases: Readonly<Record<string, Case>> = {
     atOnce: true,
   },
   "a TLS server with an untrusted certificate": {
-    peer: () => listen(createSecureServer(certificates.other.server)),
+    peer: () => listen(createSecureServer(certificates.untrusted.server)),
     options: tls,
     error: ["UNAVAILABLE", /^no connection: .*certificate.* \(set tls\.ca to the CA that signed the server's/],
     atOnce: true,

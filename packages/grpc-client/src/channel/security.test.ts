@@ -53,14 +53,17 @@ test("does not send an IP address as server name, but checks that it is in the c
 test("connects over mTLS only with a trusted client certificate", async () => {
   await using server = await serve({ credentials: credentials({ requestClientCertificate: true }) });
   const ca = certificates.ca.cert;
-  const { client, other } = certificates;
+  const { client, untrusted } = certificates;
   assert.equal(await echoOnce(server.target, { tls: { ca, cert: client.cert, key: client.key } }), "World");
   await assert.rejects(echoOnce(server.target, { tls: { ca } }), {
     details: /the server requires a client certificate/,
   });
-  await assert.rejects(echoOnce(server.target, { tls: { ca, cert: other.client.cert, key: other.client.key } }), {
-    status: "UNAVAILABLE",
-  });
+  await assert.rejects(
+    echoOnce(server.target, { tls: { ca, cert: untrusted.client.cert, key: untrusted.client.key } }),
+    {
+      status: "UNAVAILABLE",
+    },
+  );
 });
 
 test("checks that the certificate contains serverName", async () => {
@@ -71,8 +74,8 @@ test("checks that the certificate contains serverName", async () => {
 });
 
 test("rejects the key of another certificate", () => {
-  const { client, other } = certificates;
-  assert.throws(() => new EchoClient("localhost:1", { tls: { cert: client.cert, key: other.client.key } }), {
+  const { client, untrusted } = certificates;
+  assert.throws(() => new EchoClient("localhost:1", { tls: { cert: client.cert, key: untrusted.client.key } }), {
     name: "TypeError",
     message: "tls.key does not match tls.cert",
   });

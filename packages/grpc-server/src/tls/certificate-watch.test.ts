@@ -131,7 +131,7 @@ test("serves a new client CA", async () => {
   const clientCaFile = join(pair.folder, "ca.crt");
   await writeFile(clientCaFile, certificates.ca.cert);
   using watched = await watch({ ...pair, clientCaFile });
-  await writeFile(clientCaFile, certificates.ca.cert + certificates.other.ca.cert);
+  await writeFile(clientCaFile, certificates.ca.cert + certificates.untrusted.ca.cert);
   await watched.change(certificates.server);
 });
 
@@ -238,7 +238,8 @@ const invalidFiles: Record<string, { spoil: (files: Required<CertificateFiles>) 
     reason: /the client CA .*ca\.crt cannot be read: ENOENT/,
   },
   "a half-written client CA": {
-    spoil: ({ clientCaFile = "" }) => writeFile(clientCaFile, certificates.ca.cert + half(certificates.other.ca.cert)),
+    spoil: ({ clientCaFile = "" }) =>
+      writeFile(clientCaFile, certificates.ca.cert + half(certificates.untrusted.ca.cert)),
     reason: /the client CA .*ca\.crt is incomplete/,
   },
 };

@@ -95,7 +95,7 @@ const trustedClients: Record<string, Trust> = {
   },
   "an intermediate authority and the root of another": async () => {
     const { intermediate, client } = await issueIntermediate("beside");
-    return { trusted: [certificates.other.ca, intermediate], client };
+    return { trusted: [certificates.untrusted.ca, intermediate], client };
   },
   "the root of a client that sends the intermediate authority": async () => {
     const { intermediate, client } = await issueIntermediate("sent");
@@ -129,7 +129,7 @@ const refusedClients: Record<
   { client: () => Promise<{ cert: string; key: string } | undefined>; reason: RegExp }
 > = {
   "without a certificate": { client: async () => undefined, reason: /sent no certificate/ },
-  "of another authority": { client: async () => certificates.other.client, reason: /authority .* does not trust/ },
+  "of another authority": { client: async () => certificates.untrusted.client, reason: /authority .* does not trust/ },
   "with an expired certificate": {
     client: () => certificates.ca.issue("late", { notAfter: new Date(Date.now() - 60_000) }),
     reason: /certificate has expired/,
@@ -161,7 +161,7 @@ test("reports to a client without a certificate that it needs one", async () => 
 const distrust: Record<string, { options: () => TlsServerOptions; ca?: () => { cert: string }; cause: RegExp }> = {
   "that another authority issued": {
     options: () => ({}),
-    ca: () => certificates.other.ca,
+    ca: () => certificates.untrusted.ca,
     cause: /unable to (get local issuer|verify)|self-signed certificate/,
   },
   "for another host": { options: () => ({ server: certificates.wrongHost }), cause: /elsewhere\.example/ },

@@ -27,7 +27,7 @@ export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
       return !file.endsWith("/api.md")
         ? renamed
         : renamed.replace(
-            /^(Types of other packages that they need: )(.*)\.$/m,
+            /^(Types from other packages: )(.*)\.$/m,
             (_, label: string, names: string) => `${label}${names.split(", ").sort().join(", ")}.`,
           );
     });

@@ -64,7 +64,7 @@ export interface Requirement {
  * test is a failure.
  *
  *     const nginx = requires("nginx");
- *     test("calls pass through nginx", { skip: nginx.skip }, async () => { await run([nginx.program, "-v"]); });
+ *     test("passes calls through nginx", { skip: nginx.skip }, async () => { await run([nginx.program, "-v"]); });
  */
 export function requires(tool: Tool): Requirement {
   const { programs, trial, packages, env = {} }: ToolDefinition = tools[tool];

@@ -25,7 +25,7 @@ const protobufWords = new Set(
   sint32 sint64 stream string syntax to true uint32 uint64 weak`.split(/\s+/),
 );
 
-/** Methods of every client or object, which an RPC would replace. A method `then` would make the client a promise. */
+/** Methods of every client or object that an RPC must not replace. A method `then` would make the client a promise. */
 const takenMethods = new Set(
   `bidiStream checkHealth checkMetadataAndOptions checkOptionalUnaryResponseArguments clientStream close connect
   constructor getChannel hasOwnProperty isPrototypeOf makeBidiStreamRequest makeClientStreamRequest

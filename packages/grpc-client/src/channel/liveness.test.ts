@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { createSecureServer, createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { test } from "node:test";
 import { setInterval } from "node:timers/promises";
@@ -7,11 +8,17 @@ import { listen, type Peer } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 
 /** Starts an HTTP/2 server that counts pings. By default it does not respond to calls. */
-async function listenForPings(onStream: (stream: ServerHttp2Stream) => void = () => {}) {
+async function listenForPings(onStream: (stream: ServerHttp2Stream, events: EventEmitter) => void = () => {}) {
   const server = createServer();
   let pings = 0;
-  server.on("session", (session) => session.on("ping", () => pings++));
-  server.on("stream", onStream);
+  const events = new EventEmitter();
+  server.on("session", (session) =>
+    session.on("ping", () => {
+      pings++;
+      events.emit("ping");
+    }),
+  );
+  server.on("stream", (stream) => onStream(stream, events));
   return Object.defineProperty(await listen(server), "pings", { get: () => pings }) as Peer & {
     readonly pings: number;
   };
@@ -28,7 +35,7 @@ test("pings a slow server only once, however many calls are waiting", async () =
   await using peer = await listenForPings();
   await using client = new EchoClient(peer.address, { timeoutMs: 60_000, retry: false });
   const calls: Promise<unknown>[] = [];
-  for await (const _ of setInterval(600)) {
+  for await (const _ of setInterval(300)) {
     if (calls.length === 5) {
       break;
     }
@@ -37,6 +44,28 @@ test("pings a slow server only once, however many calls are waiting", async () =
   assert.equal(peer.pings, 1);
   await peer[Symbol.asyncDispose]();
   await Promise.all(calls);
+});
+
+test("pings again soon after a slow response", async () => {
+  const respond = (stream: ServerHttp2Stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "5" }));
+    stream.end();
+  };
+  let calls = 0;
+  await using peer = await listenForPings((stream, events) => {
+    calls++;
+    if (calls === 1) {
+      respond(stream);
+    } else if (calls === 2) {
+      events.once("ping", () => respond(stream));
+    }
+  });
+  await using client = new EchoClient(peer.address, { retry: false });
+  await assert.rejects(client.echo("World"), { status: "NOT_FOUND" });
+  await assert.rejects(client.echo("World"), { status: "NOT_FOUND" });
+  await assert.rejects(client.echo("World", { timeoutMs: 1_000 }), { status: "DEADLINE_EXCEEDED" });
+  assert.equal(peer.pings, 2);
 });
 
 test("sends no pings with keepaliveTimeMs: 0", async () => {

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
 /** Ping settings of the connections to an address. */
@@ -16,7 +16,7 @@ type PingCallback = (error: Error | null, duration: number, payload: Buffer) => 
 const silenceMs = 250;
 
 /** Time between the first and the second ping without a response in between. */
-const secondPingIntervalMs = 10_000;
+const secondPingIntervalMs = 2_000;
 
 /**
  * Closes a connection that was lost without notice, so that its calls can be retried. NATs and load balancers drop quiet
@@ -33,6 +33,7 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
   /** Number of pings since the last response, and the time of the last one. */
   let pings = 0;
   let pingedAt = Number.NEGATIVE_INFINITY;
+  let lastStream: ClientHttp2Stream | undefined;
 
   session.request = (headers, options) => {
     requested = true;
@@ -40,10 +41,9 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
       watch();
     }
     const stream = request.call(session, headers, options);
+    lastStream = stream;
     if (pings > 0) {
-      stream.once("response", () => {
-        pings = 0;
-      });
+      stream.once("response", resetPings);
     }
     return stream;
   };
@@ -100,9 +100,16 @@ export function closeWhenLost(session: ClientHttp2Session, socket: Socket, setti
   }
 
   function sendPing(callback: PingCallback): boolean {
+    if (pings === 0) {
+      lastStream?.once("response", resetPings);
+    }
     pings += 1;
     pingedAt = performance.now();
     return Reflect.apply(ping, session, [callback]);
+  }
+
+  function resetPings(): void {
+    pings = 0;
   }
 
   function msSincePing(): number {

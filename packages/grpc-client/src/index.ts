@@ -1,7 +1,6 @@
 /** Runtime for gRPC clients. */
 export type { CallOptions, HealthWatchOptions, StreamOptions } from "./calls/call-options.js";
 export type { ServingStatus } from "./calls/health.js";
-export type { MetadataInit, ReceivedMetadata } from "./calls/metadata.js";
 export type { Method } from "./calls/method.js";
 export type { ParentCall } from "./calls/parent-call.js";
 export type { Token } from "./channel/bearer-token.js";
@@ -25,12 +24,13 @@ export type {
 } from "./errors/error-details.js";
 export { RpcError, type RpcErrorInit } from "./errors/rpc-error.js";
 export type { StatusName } from "./errors/status-name.js";
-export type { HedgingOptions, ResilienceOptions, RetryOptions } from "./retries/resilience.js";
+export type { MetadataInit, ReceivedMetadata } from "./metadata/metadata.js";
+export { ServiceClient } from "./service-client.js";
+export type { HedgingOptions, ResilienceOptions, RetryOptions } from "./service-config/resilience-options.js";
 export type {
   HedgingPolicy,
   MethodConfig,
   RetryPolicy,
   RetryThrottling,
   ServiceConfig,
-} from "./retries/service-config.js";
-export { ServiceClient } from "./service-client.js";
+} from "./service-config/service-config.js";

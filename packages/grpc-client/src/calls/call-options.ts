@@ -1,4 +1,4 @@
-import type { MetadataInit, ReceivedMetadata } from "./metadata.js";
+import type { MetadataInit, ReceivedMetadata } from "../metadata/metadata.js";
 import type { ParentCall } from "./parent-call.js";
 
 /** Options of a call. `timeoutMs` and `waitForReady` default to those of the client. */

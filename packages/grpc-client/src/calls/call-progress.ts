@@ -3,15 +3,15 @@ import { reasonOf, strictMethod } from "@hello/grpc-common";
 import type { AttemptListener } from "../channel/bearer-token.js";
 import type { FailureContext } from "../errors/describe-failure.js";
 import type { RpcError } from "../errors/rpc-error.js";
-import { toRpcError } from "../errors/to-rpc-error.js";
+import { fromGrpcMetadata } from "../metadata/metadata.js";
 import type { ObservedCall } from "../telemetry/observed-call.js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
 import { callTimeoutMs } from "./call-timeout.js";
 import { checkCallOptions, streamOptions, unaryOptions } from "./check-call-options.js";
 import { localStatus } from "./local-status.js";
-import { fromGrpcMetadata } from "./metadata.js";
 import type { Method } from "./method.js";
+import { toRpcError } from "./to-rpc-error.js";
 
 /** Options of a call that sets none. They need no check. */
 export const noOptions: StreamOptions = {};

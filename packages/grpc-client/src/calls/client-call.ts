@@ -7,8 +7,7 @@ import {
 } from "@grpc/grpc-js";
 import { reasonOf } from "@hello/grpc-common";
 import { createAttemptCredentials } from "../channel/bearer-token.js";
-import { addStreamingPath } from "../channel/reset-cancelled-streams.js";
-import { countAttempts } from "../errors/to-rpc-error.js";
+import { addStreamingPath } from "../http2/reset-cancelled-streams.js";
 import { observeCall } from "../telemetry/observed-call.js";
 import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.js";
 import type { StreamOptions } from "./call-options.js";
@@ -19,6 +18,7 @@ import { localStatus } from "./local-status.js";
 import { hasRequestType, type Method, serializeRequest } from "./method.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
+import { countAttempts } from "./to-rpc-error.js";
 import { onWritten } from "./write-progress.js";
 
 /**

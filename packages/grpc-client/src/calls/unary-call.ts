@@ -1,9 +1,9 @@
 import type { StatusObject } from "@grpc/grpc-js";
-import { isResponseLost } from "../retries/lost-response.js";
 import type { CallOptions } from "./call-options.js";
 import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { ClientCall } from "./client-call.js";
+import { isResponseLost } from "./lost-response.js";
 import { checkKind, type Method } from "./method.js";
 
 /** Makes a unary call. Throws like `ServiceClient.unary`. */

@@ -1,11 +1,10 @@
 import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
 import { checkObject, checkOptions, formatValue } from "@hello/grpc-common";
-import type { CallOptions } from "../calls/call-options.js";
-import { toGrpcMetadata } from "../calls/metadata.js";
 import { closedError } from "../errors/closed-error.js";
-import { methodConfigFor } from "../retries/method-config.js";
-import { toServiceConfig } from "../retries/resilience.js";
-import type { ServiceConfig } from "../retries/service-config.js";
+import { type MetadataInit, toGrpcMetadata } from "../metadata/metadata.js";
+import { methodConfigFor } from "../service-config/method-config.js";
+import type { ServiceConfig } from "../service-config/service-config.js";
+import { toServiceConfig } from "../service-config/to-service-config.js";
 import { checkToken, type Token } from "./bearer-token.js";
 import { type ClientOptions, clientOptionTable } from "./client-options.js";
 import { connect } from "./connect.js";
@@ -59,7 +58,7 @@ export class ChannelPool {
       false: toGrpcMetadata({}, { waitForReady: false }),
       true: toGrpcMetadata({}, { waitForReady: true }),
     };
-    const config = toServiceConfig(options);
+    const config = toServiceConfig(options, values.loadBalancing);
     const credentials = createChannelCredentials(tls);
     const grpcOptions = toGrpcChannelOptions(target, options, values, config);
     this.#channels = Array.from({ length: values.connections }, () =>
@@ -109,7 +108,13 @@ export class ChannelPool {
    *
    * @throws TypeError that names an invalid or forbidden entry.
    */
-  metadataFor({ metadata, waitForReady = this.#waitForReady }: CallOptions): Metadata {
+  metadataFor({
+    metadata,
+    waitForReady = this.#waitForReady,
+  }: {
+    readonly metadata?: MetadataInit | undefined;
+    readonly waitForReady?: boolean | undefined;
+  }): Metadata {
     if (metadata === undefined) {
       return waitForReady ? this.#noMetadata.true : this.#noMetadata.false;
     }

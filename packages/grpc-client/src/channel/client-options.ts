@@ -1,5 +1,5 @@
 import { choice, integer, type Optional, type OptionTable, text, toggle } from "@hello/grpc-common";
-import type { ResilienceOptions } from "../retries/resilience.js";
+import type { ResilienceOptions } from "../service-config/resilience-options.js";
 import type { Token } from "./bearer-token.js";
 import type { ChannelOptions } from "./channel-options.js";
 import { checkHeaderText } from "./header-text.js";

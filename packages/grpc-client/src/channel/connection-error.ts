@@ -1,7 +1,5 @@
 import { type ChannelInterface, connectivityState, Metadata, status } from "@grpc/grpc-js";
-
-/** Service of the probe call. The service config of every client disables retries for it. */
-export const probeService = "connectivity";
+import { probeService } from "../service-config/service-config.js";
 
 /** Method of the probe call, which finds out why there is no connection. It never reaches a server. */
 const probeMethod = `/${probeService}/Probe`;

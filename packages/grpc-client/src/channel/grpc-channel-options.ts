@@ -1,9 +1,8 @@
 import { compressionAlgorithms } from "@grpc/grpc-js";
-import { maxAttempts } from "../retries/resilience.js";
-import type { ServiceConfig } from "../retries/service-config.js";
+import { probeService, type ServiceConfig } from "../service-config/service-config.js";
+import { maxAttempts } from "../service-config/to-service-config.js";
 import { type ChannelOptions, checkChannelOptions } from "./channel-options.js";
 import type { ClientOptions, ClientOptionValues } from "./client-options.js";
-import { probeService } from "./connection-error.js";
 import { checkHeaderText } from "./header-text.js";
 import { isLoopback } from "./target.js";
 

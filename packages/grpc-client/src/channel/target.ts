@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { Channel, type ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
 import { formatValue, reasonOf } from "@hello/grpc-common";
+import { resetCancelledStreams } from "../http2/reset-cancelled-streams.js";
 import type { ChannelOptions } from "./channel-options.js";
-import { resetCancelledStreams } from "./reset-cancelled-streams.js";
 import { findTargetProblem } from "./target-problem.js";
 import { registerXds } from "./xds.js";
 

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { checkKeys, formatValue, reasonOf } from "@hello/grpc-common";
-import { guardSessions } from "./session-guard.js";
+import { guardSessions } from "../http2/session-guard.js";
 
 /** Certificates and keys in PEM format: the content of files, not their paths. */
 export interface TlsOptions {

@@ -1,5 +1,5 @@
 import { statusNames } from "@hello/grpc-common";
-import { type ReceivedMetadata, withoutKey } from "../calls/metadata.js";
+import { type ReceivedMetadata, withoutKey } from "../metadata/metadata.js";
 import { decodeStatusDetails } from "./decode-error-details.js";
 import type { ErrorDetail } from "./error-details.js";
 import type { StatusName } from "./status-name.js";

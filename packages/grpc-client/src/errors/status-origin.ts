@@ -1,7 +1,5 @@
 import type { Metadata, StatusObject } from "@grpc/grpc-js";
-
-/** Metadata key under which grpc-js reports the number of attempts before the last one. */
-export const previousAttemptsKey = "grpc-previous-rpc-attempts";
+import { previousAttemptsKey } from "../metadata/metadata.js";
 
 /**
  * Determines the origin of a status, which grpc-js does not report. A status of grpc-js has no metadata. The trailers

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { list, type Option, type OptionTable, reasonOf, text, toggle } from "@hello/grpc-common";
-import { type MetadataInit, toGrpcMetadata } from "../calls/metadata.js";
 import { type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
+import { type MetadataInit, toGrpcMetadata } from "../metadata/metadata.js";
 
 /** Option values common to all client programs. */
 export interface ProgramOptionValues extends ClientOptionValues {

@@ -8,7 +8,7 @@ import {
   type TextMapSetter,
   type Tracer,
 } from "@hello/grpc-common";
-import { setTelemetry } from "../calls/metadata.js";
+import { setTelemetry } from "../metadata/metadata.js";
 
 /** Span of a call. */
 export interface CallSpan {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelInterface, Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { listenHttp2 } from "@hello/testing/peer";
-import { openChannel } from "./target.js";
-import { createChannelCredentials } from "./transport-security.js";
+import { openChannel } from "../channel/target.js";
+import { createChannelCredentials } from "../channel/transport-security.js";
 
 /** Makes a call with unchecked metadata. Resolves with its status. */
 function callWithUncheckedMetadata(

@@ -1,8 +1,14 @@
 import { checkKeys, checkList, checkNumber, formatValue, statusNames } from "@hello/grpc-common";
-import { checkLoadBalancing } from "../channel/check-load-balancing.js";
-import { probeService } from "../channel/connection-error.js";
 import type { StatusName } from "../errors/status-name.js";
-import type { HedgingPolicy, MethodConfig, RetryPolicy, RetryThrottling, ServiceConfig } from "./service-config.js";
+import { checkLoadBalancing } from "./check-load-balancing.js";
+import {
+  type HedgingPolicy,
+  type MethodConfig,
+  probeService,
+  type RetryPolicy,
+  type RetryThrottling,
+  type ServiceConfig,
+} from "./service-config.js";
 
 const duration = /^\d{1,9}(\.\d{1,9})?s$/;
 

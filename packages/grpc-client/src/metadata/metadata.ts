@@ -1,6 +1,5 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
 import { formatObject } from "@hello/grpc-common";
-import { previousAttemptsKey } from "../errors/status-origin.js";
 import { checkMetadataKey, entryBytes, maxMetadataBytes, metadataBytes, toMetadataValue } from "./metadata-entry.js";
 
 /**
@@ -12,6 +11,9 @@ export type MetadataInit = Readonly<Record<string, string | Uint8Array | readonl
 
 /** Received metadata by lower-case key: text, or bytes under a key that ends in `-bin`. */
 export type ReceivedMetadata = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
+
+/** Key under which grpc-js reports the number of attempts before the last one. */
+export const previousAttemptsKey = "grpc-previous-rpc-attempts";
 
 /**
  * Maximum size of the metadata of a call with the entries of telemetry, in bytes. With the headers of gRPC it stays

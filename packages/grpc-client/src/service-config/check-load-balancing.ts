@@ -1,6 +1,6 @@
 import { experimental } from "@grpc/grpc-js";
 import { checkList, formatValue, reasonOf } from "@hello/grpc-common";
-import type { ServiceConfig } from "../retries/service-config.js";
+import type { ServiceConfig } from "./service-config.js";
 
 /**
  * Checks a list of load-balancing policies. grpc-js uses the first one that it knows and can parse, and otherwise falls

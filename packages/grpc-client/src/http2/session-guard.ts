@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { type ChannelCredentials, experimental } from "@grpc/grpc-js";
-import { closeWhenLost, type PingSettings } from "./liveness.js";
+import { closeWhenLost, type PingSettings } from "./lost-connection.js";
 import { guardRequests } from "./request-guard.js";
 import { addPingRejection, isTooManyPings } from "./too-many-pings.js";
 

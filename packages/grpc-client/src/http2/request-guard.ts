@@ -2,7 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Outgoi
 import { Duplex } from "node:stream";
 import { status } from "@grpc/grpc-js";
 import { reasonOf } from "@hello/grpc-common";
-import { fieldOverhead, maxMetadataBytes } from "../calls/metadata-entry.js";
+import { fieldOverhead, maxMetadataBytes } from "../metadata/metadata-entry.js";
 
 /**
  * Fails a call whose headers cannot be sent, without affecting other calls of its session. If Node rejects the headers,

@@ -1,10 +1,10 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { fromGrpcMetadata } from "../calls/metadata.js";
 import { findConnectionError } from "../channel/connection-error.js";
-import { hasPingRejection } from "../channel/too-many-pings.js";
-import { describeFailure, type FailureContext } from "./describe-failure.js";
-import { RpcError } from "./rpc-error.js";
-import { originOf, previousAttemptsKey } from "./status-origin.js";
+import { describeFailure, type FailureContext } from "../errors/describe-failure.js";
+import { RpcError } from "../errors/rpc-error.js";
+import { originOf } from "../errors/status-origin.js";
+import { hasPingRejection } from "../http2/too-many-pings.js";
+import { fromGrpcMetadata, previousAttemptsKey } from "../metadata/metadata.js";
 
 interface FailedCall extends Pick<FailureContext, "timeoutMs" | "progress"> {
   readonly target: string;

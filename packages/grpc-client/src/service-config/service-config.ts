@@ -1,6 +1,12 @@
 import type { StatusName } from "../errors/status-name.js";
 
 /**
+ * Service of the call with which a client finds out why it has no connection. The service config of every client disables
+ * retries for it.
+ */
+export const probeService = "connectivity";
+
+/**
  * Service config, in the format that all gRPC libraries use.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/service_config.md

@@ -12,7 +12,7 @@ export type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, Unary
 export type { Compression, ServerCall } from "./calls/server-call.js";
 export { type BoundService, bindService, type Servicer } from "./calls/servicer.js";
 export { type AnyMessage, StatusError, type StatusErrorOptions } from "./calls/status-error.js";
-export type { Limits } from "./http2/limits.js";
+export type { Limits } from "./limits.js";
 export { createServer, type GrpcServer, type ServerOptions } from "./server.js";
 export type { Health, ServingStatus } from "./services/health.js";
 export type { ShutdownTimes } from "./shutdown.js";

@@ -1,6 +1,6 @@
 import { choice, integer, list, type OptionTable, toggle } from "@hello/grpc-common";
 import type { Compression } from "./calls/server-call.js";
-import { type Limits, limitTable } from "./http2/limits.js";
+import { type Limits, limitTable } from "./limits.js";
 import type { ShutdownTimes } from "./shutdown.js";
 import { parseAddress } from "./sockets/address.js";
 

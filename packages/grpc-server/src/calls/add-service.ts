@@ -1,6 +1,6 @@
 import { type Server, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import type { BaseCall } from "./base-call.js";
+import type { BaseCall } from "../http2/base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { RunningCall, type RunningCallLimiter } from "./running-call.js";
 import type { BoundMethod, BoundService } from "./servicer.js";

@@ -10,7 +10,7 @@ import { callHeaders, endHeaders, frame, message, preface, uint32 } from "@hello
 import { connectRaw } from "@hello/testing/raw-http2";
 import { serveEcho } from "../../test/echo-server.js";
 import { createGrpcServer } from "../http2/grpc-server.js";
-import { defaultLimits } from "../http2/limits.js";
+import { defaultLimits } from "../limits.js";
 
 const world = Buffer.from("\n\x05World");
 const maxReceiveMessageBytes = 100_000;

@@ -1,8 +1,8 @@
 import type { ServerInterceptingCallInterface, ServerInterceptor, ServerMethodDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import type { ThrottledWarn } from "../telemetry/throttled-warn.js";
+import type { BaseCall } from "../http2/base-call.js";
+import type { ThrottledWarn } from "../throttled-warn.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
-import type { BaseCall } from "./base-call.js";
 import type { Compression, ServerCall } from "./server-call.js";
 
 /** Parts of a server that all its calls share. */

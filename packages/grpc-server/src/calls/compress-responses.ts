@@ -1,28 +1,10 @@
-import type { ServerHttp2Stream } from "node:http2";
 import { gzip } from "node:zlib";
-import type { BaseCall } from "./base-call.js";
+import type { BaseCall } from "../http2/base-call.js";
 
 /** Compressor of the responses of one call. */
 export interface ResponseCompressor {
   /** True to compress the next response. */
   enabled: boolean;
-}
-
-/** Streams of the few clients that do not accept gzip. */
-const withoutGzip = new WeakSet<ServerHttp2Stream>();
-
-const listsGzip = /(^|,) *gzip *(,|$)/;
-
-/** Records whether the `grpc-accept-encoding` of a client lists gzip. */
-export function recordAcceptEncoding(stream: ServerHttp2Stream, encodings: string | string[] | undefined): void {
-  if (!listsGzip.test(String(encodings))) {
-    withoutGzip.add(stream);
-  }
-}
-
-/** Returns whether the client of a stream accepts gzip. */
-export function acceptsGzip(stream: ServerHttp2Stream): boolean {
-  return !withoutGzip.has(stream);
 }
 
 /** Size of the prefix of each message: the compressed flag, and the length of the message in four bytes. */

@@ -1,11 +1,9 @@
 import { inspect } from "node:util";
-import { type Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
+import { type Metadata, status } from "@grpc/grpc-js";
+import type { SentStatus } from "../http2/base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { StatusError } from "./status-error.js";
 import { toWireStatus } from "./to-wire-status.js";
-
-/** Status in the form that grpc-js sends. */
-export type SentStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
 /** Status for a failure whose details the client must not see. */
 export const internalError: SentStatus = { code: status.INTERNAL, details: "internal error", metadata: null };

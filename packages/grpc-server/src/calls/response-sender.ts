@@ -1,7 +1,8 @@
 import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
-import type { BaseCall } from "./base-call.js";
+import { acceptsGzip } from "../http2/accept-encoding.js";
+import type { BaseCall } from "../http2/base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { acceptsGzip, compressResponses, type ResponseCompressor } from "./compress-responses.js";
+import { compressResponses, type ResponseCompressor } from "./compress-responses.js";
 import type { Compression } from "./server-call.js";
 import { toSuccessMetadata } from "./to-wire-status.js";
 

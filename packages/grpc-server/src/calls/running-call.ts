@@ -1,9 +1,9 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
+import type { BaseCall, SentStatus } from "../http2/base-call.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
-import type { BaseCall } from "./base-call.js";
 import { type CallEnvironment, intercept } from "./call-environment.js";
 import type { CallLimiter } from "./call-limiter.js";
-import { failureStatus, internalError, type SentStatus } from "./failure-status.js";
+import { failureStatus, internalError } from "./failure-status.js";
 import { RequestStream } from "./request-stream.js";
 import { ResponseSender } from "./response-sender.js";
 import { ServerCall } from "./server-call.js";

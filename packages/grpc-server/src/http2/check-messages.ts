@@ -1,5 +1,5 @@
 import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
-import type { BaseCall } from "../calls/base-call.js";
+import type { BaseCall } from "./base-call.js";
 
 const internalStatus = (details: string) => ({ code: status.INTERNAL, details, metadata: null });
 

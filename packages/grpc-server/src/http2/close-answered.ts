@@ -1,7 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
-import type { BaseCall } from "../calls/base-call.js";
-import type { SentStatus } from "../calls/failure-status.js";
+import type { BaseCall, SentStatus } from "./base-call.js";
 
 /**
  * Closes the stream of a call that is answered before its client has sent everything. Otherwise the client could

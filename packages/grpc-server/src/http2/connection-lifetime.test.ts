@@ -4,8 +4,8 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import { serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, frameTypes, goawayCode, isTrailersOf, preface } from "@hello/testing/http2-frames";
 import { connectRaw, type RawConnection } from "@hello/testing/raw-http2";
+import { defaultLimits, type Limits } from "../limits.js";
 import { createGrpcServer } from "./grpc-server.js";
-import { defaultLimits, type Limits } from "./limits.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
   serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));

@@ -11,8 +11,8 @@ import {
   headerBlock,
   uint32,
 } from "@hello/testing/http2-frames";
+import { defaultLimits, type Limits } from "../limits.js";
 import { createGrpcServer } from "./grpc-server.js";
-import { defaultLimits, type Limits } from "./limits.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
   serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));

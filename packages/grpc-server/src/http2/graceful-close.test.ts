@@ -20,9 +20,9 @@ import {
 } from "@hello/testing/http2-frames";
 import { listen } from "@hello/testing/peer";
 import { connectRaw, connectReady, type RawConnection } from "@hello/testing/raw-http2";
+import { defaultLimits, type Limits } from "../limits.js";
 import { closeGracefully } from "./graceful-close.js";
 import { createGrpcServer } from "./grpc-server.js";
-import { defaultLimits, type Limits } from "./limits.js";
 
 const createServer = (limits: Partial<Limits> = {}) => createGrpcServer({ ...defaultLimits, ...limits });
 

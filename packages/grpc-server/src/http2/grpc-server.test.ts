@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import { echo, serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, callHeaders, endHeaders, frame, isTrailersOf } from "@hello/testing/http2-frames";
+import { defaultLimits, type Limits } from "../limits.js";
 import { createGrpcServer } from "./grpc-server.js";
-import { defaultLimits, type Limits } from "./limits.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
   serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));

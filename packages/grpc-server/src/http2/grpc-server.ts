@@ -1,8 +1,8 @@
 import type { Http2Server } from "node:http2";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import type { Limits } from "../limits.js";
 import { checkMessages } from "./check-messages.js";
 import { closeAnswered } from "./close-answered.js";
-import type { Limits } from "./limits.js";
 import { guardSessions } from "./session-guard.js";
 import { guardStreams } from "./stream-guard.js";
 

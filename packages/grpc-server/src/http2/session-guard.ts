@@ -1,6 +1,6 @@
 import { constants, type Http2Server, type ServerHttp2Session } from "node:http2";
+import type { Limits } from "../limits.js";
 import { closeGracefully } from "./graceful-close.js";
-import type { Limits } from "./limits.js";
 import { releaseStreams } from "./open-streams.js";
 
 /**

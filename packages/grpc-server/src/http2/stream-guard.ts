@@ -7,7 +7,7 @@ import {
 } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import { MAX_TIMER_MS } from "@hello/grpc-common";
-import { recordAcceptEncoding } from "../calls/compress-responses.js";
+import { recordAcceptEncoding } from "./accept-encoding.js";
 
 /** Listener of a server's "stream" event. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;

@@ -3,13 +3,13 @@ import { MAX_TIMER_MS, programVersion, reasonOf, requestsGrpcJsLog } from "@hell
 import type { Logger } from "pino";
 import type { RequiredAuthorize } from "../authorization/authorize.js";
 import { createLifecycle, type Lifecycle, withAbandonableStart } from "../lifecycle.js";
+import { onReload } from "../reload.js";
 import type { RunOptions } from "../run.js";
 import { createServer, type GrpcServer, type ServerOptions } from "../server.js";
 import { createLogger } from "../telemetry/logger.js";
 import { startTelemetrySdk, type TelemetrySdk } from "../telemetry/sdk.js";
 import { type Config, parseConfig, UsageError } from "./config.js";
 import { exitOnUncaughtException } from "./exit-on-uncaught-exception.js";
-import { onReload } from "./reload.js";
 import { onStopSignal } from "./stop-signals.js";
 
 /** Runs a server as this process; see {@link runServer}. */

@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { requestReload } from "./reload.js";
+import { requestReload } from "../reload.js";
 
 /** Listener for the signals that request this process to stop. */
 type StopSignalListener = (signal: NodeJS.Signals) => void;

@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { Lifecycle } from "../lifecycle.js";
+import { onReload } from "../reload.js";
 import { forwardOutput } from "./forward-output.js";
-import { onReload } from "./reload.js";
 import type { PrimaryMessage, WorkerAddresses, WorkerMessage } from "./worker.js";
 
 /** Options of {@link createSupervisor}. */

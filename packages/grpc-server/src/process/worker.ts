@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import { reasonOf } from "@hello/grpc-common";
 import type { Lifecycle } from "../lifecycle.js";
-import { requestReload } from "./reload.js";
+import { requestReload } from "../reload.js";
 import { onStopSignal } from "./stop-signals.js";
 
 /** Message from a worker that has started to serve: the bound addresses. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { createThrottledWarn } from "../telemetry/throttled-warn.js";
+import { createThrottledWarn } from "../throttled-warn.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
 import { bindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
 import { createConnectionLimit } from "./connection-limit.js";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
-import { createThrottledWarn } from "../telemetry/throttled-warn.js";
+import { createThrottledWarn } from "../throttled-warn.js";
 import { peerOf, type Transport } from "./transport.js";
 
 /** Options of {@link createPlainTextTransport}. */

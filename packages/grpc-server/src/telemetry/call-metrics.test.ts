@@ -10,7 +10,7 @@ import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { openRawCall, serveObserved } from "../../test/observed-server.js";
 import type { UnaryHandler } from "../calls/handler.js";
 import { createGrpcServer } from "../http2/grpc-server.js";
-import { defaultLimits } from "../http2/limits.js";
+import { defaultLimits } from "../limits.js";
 
 const echo: UnaryHandler<EchoRequest, EchoResponse> = (request) => new EchoResponse().setValue(request.getValue());
 

@@ -1,7 +1,7 @@
 import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
 import { openTelemetry } from "@hello/grpc-common";
 import type { Logger } from "pino";
-import { isUnknownMethod } from "../services/unknown-method.js";
+import { isUnknownMethod } from "../calls/unknown-method.js";
 import { createCallMetrics } from "./call-metrics.js";
 import { createCallTracer } from "./call-tracer.js";
 import { type CallEnd, observeCall } from "./observed-call.js";

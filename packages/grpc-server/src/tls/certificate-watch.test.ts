@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { captureLog } from "@hello/testing/captured-log";
 import { type Certificate, createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { pino } from "pino";
-import { requestReload } from "../process/reload.js";
+import { requestReload } from "../reload.js";
 import type { CertificateFiles } from "./certificate-files.js";
 import { watchCertificate } from "./certificate-watch.js";
 

@@ -2,7 +2,7 @@ import { type FSWatcher, statSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
-import { onReload } from "../process/reload.js";
+import { onReload } from "../reload.js";
 
 /** Options of {@link watchFiles}. */
 export interface FileWatchOptions {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIPv6, SocketAddress } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { BaseCall } from "../calls/base-call.js";
+import type { BaseCall } from "../http2/base-call.js";
 
 /** Identity of a client, from its verified TLS certificate. */
 export interface PeerIdentity {

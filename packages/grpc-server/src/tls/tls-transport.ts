@@ -1,7 +1,7 @@
 import { createSecureContext, createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { Logger } from "pino";
 import { peerOf, type Transport } from "../sockets/transport.js";
-import { createThrottledWarn } from "../telemetry/throttled-warn.js";
+import { createThrottledWarn } from "../throttled-warn.js";
 import type { CertificateFiles, ServableCertificate } from "./certificate-files.js";
 import { watchCertificate } from "./certificate-watch.js";
 import { type HandshakeFailure, handshakeFailure, noApplicationProtocol } from "./handshake-failure.js";

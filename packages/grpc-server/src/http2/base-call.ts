@@ -1,6 +1,9 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 
+/** Status in the form that grpc-js sends. */
+export type SentStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
+
 /** Server call of grpc-js, not wrapped by interceptors, with the private members that this runtime uses. */
 export interface BaseCall extends ServerInterceptingCallInterface {
   readonly stream: ServerHttp2Stream;

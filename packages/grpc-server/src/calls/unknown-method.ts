@@ -1,8 +1,8 @@
 import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
-import type { Handler } from "../calls/add-service.js";
-import { type CallEnvironment, intercept } from "../calls/call-environment.js";
-import { StatusError } from "../calls/status-error.js";
-import { toWireStatus } from "../calls/to-wire-status.js";
+import type { Handler } from "./add-service.js";
+import { type CallEnvironment, intercept } from "./call-environment.js";
+import { StatusError } from "./status-error.js";
+import { toWireStatus } from "./to-wire-status.js";
 
 /** Throws. Marks a method as unknown in place of its codec, which is never called. */
 function unknownCodec(): never {

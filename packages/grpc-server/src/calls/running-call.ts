@@ -6,7 +6,7 @@ import type { CallLimiter } from "./call-limiter.js";
 import { failureStatus, internalError } from "./failure-status.js";
 import { RequestStream } from "./request-stream.js";
 import { ResponseSender } from "./response-sender.js";
-import { ServerCall } from "./server-call.js";
+import { type CallState, ServerCall } from "./server-call.js";
 import type { BoundMethod } from "./servicer.js";
 import { StatusError } from "./status-error.js";
 import { toSuccessMetadata } from "./to-wire-status.js";
@@ -31,7 +31,7 @@ function ignore(): void {}
  * with backpressure, and turns every throw into a status. It is also the listener that it passes to grpc-js, which
  * saves the allocation of closures.
  */
-export class RunningCall {
+export class RunningCall implements CallState {
   readonly base: BaseCall;
   metadata: Metadata = noMetadata;
   readonly peerIdentity: PeerIdentity | undefined;

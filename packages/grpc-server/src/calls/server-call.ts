@@ -1,9 +1,22 @@
-import { Metadata } from "@grpc/grpc-js";
+import { Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
-import type { RunningCall } from "./running-call.js";
 
 /** Encoding of responses on the wire. */
 export type Compression = "identity" | "gzip";
+
+/** State of a call in the parts that its handler sees. */
+export interface CallState {
+  readonly path: string;
+  readonly base: Pick<ServerInterceptingCallInterface, "getConnectionInfo" | "getDeadline">;
+  readonly peerIdentity: PeerIdentity | undefined;
+  readonly context: unknown;
+  readonly metadata: Metadata;
+  /** Initial metadata and compression of the responses. */
+  readonly responses: { metadata: Metadata | undefined; compression: Compression };
+  trailers: Metadata | undefined;
+  readonly signal: AbortSignal;
+  readonly draining: AbortSignal;
+}
 
 /**
  * Call as passed to its handler. Each property is computed only when it is read.
@@ -11,9 +24,9 @@ export type Compression = "identity" | "gzip";
  * `Context` is the type that the server's `authorize` returns.
  */
 export class ServerCall<Context = unknown> {
-  readonly #call: RunningCall;
+  readonly #call: CallState;
 
-  constructor(call: RunningCall) {
+  constructor(call: CallState) {
     this.#call = call;
   }
 

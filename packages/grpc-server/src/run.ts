@@ -1,7 +1,8 @@
 // Import first: a signal may arrive while the rest loads.
 import "./process/stop-signals.js";
 import type { RequiredAuthorize } from "./authorization/authorize.js";
-import type { GrpcServer, ServerOptions } from "./server.js";
+import type { GrpcServer } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
 
 /** Options of {@link runServer}. */
 export interface RunOptions<Context = undefined>

@@ -9,7 +9,8 @@ import { EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { serveEcho } from "../test/echo-server.js";
 import { bindService } from "./calls/servicer.js";
-import { createServer, type ServerOptions } from "./server.js";
+import { createServer } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
 
 const services = [bindService(EchoService, echoServicer)];
 const create = (addresses: readonly string[] = ["127.0.0.1:0"]) =>

@@ -1,64 +1,25 @@
 import { setMaxListeners } from "node:events";
-import type { ServerInterceptor } from "@grpc/grpc-js";
-import { type CheckTable, checkOptions, type Optional } from "@hello/grpc-common";
-import { type Logger, pino } from "pino";
-import type { Authorize, RequiredAuthorize } from "./authorization/authorize.js";
+import { checkOptions } from "@hello/grpc-common";
+import type { RequiredAuthorize } from "./authorization/authorize.js";
 import { addService } from "./calls/add-service.js";
 import type { CallEnvironment } from "./calls/call-environment.js";
 import { createCallLimiter } from "./calls/call-limiter.js";
 import type { RunningCall } from "./calls/running-call.js";
-import type { Compression } from "./calls/server-call.js";
-import type { BoundService } from "./calls/servicer.js";
 import { interceptUnknownMethods } from "./calls/unknown-method.js";
 import { createConnections } from "./http2/connections.js";
 import { createGrpcServer } from "./http2/grpc-server.js";
 import { createLifecycle, type Lifecycle } from "./lifecycle.js";
-import type { Limits } from "./limits.js";
-import { type ServerOptionValues, serverOptionTable } from "./server-options.js";
+import { type ServerOptions, serverOptionTable } from "./server-options.js";
 import { createHealth, type Health } from "./services/health.js";
 import { addLazyServices, type LazyService } from "./services/lazy-service.js";
 import { createReflection, describeServices } from "./services/reflection.js";
-import { type ShutdownTimes, shutdown } from "./shutdown.js";
+import { shutdown } from "./shutdown.js";
 import { type Listener, listen } from "./sockets/listener.js";
 import { createPlainTextTransport } from "./sockets/plain-text.js";
 import type { Transport } from "./sockets/transport.js";
 import { observeCalls } from "./telemetry/observe-calls.js";
 import { createThrottledWarn } from "./throttled-warn.js";
-import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
 import { identifyPeer } from "./tls/peer-identity.js";
-
-/** Options of {@link createServer}. {@link Limits} and {@link ShutdownTimes} describe the rest. */
-export interface ServerOptions<Context = undefined> extends Optional<Limits>, Optional<ShutdownTimes> {
-  /** Services to serve, as returned by `bindService`. The server adds health and reflection. */
-  readonly services: readonly BoundService<Context>[];
-  /**
-   * Function that accepts or rejects each call of the services before its handler runs: see docs/authorization.md.
-   * Default: every call is accepted.
-   */
-  readonly authorize?: Authorize<Context> | undefined;
-  /** Applies `authorize` to health and reflection too. Default false: any client may call them. */
-  readonly authorizeStandardServices?: boolean | undefined;
-  /**
-   * Addresses to listen on: `host:port`, `[IPv6]:port`, `:port` or `unix:/path`. Default `["[::]:50051"]`: all
-   * interfaces, over IPv6 and IPv4.
-   */
-  readonly addresses?: readonly string[] | undefined;
-  /**
-   * Certificate files for TLS 1.2 or later. The server reloads them when they change. With `clientCaFile`, clients need
-   * a certificate too. Default: plain text.
-   */
-  readonly tls?: CertificateFiles | undefined;
-  /** Serves reflection, which lets clients list the services and their contracts. Default true. */
-  readonly reflection?: boolean | undefined;
-  /**
-   * Compression of responses to clients that accept it. A handler may choose another for its call. Default `identity`.
-   */
-  readonly compression?: Compression | undefined;
-  /** Interceptors of grpc-js. They see every call, including health and reflection. Default: none. */
-  readonly interceptors?: readonly ServerInterceptor[] | undefined;
-  /** Pino logger. Default: no logging. */
-  readonly logger?: Logger | undefined;
-}
 
 /** gRPC server for any number of services. */
 export interface GrpcServer extends Lifecycle<readonly string[]> {
@@ -78,55 +39,6 @@ export interface GrpcServer extends Lifecycle<readonly string[]> {
   readonly health: Health;
 }
 
-interface OptionValues extends ServerOptionValues {
-  readonly services: readonly BoundService<never>[];
-  readonly authorize: Authorize<unknown> | undefined;
-  readonly authorizeStandardServices: boolean;
-  readonly tls: CertificateFiles | undefined;
-  readonly interceptors: readonly ServerInterceptor[];
-  readonly logger: Logger;
-}
-
-const optionTable: CheckTable<OptionValues> = {
-  ...serverOptionTable,
-  services: { default: [], check: checkServices },
-  authorize: { default: undefined, check: checkFunction },
-  authorizeStandardServices: { default: false, check: checkBoolean },
-  tls: { default: undefined, check: checkCertificateFiles },
-  interceptors: { default: [], check: checkInterceptors },
-  logger: { default: pino({ level: "silent" }), check: checkLogger },
-};
-
-function checkServices(value: unknown): void {
-  if (!Array.isArray(value) || !value.every((service) => Array.isArray(Object(service).methods))) {
-    throw new TypeError("must be a list of services returned by bindService");
-  }
-}
-
-function checkFunction(value: unknown): void {
-  if (value !== undefined && typeof value !== "function") {
-    throw new TypeError("must be a function");
-  }
-}
-
-function checkBoolean(value: unknown): void {
-  if (typeof value !== "boolean") {
-    throw new TypeError("must be true or false");
-  }
-}
-
-function checkInterceptors(value: unknown): void {
-  if (!Array.isArray(value) || !value.every((interceptor) => typeof interceptor === "function")) {
-    throw new TypeError("must be a list of server interceptors");
-  }
-}
-
-function checkLogger(value: unknown): void {
-  if (typeof Object(value).child !== "function") {
-    throw new TypeError("must be a pino logger");
-  }
-}
-
 /**
  * Creates a server. {@link GrpcServer.start} starts it.
  *
@@ -135,7 +47,7 @@ function checkLogger(value: unknown): void {
 export function createServer<Context = undefined>(
   options: ServerOptions<Context> & RequiredAuthorize<Context>,
 ): GrpcServer {
-  const { services, addresses, tls, reflection, logger, authorize, ...rest } = checkOptions(optionTable, options);
+  const { services, addresses, tls, reflection, logger, authorize, ...rest } = checkOptions(serverOptionTable, options);
   const { authorizeStandardServices, interceptors, compression, ...bounds } = rest;
 
   const draining = new AbortController();

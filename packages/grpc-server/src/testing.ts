@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RequiredAuthorize } from "./authorization/authorize.js";
-import { createServer, type GrpcServer, type ServerOptions } from "./server.js";
+import { createServer, type GrpcServer } from "./server.js";
+import type { ServerOptions } from "./server-options.js";
 import { maxPathBytes } from "./sockets/address.js";
 
 /** Options of {@link startTestServer}: those of `createServer` except `addresses`. */

@@ -5,7 +5,8 @@ import { EchoRequest, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { type Level, pino } from "pino";
 import { bindService, type Servicer } from "../src/calls/servicer.js";
-import { createServer, type GrpcServer, type ServerOptions } from "../src/server.js";
+import { createServer, type GrpcServer } from "../src/server.js";
+import type { ServerOptions } from "../src/server-options.js";
 import { activeSpanFields } from "../src/telemetry/logger.js";
 
 /** Server of the Echo service on a socket, with a client. */

@@ -1,12 +1,12 @@
 import { choice, integer, type OptionTable, parseCommandLine, text } from "@hello/grpc-common";
-import { type ServerOptionValues, serverOptionTable } from "../server-options.js";
+import { type SharedOptionValues, sharedOptionTable } from "../server-options.js";
 import { type LogLevel, logLevels } from "../telemetry/logger.js";
 import type { CertificateFiles } from "../tls/certificate-files.js";
 
 export { UsageError } from "@hello/grpc-common";
 
 /** Configuration of a server process. */
-export interface Config extends ServerOptionValues {
+export interface Config extends SharedOptionValues {
   readonly tls?: CertificateFiles;
   readonly workers: number;
   readonly logLevel: LogLevel;
@@ -19,7 +19,7 @@ interface Values extends Omit<Config, "tls"> {
   readonly tlsClientCa: string | undefined;
 }
 
-const { addresses, ...others } = serverOptionTable;
+const { addresses, ...others } = sharedOptionTable;
 
 /** Options of a server process. Their names determine the flags and the variables. */
 export const processOptionTable: OptionTable<Values> = {

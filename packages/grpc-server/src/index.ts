@@ -8,7 +8,12 @@ export {
 } from "./authorization/allow-principals.js";
 export type { Authorize } from "./authorization/authorize.js";
 export { badRequest, type FieldViolation } from "./calls/bad-request.js";
-export type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./calls/handler.js";
+export type {
+  BidiStreamHandler,
+  ClientStreamHandler,
+  ServerStreamHandler,
+  UnaryHandler,
+} from "./calls/handler-types.js";
 export type { Compression, ServerCall } from "./calls/server-call.js";
 export { type BoundService, bindService, type Servicer } from "./calls/servicer.js";
 export { type AnyMessage, StatusError, type StatusErrorOptions } from "./calls/status-error.js";

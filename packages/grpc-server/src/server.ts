@@ -7,7 +7,7 @@ import { createCallLimiter } from "./calls/call-limiter.js";
 import type { RunningCall } from "./calls/running-call.js";
 import { interceptUnknownMethods } from "./calls/unknown-method.js";
 import { createConnections } from "./http2/connections.js";
-import { createGrpcServer } from "./http2/grpc-server.js";
+import { createGrpcJsServer } from "./http2/grpc-js-server.js";
 import { createLifecycle, type Lifecycle } from "./lifecycle.js";
 import { type ServerOptions, serverOptionTable } from "./server-options.js";
 import { createHealth, type Health } from "./services/health.js";
@@ -71,7 +71,7 @@ export function createServer<Context = undefined>(
     authorize,
     identify: tls?.clientCaFile === undefined ? undefined : identifyPeer,
   };
-  const server = createGrpcServer(bounds);
+  const server = createGrpcJsServer(bounds);
   const health = createHealth(services.map(({ name }) => name));
   const describe = () => describeServices([...services, ...standard.map((service) => service.load())]);
   const standard: LazyService[] = [health.service, ...(reflection ? createReflection(describe) : [])];

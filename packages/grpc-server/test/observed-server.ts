@@ -3,7 +3,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { LogLine } from "@hello/testing/captured-log";
 import { type EchoRequest, type EchoResponse, EchoService } from "@hello/testing/echo";
-import type { UnaryHandler } from "../src/calls/handler.js";
+import type { UnaryHandler } from "../src/calls/handler-types.js";
 import { serveEcho } from "./echo-server.js";
 
 /** Server of one unary handler, with a log at debug level. */

@@ -9,7 +9,7 @@ import { bind } from "@hello/testing/grpc-server";
 import { callHeaders, endHeaders, frame, message, preface, uint32 } from "@hello/testing/http2-frames";
 import { connectRaw } from "@hello/testing/raw-http2";
 import { serveEcho } from "../../test/echo-server.js";
-import { createGrpcServer } from "../http2/grpc-server.js";
+import { createGrpcJsServer } from "../http2/grpc-js-server.js";
 import { defaultLimits } from "../limits.js";
 
 const world = Buffer.from("\n\x05World");
@@ -174,7 +174,7 @@ test("serves a call with binary metadata that is not base64", async (t) => {
 
 for (const timeout of ["600H", "99999999H", "99999999M", "99999999S"]) {
   test(`sets a deadline more than 24 days away for the timeout ${timeout}`, async (t) => {
-    const server = createGrpcServer(defaultLimits);
+    const server = createGrpcJsServer(defaultLimits);
     server.register(
       "/Test/Deadline",
       // If the deadline had passed, the call would end before this timer fires.

@@ -1,4 +1,4 @@
-import type { ServerInterceptingCallInterface, ServerInterceptor, ServerMethodDefinition } from "@grpc/grpc-js";
+import type { ServerInterceptor } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { BaseCall } from "../http2/base-call.js";
 import type { ThrottledWarn } from "../throttled-warn.js";
@@ -20,20 +20,4 @@ export interface CallEnvironment {
   readonly authorize: ((call: ServerCall<undefined>) => unknown) | undefined;
   /** Returns the identity of a call's client. Undefined without mutual TLS. */
   readonly identify: ((call: BaseCall) => PeerIdentity) | undefined;
-}
-
-/** Wraps a call in the interceptors of its server. */
-export function intercept(
-  base: BaseCall,
-  definition: ServerMethodDefinition<unknown, unknown>,
-  { observers, interceptors }: CallEnvironment,
-): ServerInterceptingCallInterface {
-  let call: ServerInterceptingCallInterface = base;
-  for (const interceptor of observers) {
-    call = interceptor(definition, call);
-  }
-  for (const interceptor of interceptors) {
-    call = interceptor(definition, call);
-  }
-  return call;
 }

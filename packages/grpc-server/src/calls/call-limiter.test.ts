@@ -6,7 +6,7 @@ import { healthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { serveEcho } from "../../test/echo-server.js";
-import type { UnaryHandler } from "./handler.js";
+import type { UnaryHandler } from "./handler-types.js";
 import { StatusError } from "./status-error.js";
 
 type Handler = UnaryHandler<EchoRequest, EchoResponse>;

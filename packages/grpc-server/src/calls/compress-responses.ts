@@ -1,14 +1,11 @@
 import { gzip } from "node:zlib";
-import type { BaseCall } from "../http2/base-call.js";
+import { type BaseCall, messagePrefixBytes } from "../http2/base-call.js";
 
 /** Compressor of the responses of one call. */
 export interface ResponseCompressor {
   /** True to compress the next response. */
   enabled: boolean;
 }
-
-/** Size of the prefix of each message: the compressed flag, and the length of the message in four bytes. */
-const prefixBytes = 5;
 
 /**
  * Compresses the responses of a call, which grpc-js cannot do. A response that would not get smaller is sent
@@ -32,8 +29,8 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
       sendMessage.call(call, message, callback);
       return;
     }
-    gzip(plain.subarray(prefixBytes), (error, compressed) => {
-      const isSmaller = error === null && compressed.length < plain.length - prefixBytes;
+    gzip(plain.subarray(messagePrefixBytes), (error, compressed) => {
+      const isSmaller = error === null && compressed.length < plain.length - messagePrefixBytes;
       const framed = isSmaller ? frame(compressed) : plain;
       call.serializeMessage = () => {
         call.serializeMessage = serializeMessage;
@@ -50,9 +47,9 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
 
 /** Adds the prefix to a compressed message. */
 function frame(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(prefixBytes + message.length);
+  const framed = Buffer.allocUnsafe(messagePrefixBytes + message.length);
   framed.writeUInt8(1);
   framed.writeUInt32BE(message.length, 1);
-  message.copy(framed, prefixBytes);
+  message.copy(framed, messagePrefixBytes);
   return framed;
 }

@@ -5,7 +5,7 @@ import { ServerInterceptingCall, type ServerInterceptor, type ServiceError, stat
 import type { UnaryCallOptions } from "@hello/testing/call-unary";
 import { type EchoRequest, EchoResponse } from "@hello/testing/echo";
 import { serveEcho } from "../../test/echo-server.js";
-import type { UnaryHandler } from "./handler.js";
+import type { UnaryHandler } from "./handler-types.js";
 import { StatusError } from "./status-error.js";
 
 const errorLevel = 50;

@@ -1,9 +1,10 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
 import type { BaseCall, SentStatus } from "../http2/base-call.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
-import { type CallEnvironment, intercept } from "./call-environment.js";
+import type { CallEnvironment } from "./call-environment.js";
 import type { CallLimiter } from "./call-limiter.js";
-import { failureStatus, internalError } from "./failure-status.js";
+import { handleFailure, internalError } from "./handler-failure.js";
+import { intercept } from "./intercept.js";
 import { RequestStream } from "./request-stream.js";
 import { ResponseSender } from "./response-sender.js";
 import { type CallState, ServerCall } from "./server-call.js";
@@ -231,7 +232,7 @@ export class RunningCall implements CallState {
         endReason: this.#ended ? this.#reason() : undefined,
         trailers: this.trailers,
       };
-      answer = failureStatus(error, call, this.#environment);
+      answer = handleFailure(error, call, this.#environment);
       this.#answered = true;
       this.#sendStatus(answer);
     } catch (failure) {

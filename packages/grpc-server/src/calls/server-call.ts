@@ -1,4 +1,5 @@
 import { Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { peerOf } from "../sockets/transport.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 
 /** Encoding of responses on the wire. */
@@ -35,10 +36,9 @@ export class ServerCall<Context = unknown> {
     return this.#call.path;
   }
 
-  /** Address of the client, like `127.0.0.1:54321`. */
+  /** Address of the client, like `127.0.0.1:54321`, or `unix` for a Unix domain socket. */
   get peer(): string {
-    const { remoteAddress, remotePort } = this.#call.base.getConnectionInfo();
-    return remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
+    return peerOf(this.#call.base.getConnectionInfo());
   }
 
   /** Identity in the client's certificate, or `undefined` without mutual TLS. */

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { strictMethod } from "@hello/grpc-common";
-import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler.js";
+import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler-types.js";
 import type { ServerCall } from "./server-call.js";
 
 /**

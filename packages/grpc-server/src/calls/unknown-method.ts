@@ -1,6 +1,7 @@
 import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
 import type { Handler } from "./add-service.js";
-import { type CallEnvironment, intercept } from "./call-environment.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { intercept } from "./intercept.js";
 import { StatusError } from "./status-error.js";
 import { toWireStatus } from "./to-wire-status.js";
 

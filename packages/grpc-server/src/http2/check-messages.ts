@@ -1,5 +1,5 @@
 import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
-import type { BaseCall } from "./base-call.js";
+import { type BaseCall, messagePrefixBytes } from "./base-call.js";
 
 const internalStatus = (details: string) => ({ code: status.INTERNAL, details, metadata: null });
 
@@ -30,7 +30,7 @@ function handleEnd(this: BaseCall): void {
 function rejectCompressed(this: BaseCall, message: Buffer): Buffer | Promise<Buffer> {
   const [flag] = message;
   if (flag === 0) {
-    return message.subarray(5);
+    return message.subarray(messagePrefixBytes);
   }
   return Promise.reject(
     internalStatus(flag === 1 ? "compressed request message without grpc-encoding" : `invalid compressed flag ${flag}`),

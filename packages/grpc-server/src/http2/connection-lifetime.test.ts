@@ -5,10 +5,10 @@ import { serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, frameTypes, goawayCode, isTrailersOf, preface } from "@hello/testing/http2-frames";
 import { connectRaw, type RawConnection } from "@hello/testing/raw-http2";
 import { defaultLimits, type Limits } from "../limits.js";
-import { createGrpcServer } from "./grpc-server.js";
+import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
-  serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
+  serveEcho(t, createGrpcJsServer({ ...defaultLimits, ...limits }));
 
 /** Resolves when a connection has received the given number of pings. */
 const pinged = (connection: RawConnection, times: number) =>

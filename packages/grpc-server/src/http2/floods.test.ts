@@ -12,10 +12,10 @@ import {
   uint32,
 } from "@hello/testing/http2-frames";
 import { defaultLimits, type Limits } from "../limits.js";
-import { createGrpcServer } from "./grpc-server.js";
+import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
-  serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
+  serveEcho(t, createGrpcJsServer({ ...defaultLimits, ...limits }));
 
 test("disconnects a client that sends an endless header block", async (t) => {
   const server = await serve(t);

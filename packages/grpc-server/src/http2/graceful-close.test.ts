@@ -22,9 +22,9 @@ import { listen } from "@hello/testing/peer";
 import { connectRaw, connectReady, type RawConnection } from "@hello/testing/raw-http2";
 import { defaultLimits, type Limits } from "../limits.js";
 import { closeGracefully } from "./graceful-close.js";
-import { createGrpcServer } from "./grpc-server.js";
+import { createGrpcJsServer } from "./grpc-js-server.js";
 
-const createServer = (limits: Partial<Limits> = {}) => createGrpcServer({ ...defaultLimits, ...limits });
+const createServer = (limits: Partial<Limits> = {}) => createGrpcJsServer({ ...defaultLimits, ...limits });
 
 const highestId = 2 ** 31 - 1;
 const lastStreamId = ({ payload }: Frame) => payload.readUInt32BE(0);

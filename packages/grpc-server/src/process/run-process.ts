@@ -1,19 +1,20 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import { MAX_TIMER_MS, programVersion, reasonOf, requestsGrpcJsLog } from "@hello/grpc-common";
+import { MAX_TIMER_MS, programVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { RequiredAuthorize } from "../authorization/authorize.js";
-import { createLifecycle, type Lifecycle, withAbandonableStart } from "../lifecycle.js";
+import { createLifecycle, type Lifecycle } from "../lifecycle.js";
 import { onReload } from "../reload.js";
-import type { RunOptions } from "../run.js";
 import { createServer, type GrpcServer } from "../server.js";
 import type { ServerOptions } from "../server-options.js";
 import { createLogger } from "../telemetry/logger.js";
 import { startTelemetrySdk, type TelemetrySdk } from "../telemetry/sdk.js";
-import { type Config, parseConfig, UsageError } from "./config.js";
+import { withAbandonableStart } from "./abandonable-start.js";
 import { exitOnUncaughtException } from "./exit-on-uncaught-exception.js";
+import { type Config, parseConfig } from "./program-options.js";
+import type { RunOptions } from "./run-options.js";
 import { onStopSignal } from "./stop-signals.js";
 
-/** Runs a server as this process; see {@link runServer}. */
+/** Runs a server as this process; see `runServer`. */
 export async function runProcess<Context>(options: RunOptions<Context>): Promise<never> {
   const { name, envPrefix, version = programVersion() } = options;
   let logger: Logger | undefined;

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { createThrottledWarn } from "../throttled-warn.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
 import { bindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
-import { createConnectionLimit } from "./connection-limit.js";
+import { createConnectionLimiter } from "./connection-limiter.js";
 import { lookupHost } from "./lookup-host.js";
 
 /** Listening sockets of a server. */
@@ -35,7 +35,7 @@ export interface ListenOptions {
 export async function listen(addresses: readonly string[], options: ListenOptions): Promise<Listener> {
   const { maxConnections, logger, onConnection } = options;
   const warn = createThrottledWarn(logger);
-  const limitConnections = createConnectionLimit({ maxConnections, logger });
+  const limitConnections = createConnectionLimiter({ maxConnections, logger });
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {

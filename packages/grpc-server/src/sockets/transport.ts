@@ -8,7 +8,13 @@ export interface Transport {
   close(): void;
 }
 
-/** Returns the address of a client for the log, or `unix` for a Unix domain socket. */
-export function peerOf({ remoteAddress, remotePort }: Socket): string {
+/** Address of a client. Over a Unix domain socket, the client has none. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** Formats the address of a client, or returns `unix` for a Unix domain socket. */
+export function peerOf({ remoteAddress, remotePort }: Peer): string {
   return remoteAddress === undefined ? "unix" : `${remoteAddress}:${remotePort}`;
 }

@@ -8,8 +8,8 @@ import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { bind } from "@hello/testing/grpc-server";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
 import { openRawCall, serveObserved } from "../../test/observed-server.js";
-import type { UnaryHandler } from "../calls/handler.js";
-import { createGrpcServer } from "../http2/grpc-server.js";
+import type { UnaryHandler } from "../calls/handler-types.js";
+import { createGrpcJsServer } from "../http2/grpc-js-server.js";
 import { defaultLimits } from "../limits.js";
 
 const echo: UnaryHandler<EchoRequest, EchoResponse> = (request) => new EchoResponse().setValue(request.getValue());
@@ -118,7 +118,7 @@ test("records a broken connection as CANCELLED", async () => {
 
 test("records an unknown method as other, and does not change the response", async () => {
   await using observed = await serveObserved(echo);
-  const plain = createGrpcServer(defaultLimits);
+  const plain = createGrpcJsServer(defaultLimits);
   const ended = observed.nextCall();
   const [response, expected] = [await callUnknownMethod(observed.address), await callUnknownMethod(await bind(plain))];
   plain.forceShutdown();

@@ -1,12 +1,12 @@
 import { status } from "@grpc/grpc-js";
 import { type Attributes, latencyBuckets, type Meter, sizeBuckets } from "@hello/grpc-common";
-import type { CallEnd } from "./observed-call.js";
+import type { CallEnd } from "./measure-call.js";
 
 /** Server metrics of gRFC A66. */
 export interface CallMetrics {
   /** @param method Full name, like `package.Service/Method`, or `other` for an unknown method. */
-  started(method: string): void;
-  ended(method: string, end: CallEnd): void;
+  callStarted(method: string): void;
+  callEnded(method: string, end: CallEnd): void;
 }
 
 /**
@@ -34,10 +34,10 @@ export function createCallMetrics(meter: Meter): CallMetrics {
     description: "Compressed bytes of all request messages of an RPC",
   });
   return {
-    started(method) {
+    callStarted(method) {
       started.add(1, { "grpc.method": method });
     },
-    ended(method, { code, durationMs, sentBytes, receivedBytes }) {
+    callEnded(method, { code, durationMs, sentBytes, receivedBytes }) {
       const attributes: Attributes = { "grpc.method": method, "grpc.status": status[code] ?? "UNKNOWN" };
       duration.record(durationMs / 1_000, attributes);
       sent.record(sentBytes, attributes);

@@ -2,9 +2,10 @@ import { type ServerInterceptingCall, type ServerInterceptor, status } from "@gr
 import { openTelemetry } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { isUnknownMethod } from "../calls/unknown-method.js";
+import { peerOf } from "../sockets/transport.js";
 import { createCallMetrics } from "./call-metrics.js";
-import { createCallTracer } from "./call-tracer.js";
-import { type CallEnd, observeCall } from "./observed-call.js";
+import { startCallSpan } from "./call-span.js";
+import { type CallEnd, measureCall } from "./measure-call.js";
 
 /** Name of the meter and the tracer: gRFC A66 requires that of the instrumented library. */
 const scope = "grpc-js";
@@ -19,7 +20,7 @@ const scope = "grpc-js";
 export function observeCalls(logger: Logger): ServerInterceptor[] {
   const telemetry = openTelemetry();
   const metrics = telemetry?.metrics && createCallMetrics(telemetry.metrics.getMeter(scope));
-  const tracer = telemetry?.trace && createCallTracer(telemetry, telemetry.trace.getTracer(scope));
+  const tracer = telemetry?.trace?.getTracer(scope);
   const verbose = logger.isLevelEnabled("debug");
   if (!(metrics || tracer || verbose)) {
     return [];
@@ -29,27 +30,24 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
       const { path } = method;
       // A client must not create a time series for each name that it invents.
       const name = isUnknownMethod(method) ? "other" : path.slice(1);
-      const traced = tracer?.(call, { name, path });
-      const log = verbose ? callLog(logger, path, call.getPeer()) : noop;
-      metrics?.started(name);
-      observeCall(call, (end) => {
-        metrics?.ended(name, end);
-        if (traced) {
-          traced.end(end, () => log(end));
+      const span = telemetry && tracer && startCallSpan(telemetry, tracer, call, { name, path });
+      const log = verbose ? callLog(logger, path, peerOf(call.getConnectionInfo())) : noop;
+      metrics?.callStarted(name);
+      measureCall(call, (end) => {
+        metrics?.callEnded(name, end);
+        if (span) {
+          span.end(end, () => log(end));
         } else {
           log(end);
         }
       });
       // The type is a class, but grpc-js needs only the interface.
-      return traced?.call ?? (call as ServerInterceptingCall);
+      return span?.call ?? (call as ServerInterceptingCall);
     },
   ];
 }
 
-/**
- * Creates a function that logs the end of a call. Takes the peer in advance: it is unknown once the connection is
- * closed.
- */
+/** Creates a function that logs the end of a call. */
 function callLog(logger: Logger, method: string, peer: string) {
   return ({ code, durationMs }: CallEnd) => {
     const rounded = Math.round(durationMs * 1_000) / 1_000;

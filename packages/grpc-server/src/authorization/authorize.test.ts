@@ -7,11 +7,11 @@ import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { serveEcho } from "../../test/echo-server.js";
 import { deferred, type Outcome, readAll, serveStreams } from "../../test/streaming-client.js";
-import type { Authorize } from "../authorization/authorize.js";
+import type { ServerCall } from "../calls/server-call.js";
+import { bindService, type Servicer } from "../calls/servicer.js";
+import { StatusError } from "../calls/status-error.js";
 import { createServer } from "../server.js";
-import type { ServerCall } from "./server-call.js";
-import { bindService, type Servicer } from "./servicer.js";
-import { StatusError } from "./status-error.js";
+import type { Authorize } from "./authorize.js";
 
 const denied = () => Promise.reject(new StatusError(status.PERMISSION_DENIED, "denied"));
 

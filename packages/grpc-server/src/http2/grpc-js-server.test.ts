@@ -4,10 +4,10 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { echo, serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, callHeaders, endHeaders, frame, isTrailersOf } from "@hello/testing/http2-frames";
 import { defaultLimits, type Limits } from "../limits.js";
-import { createGrpcServer } from "./grpc-server.js";
+import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>
-  serveEcho(t, createGrpcServer({ ...defaultLimits, ...limits }));
+  serveEcho(t, createGrpcJsServer({ ...defaultLimits, ...limits }));
 
 const metadataOf = (bytes: number) => {
   const metadata = new Metadata();

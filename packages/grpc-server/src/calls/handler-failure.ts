@@ -18,8 +18,8 @@ export interface FailedCall {
   readonly trailers: Metadata | undefined;
 }
 
-/** Converts an error of a handler or of `authorize` to the status for the client, and logs it. */
-export function failureStatus(error: unknown, call: FailedCall, environment: CallEnvironment): SentStatus {
+/** Logs an error of a handler or of `authorize`, and converts it to the status for the client. */
+export function handleFailure(error: unknown, call: FailedCall, environment: CallEnvironment): SentStatus {
   const { logger, warn } = environment;
   const { path: method, handlerCalled, endReason, trailers } = call;
   const message = handlerCalled ? "handler failed" : "authorize failed";

@@ -3,8 +3,6 @@ import { type SharedOptionValues, sharedOptionTable } from "../server-options.js
 import { type LogLevel, logLevels } from "../telemetry/logger.js";
 import type { CertificateFiles } from "../tls/certificate-files.js";
 
-export { UsageError } from "@hello/grpc-common";
-
 /** Configuration of a server process. */
 export interface Config extends SharedOptionValues {
   readonly tls?: CertificateFiles;
@@ -13,7 +11,7 @@ export interface Config extends SharedOptionValues {
 }
 
 /** Configuration with one value for each option. */
-interface Values extends Omit<Config, "tls"> {
+interface ProgramOptionValues extends Omit<Config, "tls"> {
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
   readonly tlsClientCa: string | undefined;
@@ -22,7 +20,7 @@ interface Values extends Omit<Config, "tls"> {
 const { addresses, ...others } = sharedOptionTable;
 
 /** Options of a server process. Their names determine the flags and the variables. */
-export const processOptionTable: OptionTable<Values> = {
+export const programOptionTable: OptionTable<ProgramOptionValues> = {
   addresses,
   tlsCert: text("server certificate, followed by any intermediate certificates, in PEM format", {
     placeholder: "file",
@@ -63,7 +61,7 @@ export type ServerCommand =
  * @throws UsageError that lists every invalid value.
  */
 export function parseConfig(program: ServerProgram): ServerCommand {
-  const parsed = parseCommandLine(processOptionTable, {
+  const parsed = parseCommandLine(programOptionTable, {
     ...program,
     description: "Serves until SIGINT or SIGTERM.",
     epilogue:

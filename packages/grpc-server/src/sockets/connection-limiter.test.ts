@@ -4,11 +4,11 @@ import { Socket } from "node:net";
 import { test } from "node:test";
 import { captureLog } from "@hello/testing/captured-log";
 import { pino } from "pino";
-import { createConnectionLimit } from "./connection-limit.js";
+import { createConnectionLimiter } from "./connection-limiter.js";
 
 function createLimit({ maxConnections = 2, maxOpenFiles = 1_000 } = {}) {
   const log = captureLog();
-  const limit = createConnectionLimit({ maxConnections, maxOpenFiles, logger: pino({}, log) });
+  const limit = createConnectionLimiter({ maxConnections, maxOpenFiles, logger: pino({}, log) });
   return {
     log,
     /** Creates an address, and returns a function that opens a connection to it. */

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { createThrottledWarn } from "../throttled-warn.js";
 import { openFileLimit } from "./open-file-limit.js";
 
-/** Options of {@link createConnectionLimit}. */
-export interface ConnectionLimitOptions {
+/** Options of {@link createConnectionLimiter}. */
+export interface ConnectionLimiterOptions {
   /** Maximum number of open connections on each address. */
   readonly maxConnections: number;
   readonly logger: Logger;
@@ -17,11 +17,11 @@ export interface ConnectionLimitOptions {
  * once. A tenth of the file descriptors is kept free across all addresses: without a free one, a worker process cannot
  * receive another connection.
  */
-export function createConnectionLimit({
+export function createConnectionLimiter({
   maxConnections,
   logger,
   maxOpenFiles = openFileLimit(),
-}: ConnectionLimitOptions): (onConnection: (socket: Socket) => void) => (socket: Socket) => void {
+}: ConnectionLimiterOptions): (onConnection: (socket: Socket) => void) => (socket: Socket) => void {
   const warn = createThrottledWarn(logger);
   let openInTotal = 0;
   if (maxOpenFiles < maxConnections) {

@@ -7,7 +7,7 @@ import { guardSessions } from "./session-guard.js";
 import { guardStreams } from "./stream-guard.js";
 
 /** Creates a grpc-js server that enforces the limits of messages, headers, streams and connections. */
-export function createGrpcServer(limits: Limits): Server {
+export function createGrpcJsServer(limits: Limits): Server {
   const server = new Server({
     interceptors: [checkMessages, closeAnswered],
     // Channelz costs time and memory on every call.

@@ -1,7 +1,7 @@
-import { type Server, status } from "@grpc/grpc-js";
+import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import type { BaseCall } from "../http2/base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { passBaseCalls, setHandler } from "./handler-map.js";
 import { RunningCall, type RunningCallLimiter } from "./running-call.js";
 import type { BoundMethod, BoundService } from "./servicer.js";
 
@@ -20,44 +20,17 @@ export function addService(
   limiters: ServiceLimiters,
 ): void {
   passBaseCalls(server, environment.logger);
-  // Not server.register(): OpenTelemetry's instrumentation wraps it, and its wrapper never calls this kind of handler.
-  const handlers = Reflect.get(server, "handlers") as Map<string, object>;
   // The types of the server's options ensure that `authorize` returns the context that the services need.
   for (const method of methods as readonly BoundMethod[]) {
     const { path, requestDeserialize, requestStream, responseStream } = method.definition;
     const limiter = requestStream || responseStream ? limiters.streaming : limiters.unary;
-    handlers.set(path, {
+    setHandler(server, {
       path,
-      func: (call: BaseCall) => new RunningCall(call, method, environment, limiter).start(),
+      func: (call) => new RunningCall(call, method, environment, limiter).start(),
       serialize: loggingSerializer(method, environment.logger),
       deserialize: requestDeserialize,
     });
   }
-}
-
-/** Entry in the handler map of grpc-js. */
-export interface Handler {
-  readonly path: string;
-  readonly func: (call: BaseCall) => void;
-}
-
-/**
- * Makes grpc-js pass its own call object to the handlers of a server. By default it passes a stream, of a different
- * type for each of the four kinds of method, which buffers up to 16 messages in each direction.
- */
-function passBaseCalls(server: Server, logger: Logger): void {
-  Object.assign(server, {
-    _runHandlerForCall(call: BaseCall, { path, func }: Handler): true {
-      try {
-        func(call);
-      } catch (error) {
-        // For example, an interceptor has thrown.
-        logger.error({ method: path, err: error }, "failed to start the call");
-        call.sendStatus({ code: status.INTERNAL, details: "internal error", metadata: null });
-      }
-      return true;
-    },
-  });
 }
 
 /** Wraps the response serializer of a method to log its errors, which grpc-js answers with INTERNAL without logging. */

@@ -1,6 +1,6 @@
 import { type Server, type ServerMethodDefinition, status } from "@grpc/grpc-js";
-import type { Handler } from "./add-service.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { addFallback, type Handler } from "./handler-map.js";
 import { intercept } from "./intercept.js";
 import { StatusError } from "./status-error.js";
 import { toWireStatus } from "./to-wire-status.js";
@@ -21,13 +21,10 @@ export function isUnknownMethod({ requestDeserialize }: ServerMethodDefinition<u
  * another status if the name is too long.
  */
 export function interceptUnknownMethods(server: Server, environment: CallEnvironment): void {
-  // grpc-js has no fallback handler, only this map.
-  const handlers = Reflect.get(server, "handlers") as Map<string, unknown>;
-  const get = handlers.get.bind(handlers);
-  handlers.get = (path) => get(path) ?? unknownMethod(path, environment);
+  addFallback(server, (path) => createUnknownMethod(path, environment));
 }
 
-function unknownMethod(path: string, environment: CallEnvironment): Handler {
+function createUnknownMethod(path: string, environment: CallEnvironment): Handler {
   const definition = {
     path,
     requestStream: true,

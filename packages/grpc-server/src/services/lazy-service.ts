@@ -1,4 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
+import { addFallback, getHandler } from "../calls/handler-map.js";
 import type { BoundService } from "../calls/servicer.js";
 
 /** Service that is loaded when the first call for it arrives. */
@@ -15,14 +16,7 @@ export function addLazyServices(
   add: (service: BoundService) => void,
 ): void {
   const notLoaded = new Map(services.map((service) => [service.name, service]));
-  // grpc-js has no fallback handler, only this map.
-  const handlers = Reflect.get(server, "handlers") as Map<string, unknown>;
-  const get = handlers.get.bind(handlers);
-  handlers.get = (path) => {
-    const handler = get(path);
-    if (handler !== undefined || notLoaded.size === 0) {
-      return handler;
-    }
+  addFallback(server, (path) => {
     const name = path.slice(1, path.lastIndexOf("/"));
     const service = notLoaded.get(name);
     if (service === undefined) {
@@ -30,6 +24,6 @@ export function addLazyServices(
     }
     notLoaded.delete(name);
     add(service.load());
-    return get(path);
-  };
+    return getHandler(server, path);
+  });
 }

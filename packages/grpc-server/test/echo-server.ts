@@ -7,7 +7,7 @@ import { type Level, pino } from "pino";
 import { bindService, type Servicer } from "../src/calls/servicer.js";
 import { createServer, type GrpcServer } from "../src/server.js";
 import type { ServerOptions } from "../src/server-options.js";
-import { activeSpanFields } from "../src/telemetry/logger.js";
+import { getActiveSpanFields } from "../src/telemetry/logger.js";
 
 /** Server of the Echo service on a socket, with a client. */
 export interface EchoServer extends AsyncDisposable {
@@ -37,7 +37,7 @@ export async function serveEcho(
   const log = captureLog();
   const server = createServer<unknown>({
     addresses: ["127.0.0.1:0"],
-    logger: pino({ level, mixin: activeSpanFields }, write ? { write } : log),
+    logger: pino({ level, mixin: getActiveSpanFields }, write ? { write } : log),
     services: [bindService(EchoService, { ...echoServicer, ...handlers })],
     ...options,
   });

@@ -5,8 +5,8 @@ import { StatusError } from "../calls/status-error.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
 import { type AccessPolicy, parseAccessPolicy } from "./access-policy.js";
 import type { Authorize } from "./authorize.js";
-import { bearerToken, invalidToken } from "./bearer-token.js";
-import { certificatePrincipals, tokenPrincipal } from "./principal.js";
+import { invalidToken, readBearerToken } from "./bearer-token.js";
+import { toPrincipals, toTokenPrincipal } from "./principal.js";
 
 /** Contents of a verified token. */
 export interface VerifiedToken {
@@ -56,9 +56,9 @@ export function allowPrincipals<Token extends VerifiedToken = never>(
   }
 
   const decide = (path: string, certificate: PeerIdentity | undefined, token?: Token): AuthorizedCaller<Token> => {
-    const principals = certificate ? certificatePrincipals(certificate) : [];
+    const principals = certificate ? toPrincipals(certificate) : [];
     if (token?.subject) {
-      principals.push(tokenPrincipal(token.subject));
+      principals.push(toTokenPrincipal(token.subject));
     }
     const allowed = allowedPrincipals(path);
     const principal = principals.find((name) => allowed.has(name));
@@ -73,7 +73,7 @@ export function allowPrincipals<Token extends VerifiedToken = never>(
 
   const authorize = (call: ServerCall<undefined>) => {
     const { path, peerIdentity } = call;
-    const bearer = verifyToken && bearerToken(call.metadata);
+    const bearer = verifyToken && readBearerToken(call.metadata);
     if (verifyToken && bearer !== undefined) {
       return verify(() => verifyToken(bearer, call)).then((token) => decide(path, peerIdentity, token));
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
-import { bearerToken } from "./bearer-token.js";
+import { readBearerToken } from "./bearer-token.js";
 
 function metadataWith(...values: string[]): Metadata {
   const metadata = new Metadata();
@@ -13,12 +13,12 @@ function metadataWith(...values: string[]): Metadata {
 
 test("returns the token for a scheme in any case", () => {
   for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) {
-    assert.equal(bearerToken(metadataWith(`${scheme} aA0-._~+/==`)), "aA0-._~+/==");
+    assert.equal(readBearerToken(metadataWith(`${scheme} aA0-._~+/==`)), "aA0-._~+/==");
   }
 });
 
 test("returns undefined without authorization", () => {
-  assert.equal(bearerToken(new Metadata()), undefined);
+  assert.equal(readBearerToken(new Metadata()), undefined);
 });
 
 for (const values of [
@@ -38,6 +38,6 @@ for (const values of [
 ]) {
   test(`rejects authorization that is not exactly one bearer token: ${JSON.stringify(values)}`, () => {
     const metadata = { get: () => values } as unknown as Metadata;
-    assert.throws(() => bearerToken(metadata), { code: status.UNAUTHENTICATED, details: "invalid token" });
+    assert.throws(() => readBearerToken(metadata), { code: status.UNAUTHENTICATED, details: "invalid token" });
   });
 }

@@ -7,7 +7,7 @@ import { StatusError } from "../calls/status-error.js";
  * @throws StatusError UNAUTHENTICATED if `authorization` is not exactly one bearer token.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
-export function bearerToken(metadata: Metadata): string | undefined {
+export function readBearerToken(metadata: Metadata): string | undefined {
   const [value, ...others] = metadata.get("authorization");
   if (value === undefined) {
     return undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerIdentity } from "../tls/peer-identity.js";
-import { certificatePrincipals, parsePrincipal } from "./principal.js";
+import { parsePrincipal, toPrincipals } from "./principal.js";
 
 test("accepts the three kinds of principals and converts DNS names to lower case", () => {
   for (const [text, principal] of [
@@ -56,7 +56,7 @@ function certificate({ dns = [], spiffeId }: { dns?: readonly string[]; spiffeId
 
 test("returns the SPIFFE ID and every DNS name of a certificate", () => {
   const names = { spiffeId: "spiffe://acme.example/checkout", dns: ["Checkout.acme.example", "b.example"] };
-  assert.deepEqual(certificatePrincipals(certificate(names)), [
+  assert.deepEqual(toPrincipals(certificate(names)), [
     "spiffe://acme.example/checkout",
     "dns:checkout.acme.example",
     "dns:b.example",
@@ -64,7 +64,7 @@ test("returns the SPIFFE ID and every DNS name of a certificate", () => {
 });
 
 test("ignores the common name and the addresses of a certificate", () => {
-  assert.deepEqual(certificatePrincipals(certificate({})), []);
+  assert.deepEqual(toPrincipals(certificate({})), []);
 });
 
 test("ignores wildcards and malformed names in a certificate", () => {
@@ -75,5 +75,5 @@ test("ignores wildcards and malformed names in a certificate", () => {
     "a.example, DNS:b.example",
     "\u212Aube.example",
   ];
-  assert.deepEqual(certificatePrincipals(certificate({ dns })), []);
+  assert.deepEqual(toPrincipals(certificate({ dns })), []);
 });

@@ -24,18 +24,18 @@ export function parsePrincipal(text: unknown): string {
 
 function normalize(text: string): string | undefined {
   if (text.startsWith("dns:")) {
-    return dnsPrincipal(text.slice("dns:".length));
+    return toDnsPrincipal(text.slice("dns:".length));
   }
   return isTokenPrincipal(text) ? text : spiffeIdOf([text]);
 }
 
 /** Returns the principals of a certificate: its SPIFFE ID and DNS names. */
-export function certificatePrincipals({ spiffeId, subjectAltNames }: PeerIdentity): string[] {
-  return [spiffeId, ...subjectAltNames.dns.map(dnsPrincipal)].filter((principal) => principal !== undefined);
+export function toPrincipals({ spiffeId, subjectAltNames }: PeerIdentity): string[] {
+  return [spiffeId, ...subjectAltNames.dns.map(toDnsPrincipal)].filter((principal) => principal !== undefined);
 }
 
 /** Returns the principal of a token with the given subject. */
-export function tokenPrincipal(subject: string): string {
+export function toTokenPrincipal(subject: string): string {
   return `subject:${subject}`;
 }
 
@@ -45,7 +45,7 @@ export function isTokenPrincipal(principal: string): boolean {
 }
 
 /** Returns the principal of a DNS name, or `undefined` for a wildcard or an invalid name. */
-function dnsPrincipal(name: string): string | undefined {
+function toDnsPrincipal(name: string): string | undefined {
   const valid = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
   return valid.test(name) ? `dns:${name.toLowerCase()}` : undefined;
 }

@@ -27,14 +27,14 @@ export function addService(
     setHandler(server, {
       path,
       func: (call) => new RunningCall(call, method, environment, limiter).start(),
-      serialize: loggingSerializer(method, environment.logger),
+      serialize: createLoggingSerializer(method, environment.logger),
       deserialize: requestDeserialize,
     });
   }
 }
 
 /** Wraps the response serializer of a method to log its errors, which grpc-js answers with INTERNAL without logging. */
-function loggingSerializer({ definition: { path, responseSerialize } }: BoundMethod, logger: Logger) {
+function createLoggingSerializer({ definition: { path, responseSerialize } }: BoundMethod, logger: Logger) {
   return (response: unknown): Buffer => {
     try {
       return responseSerialize(response);

@@ -31,7 +31,7 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
     }
     gzip(plain.subarray(messagePrefixBytes), (error, compressed) => {
       const isSmaller = error === null && compressed.length < plain.length - messagePrefixBytes;
-      const framed = isSmaller ? frame(compressed) : plain;
+      const framed = isSmaller ? addPrefix(compressed) : plain;
       call.serializeMessage = () => {
         call.serializeMessage = serializeMessage;
         return framed;
@@ -46,7 +46,7 @@ export function compressResponses(call: BaseCall): ResponseCompressor {
 }
 
 /** Adds the prefix to a compressed message. */
-function frame(message: Buffer): Buffer {
+function addPrefix(message: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(messagePrefixBytes + message.length);
   framed.writeUInt8(1);
   framed.writeUInt32BE(message.length, 1);

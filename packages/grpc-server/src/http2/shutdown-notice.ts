@@ -33,7 +33,7 @@ export function sendShutdownNotice(
   if (writeQueueSize !== 0) {
     return "busy";
   }
-  const frame = goawayFrame(debugData);
+  const frame = encodeGoaway(debugData);
   try {
     if (writeSync(fd, frame) < frame.length) {
       // A partial write is rare. The rest cannot follow, because the session may write at any time.
@@ -46,7 +46,7 @@ export function sendShutdownNotice(
   }
 }
 
-function goawayFrame(debugData: NodeJS.ArrayBufferView = Buffer.of()): Buffer {
+function encodeGoaway(debugData: NodeJS.ArrayBufferView = Buffer.of()): Buffer {
   const data = Buffer.from(debugData.buffer, debugData.byteOffset, debugData.byteLength);
   const frame = Buffer.alloc(9 + 8);
   frame.writeUIntBE(8 + data.length, 0, 3);

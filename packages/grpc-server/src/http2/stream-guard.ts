@@ -28,7 +28,7 @@ export function guardStreams(server: Http2Server): void {
     if (stream.closed) {
       // The client opened and reset the stream in the same packet. If grpc-js answered, the process would crash.
       discard(stream);
-    } else if (checkRequest(stream, headers)) {
+    } else if (acceptRequest(stream, headers)) {
       recordAcceptEncoding(stream, headers["grpc-accept-encoding"]);
       for (const listener of listeners) {
         listener(stream, headers);
@@ -38,7 +38,7 @@ export function guardStreams(server: Http2Server): void {
 }
 
 /** Returns whether grpc-js handles a request correctly. Otherwise answers it. */
-function checkRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+function acceptRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
   if (headers[":method"] !== "POST") {
     discard(stream, { ":status": constants.HTTP_STATUS_METHOD_NOT_ALLOWED, allow: "POST" });
     return false;
@@ -51,14 +51,14 @@ function checkRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): 
     return false;
   }
   const timeout = headers["grpc-timeout"];
-  return timeout === undefined || checkTimeout(stream, headers, String(timeout));
+  return timeout === undefined || acceptTimeout(stream, headers, String(timeout));
 }
 
 /**
  * Returns whether a timeout is valid, and shortens it to 24 days. Otherwise answers the request. grpc-js would accept a
  * timeout with other characters around it, and treat one of more than 24 days as a deadline that has passed.
  */
-function checkTimeout(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, timeout: string): boolean {
+function acceptTimeout(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, timeout: string): boolean {
   const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
   const ms = Number(digits) * (millisecondsOf[unit] ?? Number.NaN);
   if (Number.isNaN(ms)) {

@@ -91,7 +91,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     ready.delete(worker);
     if (serving.delete(worker) && stopping.signal.aborted && code !== 0) {
       workerFailure = new Error(
-        `worker ${number} ${exitText(code, signal)}${reason === undefined ? "" : `: ${reason}`}`,
+        `worker ${number} ${describeExit(code, signal)}${reason === undefined ? "" : `: ${reason}`}`,
       );
     }
     return { workerPid: worker.process.pid, reason, code, signal };
@@ -115,7 +115,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
         return;
       }
       if (!hasServed) {
-        throw "err" in exit ? exit.err : new Error(exit.reason ?? `a worker ${exitText(exit.code, exit.signal)}`);
+        throw "err" in exit ? exit.err : new Error(exit.reason ?? `a worker ${describeExit(exit.code, exit.signal)}`);
       }
       if (Date.now() - startedAt > stableAfterMs) {
         backoffMs = minBackoffMs;
@@ -189,7 +189,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
 }
 
 /** Formats the exit of a worker: `exited with status 7` or `was killed by SIGKILL`. */
-function exitText(code: unknown, signal: unknown): string {
+function describeExit(code: unknown, signal: unknown): string {
   return signal ? `was killed by ${signal}` : `exited with status ${code}`;
 }
 

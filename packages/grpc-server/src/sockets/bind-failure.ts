@@ -9,12 +9,12 @@ export function isMissingAddress(error: unknown): boolean {
 }
 
 /** Describes why an address cannot be bound, and what to do about it. */
-export async function bindFailure(error: unknown, address: Address): Promise<string> {
+export async function describeBindFailure(error: unknown, address: Address): Promise<string> {
   switch (errorCode(error)) {
     case "EADDRINUSE":
-      return "path" in address ? takenPathReason(address.path) : inUse;
+      return "path" in address ? describeTakenPath(address.path) : inUse;
     case "EACCES":
-      return "path" in address ? socketFileReason(address.path) : portReason(address.port);
+      return "path" in address ? describeDeniedPath(address.path) : describeDeniedPort(address.port);
     case "EADDRNOTAVAIL":
       return "this machine has no such address";
     case "ENOTFOUND":
@@ -29,19 +29,19 @@ export async function bindFailure(error: unknown, address: Address): Promise<str
 const inUse = "it is in use; stop the other process or choose another address";
 
 /** Describes why a path is taken. Node reports EADDRINUSE for any existing file. */
-async function takenPathReason(path: string): Promise<string> {
+async function describeTakenPath(path: string): Promise<string> {
   const file = await lstat(path).catch(() => {
     // The file has been removed in the meantime.
   });
   return file === undefined || file.isSocket() ? inUse : "the file exists and is not a socket";
 }
 
-function portReason(port: number): string {
+function describeDeniedPort(port: number): string {
   return port < 1024 ? "permission denied; ports below 1024 require privileges" : "permission denied";
 }
 
 /** Describes why a socket file cannot be created. Node reports EACCES for a missing folder, too. */
-async function socketFileReason(path: string): Promise<string> {
+async function describeDeniedPath(path: string): Promise<string> {
   const folder = dirname(path);
   try {
     await access(folder);

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { createThrottledWarn } from "../throttled-warn.js";
-import { openFileLimit } from "./open-file-limit.js";
+import { readOpenFileLimit } from "./open-file-limit.js";
 
 /** Options of {@link createConnectionLimiter}. */
 export interface ConnectionLimiterOptions {
@@ -20,7 +20,7 @@ export interface ConnectionLimiterOptions {
 export function createConnectionLimiter({
   maxConnections,
   logger,
-  maxOpenFiles = openFileLimit(),
+  maxOpenFiles = readOpenFileLimit(),
 }: ConnectionLimiterOptions): (onConnection: (socket: Socket) => void) => (socket: Socket) => void {
   const warn = createThrottledWarn(logger);
   let openInTotal = 0;

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "pino";
 import { createThrottledWarn } from "../throttled-warn.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
-import { bindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
+import { describeBindFailure, errorCode, isMissingAddress } from "./bind-failure.js";
 import { createConnectionLimiter } from "./connection-limiter.js";
 import { lookupHost } from "./lookup-host.js";
 
@@ -53,14 +53,14 @@ export async function listen(addresses: readonly string[], options: ListenOption
     for (const text of addresses) {
       const address = parseAddress(text);
       await bindAll(address, bind).catch(async (error: unknown) => {
-        throw new Error(`cannot listen on ${text}: ${await bindFailure(error, address)}`, { cause: error });
+        throw new Error(`cannot listen on ${text}: ${await describeBindFailure(error, address)}`, { cause: error });
       });
     }
   } catch (error) {
     close();
     throw error;
   }
-  return { addresses: servers.map(boundAddress), close };
+  return { addresses: servers.map(boundAddressOf), close };
 }
 
 async function bindAll(address: Address, bind: (address: Address) => Promise<Server>): Promise<void> {
@@ -129,7 +129,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   }
 }
 
-function boundAddress(server: Server): string {
+function boundAddressOf(server: Server): string {
   const address = server.address();
   if (address === null) {
     throw new Error("the server is not listening");

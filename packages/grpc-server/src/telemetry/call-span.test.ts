@@ -66,7 +66,7 @@ test("logs a failed handler with its trace, once at error and once at debug leve
   const [failure, ...others] = server.log.filter(({ level }) => level >= 50);
   assert.deepEqual(others, []);
   assert.equal(failure?.["trace_id"], traceId);
-  assert.match(JSON.stringify(failure["err"]), /secret.*call-tracer\.test\.ts/);
+  assert.match(JSON.stringify(failure["err"]), /secret.*call-span\.test\.ts/);
   const call = server.log.find(({ msg }) => msg === "call");
   assert.equal(typeof call?.["durationMs"], "number");
   assert.doesNotMatch(JSON.stringify(server.log), /Ada/);

@@ -20,8 +20,8 @@ export async function createLogger(level: LogLevel, name: string): Promise<Logge
     onRecovery: (dropped) => logger.warn({ dropped }, "log lines were dropped"),
   });
   const logger = process.stdout.isTTY
-    ? pino({ level, mixin: activeSpanFields }, await makeReadable(output))
-    : pino({ level, mixin: activeSpanFields, base: { pid: process.pid } }, output);
+    ? pino({ level, mixin: getActiveSpanFields }, await makeReadable(output))
+    : pino({ level, mixin: getActiveSpanFields, base: { pid: process.pid } }, output);
   return logger;
 }
 
@@ -36,7 +36,7 @@ async function makeReadable(output: LogOutput): Promise<LogOutput> {
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
  */
-export function activeSpanFields(): object {
+export function getActiveSpanFields(): object {
   const context = openTelemetry()?.context?.active();
   const span = context && getSpan(context)?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId, trace_flags: span.traceFlags } : {};

@@ -31,7 +31,7 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
       // A client must not create a time series for each name that it invents.
       const name = isUnknownMethod(method) ? "other" : path.slice(1);
       const span = telemetry && tracer && startCallSpan(telemetry, tracer, call, { name, path });
-      const log = verbose ? callLog(logger, path, peerOf(call.getConnectionInfo())) : noop;
+      const log = verbose ? createCallLog(logger, path, peerOf(call.getConnectionInfo())) : noop;
       metrics?.callStarted(name);
       measureCall(call, (end) => {
         metrics?.callEnded(name, end);
@@ -48,7 +48,7 @@ export function observeCalls(logger: Logger): ServerInterceptor[] {
 }
 
 /** Creates a function that logs the end of a call. */
-function callLog(logger: Logger, method: string, peer: string) {
+function createCallLog(logger: Logger, method: string, peer: string) {
   return ({ code, durationMs }: CallEnd) => {
     const rounded = Math.round(durationMs * 1_000) / 1_000;
     logger.debug({ method, peer, status: status[code], durationMs: rounded }, "call");

@@ -19,7 +19,7 @@ export interface PrometheusEndpoint {
  *
  * @throws Error if the port, including the number of the worker, is out of range.
  */
-export function prometheusAddress(env: NodeJS.ProcessEnv, worker = 0): { host: string; port: number } {
+export function readPrometheusAddress(env: NodeJS.ProcessEnv, worker = 0): { host: string; port: number } {
   const text = env["OTEL_EXPORTER_PROMETHEUS_PORT"] || "9464";
   const port = Number(text) === 0 ? 0 : Number(text) + worker;
   if (!(/^\d+$/.test(text) && port <= 65_535)) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestedSignals } from "./requested-signals.js";
+import { readRequestedSignals } from "./requested-signals.js";
 
 const nothing = { traces: false, metrics: false };
 const both = { traces: true, metrics: true };
 
-const cases: readonly [NodeJS.ProcessEnv, ReturnType<typeof requestedSignals>][] = [
+const cases: readonly [NodeJS.ProcessEnv, ReturnType<typeof readRequestedSignals>][] = [
   [{}, nothing],
   [{ OTEL_SERVICE_NAME: "greeter", OTEL_RESOURCE_ATTRIBUTES: "a=b", OTEL_LOG_LEVEL: "debug" }, nothing],
   [{ OTEL_TRACES_EXPORTER: "otlp" }, { traces: true, metrics: false }],
@@ -27,6 +27,6 @@ const cases: readonly [NodeJS.ProcessEnv, ReturnType<typeof requestedSignals>][]
 for (const [env, signals] of cases) {
   const requested = Object.keys(signals).filter((signal) => signals[signal as keyof typeof signals]);
   test(`requests ${requested.join(" and ") || "nothing"} for ${JSON.stringify(env)}`, () => {
-    assert.deepEqual(requestedSignals(env), signals);
+    assert.deepEqual(readRequestedSignals(env), signals);
   });
 }

@@ -12,7 +12,7 @@ export interface RequestedSignals {
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
-export function requestedSignals(env: NodeJS.ProcessEnv): RequestedSignals {
+export function readRequestedSignals(env: NodeJS.ProcessEnv): RequestedSignals {
   const disabled = env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true";
   const requested = (signal: "TRACES" | "METRICS") => {
     const exporter = env[`OTEL_${signal}_EXPORTER`]?.trim();

@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 import { checkEndpoints } from "./check-endpoints.js";
 import { createDiagLogger } from "./diag-logger.js";
 import { createProcessResource } from "./process-resource.js";
-import { prometheusAddress, servePrometheus } from "./prometheus.js";
-import { requestedSignals } from "./requested-signals.js";
+import { readPrometheusAddress, servePrometheus } from "./prometheus.js";
+import { readRequestedSignals } from "./requested-signals.js";
 
 /** Running OpenTelemetry SDK. */
 export interface TelemetrySdk {
@@ -48,12 +48,12 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   if (registered !== undefined) {
     return { shutdown: () => waitUntilSent(flush(registered), logger) };
   }
-  const { traces, metrics } = requestedSignals(env);
+  const { traces, metrics } = readRequestedSignals(env);
   if (!(traces || metrics)) {
     return undefined;
   }
   checkEndpoints(env);
-  const { api, core, resources, NodeSDK } = await installed(import("@opentelemetry/sdk-node"));
+  const { api, core, resources, NodeSDK } = await loadOptional(import("@opentelemetry/sdk-node"));
   const logLevel = core.diagLogLevelFromString(env["OTEL_LOG_LEVEL"]) ?? api.DiagLogLevel.WARN;
   // If the variable were set, the SDK would replace this logger with the console.
   delete env["OTEL_LOG_LEVEL"];
@@ -61,7 +61,7 @@ export async function startTelemetrySdk(options: TelemetrySdkOptions): Promise<T
   core.setGlobalErrorHandler((error) => logger.error({ err: error, component: "opentelemetry" }, "telemetry failed"));
 
   const exporter = metrics && usesPrometheus(env) ? await createPrometheusExporter() : undefined;
-  const prometheus = exporter && (await servePrometheus(exporter, prometheusAddress(env, worker)));
+  const prometheus = exporter && (await servePrometheus(exporter, readPrometheusAddress(env, worker)));
   const sdk = new NodeSDK({
     resource: await createProcessResource(resources, options),
     autoDetectResources: false,
@@ -116,11 +116,11 @@ function usesPrometheus(env: NodeJS.ProcessEnv): boolean {
 }
 
 async function createPrometheusExporter() {
-  const { PrometheusExporter } = await installed(import("@opentelemetry/exporter-prometheus"));
+  const { PrometheusExporter } = await loadOptional(import("@opentelemetry/exporter-prometheus"));
   return new PrometheusExporter({ preventServerStart: true });
 }
 
-async function installed<Module>(loading: Promise<Module>): Promise<Module> {
+async function loadOptional<Module>(loading: Promise<Module>): Promise<Module> {
   try {
     return await loading;
   } catch (error) {

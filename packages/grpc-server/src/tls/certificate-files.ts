@@ -95,7 +95,7 @@ function pemOf({ pem, error }: PemFile): string {
 }
 
 function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[]] {
-  const blocks = pemBlocks(file).filter(({ label }) => label === "CERTIFICATE");
+  const blocks = parsePemBlocks(file).filter(({ label }) => label === "CERTIFICATE");
   const [first, ...rest] = blocks.map(({ text }) => attempt(file, () => new X509Certificate(text)));
   if (first === undefined) {
     throw new Error(`the ${file.name} contains no certificate in PEM format`);
@@ -104,7 +104,7 @@ function parseCertificates(file: PemFile): [X509Certificate, ...X509Certificate[
 }
 
 function checkKey(certificate: X509Certificate, cert: PemFile, key: PemFile): void {
-  const block = pemBlocks(key).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  const block = parsePemBlocks(key).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (block === undefined) {
     throw new Error(`the ${key.name} contains no private key in PEM format`);
   }
@@ -122,7 +122,7 @@ function checkKey(certificate: X509Certificate, cert: PemFile, key: PemFile): vo
  *
  * @throws Error if a block is incomplete.
  */
-function pemBlocks(file: PemFile): { label: string; text: string }[] {
+function parsePemBlocks(file: PemFile): { label: string; text: string }[] {
   const pem = pemOf(file);
   const whole = /^-----BEGIN ([A-Z0-9 ]+)-----\s*$(?:(?!-----)[\s\S])*^-----END \1-----\s*$/gm;
   if (pem.includes("----------BEGIN ")) {

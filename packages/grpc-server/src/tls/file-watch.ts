@@ -66,10 +66,10 @@ export function watchFiles(
 
 /** Returns a string that changes whenever a file changes, even behind symbolic links. */
 function stateOf(paths: readonly string[]): string {
-  return paths.map(fileState).join();
+  return paths.map(stateOfFile).join();
 }
 
-function fileState(path: string): string {
+function stateOfFile(path: string): string {
   try {
     const { dev, ino, size, ctimeNs } = statSync(path, { bigint: true });
     return `${dev} ${ino} ${size} ${ctimeNs}`;

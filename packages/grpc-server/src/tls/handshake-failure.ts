@@ -28,18 +28,18 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Handshake failure of a client that does not offer HTTP/2. */
-export const noApplicationProtocol = failure("ERR_SSL_NO_APPLICATION_PROTOCOL");
+export const noApplicationProtocol = toHandshakeFailure("ERR_SSL_NO_APPLICATION_PROTOCOL");
 
 /** Returns the reason for which Node refused a client. */
-export function handshakeFailure(error: Error, socket: TLSSocket): HandshakeFailure {
+export function describeHandshakeFailure(error: Error, socket: TLSSocket): HandshakeFailure {
   // If Node has refused the client's certificate, its error only reports a closed connection. Contrary to its type,
   // this property holds the code of OpenSSL's verification error.
   const verificationError: unknown = socket.authorizationError;
   const code = verificationError ?? ("code" in error ? error.code : undefined) ?? error.name;
-  return failure(String(code), error.message);
+  return toHandshakeFailure(String(code), error.message);
 }
 
-function failure(code: string, message = code): HandshakeFailure {
+function toHandshakeFailure(code: string, message = code): HandshakeFailure {
   // Messages of OpenSSL are colon-separated fields. This one is the text.
   const words = /:error:[^:]*:[^:]*:[^:]*:([^:]*)/.exec(message)?.[1] ?? message;
   const alert = /\balert (.*)/.exec(words)?.[1];

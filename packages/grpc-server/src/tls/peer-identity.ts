@@ -60,8 +60,8 @@ export function parseIdentity(certificate: X509Certificate): PeerIdentity {
   const subjectAltNames = parseSubjectAltNames(subjectAltName);
   const spiffeId = spiffeIdOf(subjectAltNames.uri);
   return {
-    subject: distinguishedName(subject),
-    issuer: distinguishedName(issuer),
+    subject: toDistinguishedName(subject),
+    issuer: toDistinguishedName(issuer),
     serialNumber,
     fingerprint256,
     notBefore: new Date(validFrom),
@@ -74,7 +74,7 @@ export function parseIdentity(certificate: X509Certificate): PeerIdentity {
 /**
  * Converts a name from Node's format: a line for each part, the most general first, with special characters escaped.
  */
-function distinguishedName(lines = ""): string {
+function toDistinguishedName(lines = ""): string {
   return lines.split("\n").reverse().join(",").replaceAll(" + ", "+");
 }
 

@@ -4,7 +4,7 @@ import { peerOf, type Transport } from "../sockets/transport.js";
 import { createThrottledWarn } from "../throttled-warn.js";
 import type { CertificateFiles, ServableCertificate } from "./certificate-files.js";
 import { watchCertificate } from "./certificate-watch.js";
-import { type HandshakeFailure, handshakeFailure, noApplicationProtocol } from "./handshake-failure.js";
+import { describeHandshakeFailure, type HandshakeFailure, noApplicationProtocol } from "./handshake-failure.js";
 
 /** Options of {@link createTlsTransport}. */
 export interface TlsTransportOptions {
@@ -61,7 +61,7 @@ export async function createTlsTransport({
   });
   let closed = false;
 
-  server.on("tlsClientError", (error, socket) => refuse(socket, handshakeFailure(error, socket)));
+  server.on("tlsClientError", (error, socket) => refuse(socket, describeHandshakeFailure(error, socket)));
   server.on("secureConnection", (socket) => {
     // Without a listener, an error would end the process. HTTP/2 removes its own before the socket is closed.
     socket.on("error", (error) => logger.debug({ err: error, peer: peerOf(socket) }, "connection failed"));

@@ -1,5 +1,5 @@
-// Serves health on a free port, which it prints. It takes the shortest time between two pings without data in between, in
-// milliseconds.
+// Serves health on a free port, which it prints: `ping_policy_server MIN_PING_INTERVAL_MS`. The argument is the minimum
+// time in milliseconds between two pings without data between them.
 package main
 
 import (

@@ -1,4 +1,4 @@
-"""Reads a JSON array of names from standard input and prints one of their greetings, asked for all at once."""
+"""Reads a JSON array of names from standard input and prints their greetings as another, requested concurrently."""
 
 import asyncio
 import json

@@ -8,11 +8,11 @@ import hello_pb2
 
 with open(sys.argv[1], "rb") as file:
     (contract,) = FileDescriptorSet.FromString(file.read()).file
-# Generated code leaves the derived JSON names out.
+# Generated code omits the derived JSON names.
 for message in contract.message_type:
     for field in message.field:
         field.ClearField("json_name")
 
 generated = FileDescriptorProto.FromString(hello_pb2.DESCRIPTOR.serialized_pb)
 if generated != contract:
-    sys.exit(f"hello_pb2.py is not the contract; generate it as README.md says\n{generated}\nis not\n{contract}")
+    sys.exit(f"hello_pb2.py differs from the contract; see README.md to generate it\n{generated}\nis not\n{contract}")

@@ -1,4 +1,4 @@
-"""Reads a JSON array of names from standard input and prints one of their greetings, asked for one after another."""
+"""Reads a JSON array of names from standard input and prints their greetings as another, requested one by one."""
 
 import json
 import sys

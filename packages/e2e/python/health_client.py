@@ -1,6 +1,6 @@
 """Checks and then watches the health of a service: `health_client.py TARGET SERVICE`.
 
-Prints on a line each what Check says, every answer to Watch, and how the watch ended.
+Prints one line for the result of Check, one for each response of Watch, and one for the status of the watch.
 """
 
 import sys

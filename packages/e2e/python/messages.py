@@ -1,4 +1,4 @@
-"""The messages of gRPC's own services that the programs here need, built without generated code."""
+"""Messages of gRPC's standard services for the programs in this folder, built without generated code."""
 
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 

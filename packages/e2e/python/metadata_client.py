@@ -1,4 +1,4 @@
-"""Prints the greeting for a name, asked for with metadata given as key=value."""
+"""Prints the greeting for a name, requested with metadata: `metadata_client.py TARGET NAME KEY=VALUE...`."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""Serves a health watch without end on a free port, which it prints.
+"""Serves an endless health watch on a free port, which it prints: `ping_policy_server.py MIN_PING_INTERVAL_MS`.
 
-It takes the shortest time between two pings without data in between, in milliseconds.
+The argument is the minimum time in milliseconds between two pings without data between them.
 """
 
 import sys

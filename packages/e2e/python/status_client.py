@@ -1,4 +1,4 @@
-"""Prints how a greeting fails, with the field violations in its status, as JSON: `status_client.py TARGET NAME`."""
+"""Prints the failure of a greeting and its field violations as JSON: `status_client.py TARGET NAME`."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ def describe(error):
     for key, value in error.trailing_metadata():
         if key == "grpc-status-details-bin":
             status = Status.FromString(value)
-            # As grpcio-status does, which Debian does not have.
+            # grpcio-status, which Debian does not package, checks the same.
             assert status.code == error.code().value[0], status
             assert status.message == error.details(), status
             for detail in status.details:

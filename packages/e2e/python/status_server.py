@@ -1,4 +1,4 @@
-"""Answers every call with the status that its request's value asks for, as JSON; prints the port."""
+"""Answers every call with the status that the request contains as JSON. Serves on a free port, which it prints."""
 
 import base64
 import json
@@ -14,16 +14,16 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 class StatusServicer(hello_pb2_grpc.HelloServicer):
     def Hello(self, request, context):
-        wanted = json.loads(request.value)
-        if wanted["code"] == 0:
+        requested = json.loads(request.value)
+        if requested["code"] == 0:
             return hello_pb2.HelloResponse(value="OK")
         context.set_trailing_metadata(
             [
                 ("x-shard", "7"),
-                ("grpc-status-details-bin", base64.b64decode(wanted["statusDetails"])),
+                ("grpc-status-details-bin", base64.b64decode(requested["statusDetails"])),
             ]
         )
-        context.abort(CODES[wanted["code"]], wanted["details"])
+        context.abort(CODES[requested["code"]], requested["details"])
 
 
 def serve():

@@ -1,4 +1,4 @@
-"""Prints the greeting of World, asked for over TLS: target, CA and, for mutual TLS, certificate and key are arguments."""
+"""Prints the greeting for World, requested over TLS or mutual TLS: `tls_client.py TARGET CA [CERT KEY]`."""
 
 import sys
 

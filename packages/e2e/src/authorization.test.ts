@@ -49,7 +49,7 @@ interface Credentials extends Pick<TlsOptions, "cert" | "key">, Pick<ClientOptio
 
 /** Options of {@link serve}. */
 interface TestOptions extends Pick<ServerOptions<Caller>, "authorize" | "authorizeStandardServices"> {
-  /** Whether the server requires a client certificate. Default: false. */
+  /** `true` to request a certificate from clients. Default: `false`. */
   readonly mutual?: boolean;
 }
 

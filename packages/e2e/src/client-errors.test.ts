@@ -37,7 +37,7 @@ const statusDetails = Buffer.concat([
 ]).toString("base64");
 
 /** Starts our server in this process with another handler. */
-async function startOurServer(hello: (request: HelloRequest, call: ServerCall) => Promise<HelloResponse>) {
+async function startServerWithHandler(hello: (request: HelloRequest, call: ServerCall) => Promise<HelloResponse>) {
   const patched = mock.method(HelloServicer.prototype, "hello", hello);
   const server = createHelloServer({ addresses: ["127.0.0.1:0"], shutdownGraceMs: 0 });
   const [target = ""] = await server.start();
@@ -60,7 +60,7 @@ async function answerWithStatus(request: HelloRequest): Promise<HelloResponse> {
 }
 
 test("reports every status of our server as an RpcError with the same code, name and details", async () => {
-  await using server = await startOurServer(answerWithStatus);
+  await using server = await startServerWithHandler(answerWithStatus);
   await using client = new HelloClient(server.target, { retry: false });
   for (const [status, code] of statuses) {
     const call = client.hello(JSON.stringify({ code }));
@@ -74,7 +74,7 @@ test("reports every status of our server as an RpcError with the same code, name
 });
 
 test("decodes the field violations that our server sends", async () => {
-  await using server = await startOurServer(async () => {
+  await using server = await startServerWithHandler(async () => {
     throw badRequest(
       { field: "value", description: "must be short" },
       { field: "other", description: "must be there" },
@@ -97,7 +97,7 @@ test("decodes the field violations that our server sends", async () => {
 
 test("aborts the signal of our server's call within 50 ms of the client's signal", async () => {
   let onCall = (_: ServerCall) => {};
-  await using server = await startOurServer((_, call) => {
+  await using server = await startServerWithHandler((_, call) => {
     onCall(call);
     return new Promise(() => undefined);
   });
@@ -121,7 +121,7 @@ test("aborts the signal of our server's call within 50 ms of the client's signal
 
 test("passes the deadline and the cancellation of a server call on to the calls made for it", async () => {
   const inner: { call?: Promise<unknown>; arrived?: ServerCall } = {};
-  await using backend = await startOurServer(async (request, call) => {
+  await using backend = await startServerWithHandler(async (request, call) => {
     if (request.getValue() === "outer") {
       inner.call = between.hello("inner", { parent: call }).catch((error: unknown) => error);
       await inner.call;

@@ -37,7 +37,7 @@ for (const [what, { args = [], env = {} }] of Object.entries(starts)) {
   });
 }
 
-/** Preloaded code that connects to a port instead of looking up a name, and never resolves the lookup. */
+/** Returns code to preload that connects to a port instead of looking up a name, and never resolves the lookup. */
 const pendingLookup = (port: number) => `
 import dns from "node:dns";
 import promises from "node:dns/promises";

@@ -10,6 +10,7 @@ import { createCertificates, type TestCertificates } from "@hello/testing/certif
 import { requires } from "@hello/testing/requires";
 import { type Backend, startBackend } from "./backend.js";
 import { type CallLoad, startLoad } from "./call-load.js";
+import { Disposables } from "./disposables.js";
 import { type ProxyName, type ProxyOptions, type ProxyProcess, startProxy } from "./proxy-process.js";
 import { startRelay } from "./tcp-relay.js";
 
@@ -19,40 +20,32 @@ const upstreams = ["plain", "tls"] as const;
 for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
   const { program, skip } = requires(name);
 
-  describe(`through ${name}, which terminates TLS`, { skip, timeout: 120_000 }, () => {
+  describe(`${name}, which terminates TLS`, { skip, timeout: 120_000 }, () => {
     let certificates: TestCertificates;
     let hello: Pick<ProxyOptions, "plain" | "tls">;
     let backend: Backend;
     let helloProxy: ProxyProcess;
     let backendProxy: ProxyProcess;
 
-    const running: AsyncDisposable[] = [];
-    const use = <Resource extends AsyncDisposable>(resource: Resource): Resource => {
-      running.unshift(resource);
-      return resource;
-    };
+    const resources = new Disposables();
 
     before(async () => {
-      certificates = use(await createCertificates());
+      certificates = resources.use(await createCertificates());
       const { certFile, keyFile } = certificates.server;
       const [plain, tls] = await Promise.all([startHello(), startHello({ certFile, keyFile })]);
-      hello = { plain: use(plain).address, tls: use(tls).address };
-      backend = use(await startBackend(certificates.server));
-      helloProxy = use(await startProxy(name, { program, certificates, ...hello }));
-      backendProxy = use(await startProxy(name, { program, certificates, ...backend }));
+      hello = { plain: resources.use(plain).address, tls: resources.use(tls).address };
+      backend = resources.use(await startBackend(certificates.server));
+      helloProxy = resources.use(await startProxy(name, { program, certificates, ...hello }));
+      backendProxy = resources.use(await startProxy(name, { program, certificates, ...backend }));
     });
 
-    after(async () => {
-      for (const resource of running) {
-        await resource[Symbol.asyncDispose]();
-      }
-    });
+    after(() => resources.disposeAll());
 
     const createClient = (target: string, options: HelloClientOptions = {}) =>
       new HelloClient(target, { tls: { ca: certificates.ca.cert }, timeoutMs: 30_000, ...options });
 
     for (const kind of upstreams) {
-      describe(`and calls the server ${kind === "tls" ? "over TLS" : "in plain text"}`, () => {
+      describe(`calls the server ${kind === "tls" ? "over TLS" : "in plain text"}`, () => {
         test("greets names of any kind, up to 1 MiB", async () => {
           await using client = createClient(helloProxy[kind]);
           const long = "é".repeat(2 ** 19);
@@ -196,7 +189,7 @@ test("loses no call when nginx closes each connection after a number of calls", 
 });
 
 for (const kind of upstreams) {
-  describe(`through nginx, which calls the server ${kind === "tls" ? "over TLS" : "in plain text"}`, {
+  describe(`nginx, which calls the server ${kind === "tls" ? "over TLS" : "in plain text"}`, {
     skip: nginx.skip,
   }, () => {
     const callers = 16;

@@ -28,7 +28,7 @@ export interface ProxyProcess extends AsyncDisposable {
   readonly plain: string;
   /** Target at the proxy that reaches the server over TLS. */
   readonly tls: string;
-  /** Its log so far. */
+  /** Log of the proxy so far. */
   readonly log: string;
 }
 

@@ -18,7 +18,7 @@ export interface ServerProcess extends AsyncDisposable {
   readonly address: string;
   /** Every line of its log so far. */
   readonly log: readonly LogLine[];
-  /** Its standard error so far. */
+  /** Standard error of the process so far. */
   readonly stderr: string;
   /** Resolves with the first line of its log that matches, past or future. */
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>;

@@ -5,6 +5,8 @@ import { listen, type Peer } from "@hello/testing/peer";
 export interface TcpRelay extends Peer {
   /** Address of the server for new connections, as `host:port`. */
   target: string;
+  /** Number of bytes forwarded from the server so far. */
+  readonly sentBytes: number;
   /** Stops forwarding on all connections without closing them, like a NAT that has lost its state. */
   drop(): void;
 }
@@ -16,6 +18,9 @@ export async function startRelay(target: string, { delayMs = 0 } = {}): Promise<
     const upstream = connect({ port: Number(relay.target.split(":")[1]), allowHalfOpen: true, noDelay: true });
     open.add(client).add(upstream);
     forward(client, upstream, delayMs);
+    upstream.on("data", (chunk) => {
+      relay.sentBytes += chunk.length;
+    });
     forward(upstream, client, delayMs);
   });
   const drop = () => {
@@ -25,7 +30,7 @@ export async function startRelay(target: string, { delayMs = 0 } = {}): Promise<
     }
     open.clear();
   };
-  const relay: TcpRelay = Object.assign(await listen(server), { target, drop });
+  const relay = Object.assign(await listen(server), { target, sentBytes: 0, drop });
   return relay;
 }
 

@@ -17,7 +17,7 @@ test("does not load OpenTelemetry without a variable that enables it", async () 
   assert.deepEqual(await listOpenTelemetryModules({ OTEL_SERVICE_NAME: "greeter" }), []);
 });
 
-test("does not load OpenTelemetry when all exporters are none", async () => {
+test("does not load OpenTelemetry with the exporters `none`", async () => {
   assert.deepEqual(await listOpenTelemetryModules({ OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" }), []);
 });
 

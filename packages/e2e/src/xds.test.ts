@@ -30,7 +30,7 @@ function createProject(name: string, packages: Readonly<Record<string, readonly 
   return project;
 }
 
-/** Runs statements and then creates a client of an xds target in a project. Returns "created" or the error. */
+/** Runs statements in a project and then creates a client with the scheme xds. Returns "created" or the error. */
 async function createClient(project: string, statements = ""): Promise<string> {
   const program = `
     import { createRequire } from "node:module";
@@ -51,7 +51,7 @@ async function createClient(project: string, statements = ""): Promise<string> {
 
 const xds = `exports.register = () => require("@grpc/grpc-js").experimental.registerResolver("xds", class {});`;
 
-test("reports the copy of grpc-js that an xds package registers with, if it differs", async () => {
+test("reports the copy of grpc-js that @grpc/grpc-js-xds registers with, if it differs", async () => {
   const project = createProject("other-copy", {
     "@grpc/grpc-js-xds": ["1.12.0", xds],
     "@grpc/grpc-js": ["1.12.3", "exports.experimental = { registerResolver() {} };"],

@@ -23,7 +23,7 @@ const exchanges: readonly [Exchange, ...Exchange[]] = [
 ];
 
 /**
- * Standard cases without compression: what the client does and asserts.
+ * Standard cases without compression. Each makes calls and asserts their results.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md
  */

@@ -9,38 +9,38 @@ import {
   StreamingOutputCallRequest,
 } from "./test-service.js";
 
-/** Server, for cases that compare requests with and without compression, or measure responses. */
+/** Server whose sent bytes are counted. */
 export interface MeasuredServer {
   /** Creates a client, which is closed with the server. */
-  client(options?: ClientOptions): InteropClient;
+  createClient(options?: ClientOptions): InteropClient;
   /** Number of bytes that the server has sent. */
   readonly sentBytes: number;
 }
 
-/** Largest size of a compressed message here: zeros compress well. */
+/** Limit for the size of a compressed message of zeros. */
 const compressedBytes = 10_000;
 
 /**
- * Standard cases with compression. Clients of grpc-js do not know whether a response was compressed, so the size on the
- * wire tells.
+ * Standard cases with compression. The size on the wire shows whether a response was compressed, because grpc-js does not
+ * report it to clients.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md
  */
 export const compressionCases: Readonly<Record<string, (server: MeasuredServer) => Promise<void>>> = {
   async client_compressed_unary(server) {
     const request = (compressed: boolean) => largeRequest().setExpectCompressed(new BoolValue().setValue(compressed));
-    await assert.rejects(server.client().unaryCall(request(true)), { status: "INVALID_ARGUMENT" });
-    assertZeros(await server.client({ compression: "gzip" }).unaryCall(request(true)), 314_159);
-    assertZeros(await server.client().unaryCall(request(false)), 314_159);
+    await assert.rejects(server.createClient().unaryCall(request(true)), { status: "INVALID_ARGUMENT" });
+    assertZeros(await server.createClient({ compression: "gzip" }).unaryCall(request(true)), 314_159);
+    assertZeros(await server.createClient().unaryCall(request(false)), 314_159);
   },
 
   async client_compressed_streaming(server) {
     const request = (size: number, compressed: boolean) =>
       new StreamingInputCallRequest().setPayload(zeros(size)).setExpectCompressed(new BoolValue().setValue(compressed));
     const first = request(27_182, true);
-    await assert.rejects(server.client().streamingInputCall([first]), { status: "INVALID_ARGUMENT" });
+    await assert.rejects(server.createClient().streamingInputCall([first]), { status: "INVALID_ARGUMENT" });
     const requests = [first, request(45_904, false)];
-    const response = await server.client({ compression: "gzip" }).streamingInputCall(requests);
+    const response = await server.createClient({ compression: "gzip" }).streamingInputCall(requests);
     assert.equal(response.getAggregatedPayloadSize(), 73_086);
   },
 
@@ -48,7 +48,7 @@ export const compressionCases: Readonly<Record<string, (server: MeasuredServer) 
     for (const compressed of [true, false]) {
       const before = server.sentBytes;
       const request = largeRequest().setResponseCompressed(new BoolValue().setValue(compressed));
-      assertZeros(await server.client().unaryCall(request), 314_159);
+      assertZeros(await server.createClient().unaryCall(request), 314_159);
       assertCompressed(server.sentBytes - before, compressed ? 0 : 314_159);
     }
   },
@@ -61,7 +61,7 @@ export const compressionCases: Readonly<Record<string, (server: MeasuredServer) 
     const request = new StreamingOutputCallRequest().setResponseParametersList(parameters);
     const before = server.sentBytes;
     let index = 0;
-    for await (const response of server.client().streamingOutputCall(request)) {
+    for await (const response of server.createClient().streamingOutputCall(request)) {
       assertZeros(response, sizes[index++]);
     }
     assert.equal(index, sizes.length);
@@ -69,7 +69,7 @@ export const compressionCases: Readonly<Record<string, (server: MeasuredServer) 
   },
 };
 
-/** Asserts that all but a number of bytes were compressed. */
+/** Asserts that a server sent this many bytes uncompressed and the others compressed. */
 export function assertCompressed(sentBytes: number, uncompressed: number): void {
   assert.ok(sentBytes >= uncompressed && sentBytes < uncompressed + compressedBytes, `${sentBytes} bytes were sent`);
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
-/** Defines hooks that build the Go program before the tests of a file, and delete it afterwards. */
+/** Defines hooks that build the Go program before the tests of a file and delete it after them. */
 export function useGoProgram(): { readonly program: string; readonly skip: string | false } {
   const { program: go, skip, env } = requires("golang-google-grpc-dev");
   const folder = mkdtempSync(join(tmpdir(), "hello-interop-"));

@@ -1,6 +1,6 @@
-/** grpc-go, as Debian installs it, with a client and a server of our own. */
+/** Tests interoperability with Debian's grpc-go, by a client and a server in this repository. */
 import { describeOurClient } from "./describe-our-client.js";
-import { casesOfOurPeers, describePeerClient } from "./describe-peer-client.js";
+import { casesOfPeers, describePeerClient } from "./describe-peer-client.js";
 import { useGoProgram } from "./go-program.js";
 import { startPeerServer } from "./interop-server-process.js";
 import { createTlsFiles } from "./tls-files.js";
@@ -10,7 +10,7 @@ const { program, skip } = useGoProgram();
 describePeerClient({
   name: "Go's client",
   skip,
-  cases: casesOfOurPeers,
+  cases: casesOfPeers,
   createTls: createTlsFiles,
   command: (name, port, tls) => [
     program,

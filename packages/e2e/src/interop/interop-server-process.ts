@@ -12,14 +12,14 @@ export interface InteropServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts a server, over TLS if there are files. */
+/** Starts a server, which serves TLS if there are files and plain text otherwise. */
 export type StartServer = (tls: TlsFiles | undefined) => Promise<InteropServer>;
 
-/** Starts our server. */
+/** Starts our server program. */
 export const startOurServer: StartServer = (tls) =>
   startOurServerWith(...(tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile]));
 
-/** Starts our server with flags. */
+/** Starts our server program with flags. */
 export async function startOurServerWith(...flags: readonly string[]): Promise<InteropServer> {
   const program = fileURLToPath(new URL("interop-server.ts", import.meta.url));
   const command = [process.execPath, "--import=tsx", program, "--address", "127.0.0.1:0", ...flags] as const;
@@ -27,7 +27,7 @@ export async function startOurServerWith(...flags: readonly string[]): Promise<I
   return { port: Number(address.split(":")[1]), [Symbol.asyncDispose]: dispose };
 }
 
-/** Starts a server that prints its port. */
+/** Starts a server program that prints its port, and waits until it does. */
 export async function startPeerServer(command: readonly [string, ...string[]]): Promise<InteropServer> {
   const server = start(command);
   const ended = once(server, "close");
@@ -35,7 +35,7 @@ export async function startPeerServer(command: readonly [string, ...string[]]): 
   const lines = createInterface(server.stdout);
   const [port] = await Promise.race([once(lines, "line") as Promise<string[]>, ended.then(() => [])]);
   if (port === undefined) {
-    throw new Error(`${command.join(" ")} ended: ${await stderr}`);
+    throw new Error(`${command.join(" ")} exited: ${await stderr}`);
   }
   return {
     port: Number(port),

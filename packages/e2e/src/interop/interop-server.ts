@@ -1,11 +1,11 @@
-/** Serves grpc.testing.TestService, with the flags of every server here. */
+/** Serves grpc.testing.TestService, with the flags of every server program in this repository. */
 import { bindService } from "@hello/grpc-server";
 import { runServer } from "@hello/grpc-server/run";
 import { recordCompression } from "./request-compression.js";
 import { TestServiceService } from "./test-service.js";
 import { testServicer } from "./test-servicer.js";
 
-// No standard case calls the first two, and one checks that the server does not have the third.
+// No standard case calls the first two methods, and a case requires that the third is unimplemented.
 const { cacheableUnaryCall, halfDuplexCall, unimplementedCall, ...service } = TestServiceService;
 
 await runServer({

@@ -1,4 +1,4 @@
-"""The messages of gRPC's interoperability tests, built from the descriptor set of the contract."""
+"""Messages of gRPC's interoperability tests, built from the descriptor set of the contract."""
 
 import sys
 

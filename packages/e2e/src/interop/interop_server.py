@@ -34,7 +34,7 @@ def empty_call(request, context):
 
 
 def unary_call(request, context):
-    # Before the metadata, with which the encoding is sent.
+    # Must precede the initial metadata, which contains the encoding.
     if request.response_compressed.value:
         context.set_compression(grpc.Compression.Gzip)
     echo_metadata(context)

@@ -1,8 +1,8 @@
-/** Case that our client cannot pass on a server. */
+/** Cases that our client cannot pass against some servers. */
 export interface KnownFailure {
   readonly servers: readonly string[];
   readonly cases: readonly string[];
-  /** Properties of the error with which the case fails. */
+  /** Properties of the error with which the cases fail. */
   readonly error: { readonly status: string } | { readonly code: "ERR_ASSERTION" };
   readonly reason: string;
   readonly upstream: string;
@@ -11,20 +11,20 @@ export interface KnownFailure {
 const compressedRequests = ["client_compressed_unary", "client_compressed_streaming"];
 const compressedResponses = ["server_compressed_unary", "server_compressed_streaming"];
 
-/** Cases that are expected to fail. The test of one that passes nevertheless fails, so that the list stays current. */
+/** Cases that are expected to fail. A test fails if its case passes, so that the list stays current. */
 const knownFailures: readonly KnownFailure[] = [
   {
     servers: ["our server", "Go's server"],
     cases: ["client_compressed_streaming"],
     error: { status: "INVALID_ARGUMENT" },
-    reason: "the option of grpc-js compresses all requests of a channel, and the case wants one of two",
+    reason: "grpc-js compresses all requests of a channel or none, and the case requires one of two",
     upstream: "https://github.com/grpc/grpc-node/pull/1952 (merged: compression per channel)",
   },
   {
     servers: ["Ruby's server"],
     cases: [...compressedRequests, ...compressedResponses],
     error: { code: "ERR_ASSERTION" },
-    reason: "the server ignores what a request says about compression",
+    reason: "the server ignores the fields of a request about compression",
     upstream: "https://github.com/grpc/grpc/pull/7347 (merged: for the client, unimplemented on the Ruby server)",
   },
   {
@@ -43,7 +43,7 @@ const knownFailures: readonly KnownFailure[] = [
   },
 ];
 
-/** Finds out whether a case is expected to fail. */
+/** Returns the known failure that covers a case, or undefined. */
 export function findKnownFailure(server: string, name: string): KnownFailure | undefined {
   return knownFailures.find(({ servers, cases }) => servers.includes(server) && cases.includes(name));
 }

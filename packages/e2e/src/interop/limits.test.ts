@@ -1,11 +1,11 @@
-/** Statuses that clients of other languages report for calls beyond a limit: the table in docs/limits.md. */
+/** Tests the status that clients in each language report for calls beyond a limit, as listed in docs/limits.md. */
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
-import { Disposables } from "./disposables.js";
+import { Disposables } from "../disposables.js";
 import { useGoProgram } from "./go-program.js";
 import { InteropClient } from "./interop-client.js";
 import { type InteropServer, startOurServerWith } from "./interop-server-process.js";
@@ -21,35 +21,35 @@ interface PeerClient {
   readonly command: readonly [string, ...string[]];
 }
 
-/** Programs that make one call and print its status. */
+/** Programs that each make one call and print its status. */
 const clients = {
-  "grpc-js": { skip: false, command: [process.execPath, "--import=tsx", file("raw-call.ts")] },
-  Python: { skip: python.skip, command: [python.program, file("raw_call.py")] },
-  Ruby: { skip: ruby.skip, command: [ruby.program, file("raw_call.rb")] },
-  Go: { skip: go.skip, command: [go.program, "raw"] },
+  "grpc-js": { skip: false, command: [process.execPath, "--import=tsx", file("print-status.ts")] },
+  Python: { skip: python.skip, command: [python.program, file("print_status.py")] },
+  Ruby: { skip: ruby.skip, command: [ruby.program, file("print_status.rb")] },
+  Go: { skip: go.skip, command: [go.program, "print-status"] },
 } satisfies Record<string, PeerClient>;
 
 interface Call {
   readonly method?: string;
   readonly headers?: number;
   readonly headerBytes?: number;
-  /** Size of the request. Without it, the call is a stream on which the client sends nothing. */
+  /** Size of the request in bytes. Without it, the call is a stream on which the client sends no message. */
   readonly requestBytes?: number;
 }
 
-/** Status for each client, as it prints it: Go does not write it in capitals. */
+/** Status as printed by each client. Go does not print it in capitals. */
 type Statuses = Readonly<Record<keyof typeof clients, RegExp>>;
 
 const everyClient = (status: RegExp): Statuses => ({ "grpc-js": status, Python: status, Ruby: status, Go: status });
 const exhausted = everyClient(/^RESOURCE_?EXHAUSTED /i);
-/** Go's client checks the size itself. */
+/** Error of Go's client, which checks the size itself. */
 const notSent = /^Internal header list size to send violates the maximum size/;
 
 interface Scenario {
   readonly flags?: readonly string[];
   readonly call: Call;
   readonly statuses: Statuses;
-  /** Takes up what the server limits, before the call. */
+  /** Uses up the limit before the call. */
   readonly prepare?: (server: InteropServer) => Promise<AsyncDisposable>;
 }
 
@@ -61,7 +61,7 @@ const scenarios: Record<string, Scenario> = {
   },
   "more than 128 headers": { call: { headers: 140, headerBytes: 10, requestBytes: 0 }, statuses: exhausted },
   "a header of more than 64 KiB": {
-    // Node 20 leaves the connection open, until keepalive closes it.
+    // With Node 20 the connection stays open until keepalive closes it.
     flags: ["--keepalive-time-ms", "500", "--keepalive-timeout-ms", "5000"],
     call: { headers: 1, headerBytes: 100_000, requestBytes: 0 },
     statuses: { ...everyClient(/^UNAVAILABLE /), "grpc-js": /^INTERNAL /, Go: notSent },
@@ -87,7 +87,7 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
-/** Opens a stream and waits until its handler runs. */
+/** Opens a stream, and resolves once its handler runs. */
 async function holdStream({ port }: InteropServer): Promise<AsyncDisposable> {
   const client = new InteropClient(`127.0.0.1:${port}`, { timeoutMs: 60_000 });
   const requests = new PassThrough({ objectMode: true });
@@ -114,10 +114,10 @@ for (const [what, { flags = [], call, statuses, prepare }] of Object.entries(sce
         resources.use(await prepare(server));
       }
     });
-    after(() => resources.end());
+    after(() => resources.disposeAll());
 
     for (const [name, { skip, command }] of Object.entries(clients) as [keyof typeof clients, PeerClient][]) {
-      test(`${name}'s client reports ${what}`, { skip }, async () => {
+      test(`has the documented status in a ${name} client`, { skip }, async () => {
         const { method = "EmptyCall", headers = 0, headerBytes = 0, requestBytes } = call;
         const path = `/grpc.testing.TestService/${method}`;
         const numbers = [headers, headerBytes, ...(requestBytes === undefined ? [] : [requestBytes])].map(String);

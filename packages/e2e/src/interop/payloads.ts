@@ -6,7 +6,7 @@ export function zeros(size: number): Payload {
   return new Payload().setBody(new Uint8Array(size));
 }
 
-/** Creates the request of the cases with one large message each way. */
+/** Creates the request of the cases with a large request and a large response. */
 export function largeRequest(): SimpleRequest {
   return new SimpleRequest().setResponseSize(314_159).setPayload(zeros(271_828));
 }
@@ -18,7 +18,7 @@ export function assertZeros(response: { getPayload(): Payload | undefined }, siz
   assert.ok(body.every((byte) => byte === 0));
 }
 
-/** Creates a request for responses of certain sizes. */
+/** Creates a request for responses of the given sizes. */
 export function outputRequest(size: number, ...responseSizes: readonly number[]): StreamingOutputCallRequest {
   const parameters = responseSizes.map((responseSize) => new ResponseParameters().setSize(responseSize));
   return new StreamingOutputCallRequest().setPayload(zeros(size)).setResponseParametersList(parameters);

@@ -1,4 +1,4 @@
-# Makes gRPC's interop server, which prints nothing, listen on the loopback interface and print the port it was given:
+# Makes gRPC's interoperability server listen on the loopback interface and print its port:
 # `ruby -r ./print_port.rb server.rb --port 0`.
 
 require 'grpc'

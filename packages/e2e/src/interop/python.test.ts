@@ -1,8 +1,8 @@
-/** Python's grpcio, which is C-core beneath like Ruby, with a client and a server of our own. */
+/** Tests interoperability with Debian's grpcio, by a client and a server in this repository. */
 import { fileURLToPath } from "node:url";
 import { requires } from "@hello/testing/requires";
 import { describeOurClient } from "./describe-our-client.js";
-import { casesOfOurPeers, describePeerClient } from "./describe-peer-client.js";
+import { casesOfPeers, describePeerClient } from "./describe-peer-client.js";
 import { startPeerServer } from "./interop-server-process.js";
 import { descriptorFile } from "./test-service.js";
 import { createTlsFiles } from "./tls-files.js";
@@ -14,7 +14,7 @@ const server = fileURLToPath(new URL("interop_server.py", import.meta.url));
 describePeerClient({
   name: "Python's client",
   skip,
-  cases: casesOfOurPeers,
+  cases: casesOfPeers,
   createTls: createTlsFiles,
   command: (name, port, tls) => [
     python,

@@ -10,8 +10,8 @@ interface BaseCall {
 const flags = new WeakMap<Metadata, boolean[]>();
 
 /**
- * Records whether each request of a call was compressed, which the interoperability tests ask of a server. grpc-js does
- * not tell its users.
+ * Records whether each request of a call was compressed, which the interoperability tests require. grpc-js does not
+ * report it to handlers.
  */
 export const recordCompression: ServerInterceptor = (_method, interceptedCall) => {
   const call = interceptedCall as unknown as BaseCall;
@@ -22,11 +22,11 @@ export const recordCompression: ServerInterceptor = (_method, interceptedCall) =
     compressed.push(encoding !== "identity");
     return decompressMessage.call(call, message, encoding);
   };
-  // The type is a class, but grpc-js needs only the interface.
+  // The declared type is a class, but grpc-js uses only its interface.
   return interceptedCall as ServerInterceptingCall;
 };
 
-/** Returns the recorded flags of the requests that have arrived so far, in order. */
+/** Returns for each request so far, in order, whether it was compressed. */
 export function compressedRequests({ metadata }: ServerCall): readonly boolean[] {
   return flags.get(metadata) ?? [];
 }

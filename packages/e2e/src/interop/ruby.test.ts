@@ -1,4 +1,4 @@
-/** gRPC's own client and server in Ruby, as Debian installs them. */
+/** Tests interoperability with gRPC's own client and server in Ruby, as packaged by Debian. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -15,8 +15,8 @@ const { program: ruby, skip } = requires("ruby-grpc");
 const gem = skip ? "" : spawnSync(ruby, ["-e", 'print Gem::Specification.find_by_name("grpc").gem_dir']).stdout;
 const client = `${gem}/src/ruby/pb/test/client.rb`;
 
-/** Cases of the client that need an account in Google's cloud, and the one that runs all. */
-const cloudCases = [
+/** Cases of the client that require an account in Google's cloud, and the case that runs all others. */
+const excludedCases = [
   "all",
   "compute_engine_creds",
   "jwt_token_creds",
@@ -43,7 +43,7 @@ const cases = [
   "unimplemented_service",
 ];
 
-/** Finds the certificates that both programs read. */
+/** Returns the files of the gem that both programs read. */
 async function createTls(): Promise<TlsFiles & AsyncDisposable> {
   const folder = `${gem}/src/ruby/spec/testdata`;
   return {
@@ -55,10 +55,10 @@ async function createTls(): Promise<TlsFiles & AsyncDisposable> {
   };
 }
 
-test("the list has every case of Ruby's client that needs no cloud account", { skip }, async () => {
+test("Ruby's client runs every case that does not require a cloud account", { skip }, async () => {
   const { stdout } = await run([ruby, client, "--help"]);
   const [, list = ""] = /^ +\((.*)\)$/m.exec(stdout) ?? [];
-  assert.deepEqual(list.split(",").sort(), [...cases, ...cloudCases].sort());
+  assert.deepEqual(list.split(",").sort(), [...cases, ...excludedCases].sort());
 });
 
 describePeerClient({

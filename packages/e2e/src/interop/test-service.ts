@@ -1,4 +1,4 @@
-/** Contract of gRPC's interoperability tests. */
+/** Generated contract of gRPC's interoperability tests. */
 import { fileURLToPath } from "node:url";
 import services from "../../gen/interop_grpc_pb.js";
 import messages from "../../gen/interop_pb.js";
@@ -31,6 +31,7 @@ export type StreamingOutputCallResponse = messages.StreamingOutputCallResponse;
 /** Descriptor set of the contract, for peers that build their messages at run time. */
 export const descriptorFile = fileURLToPath(new URL("../../gen/descriptors.binpb", import.meta.url));
 
-/** Metadata that a server sends back before its responses, and with its status. */
+/** Metadata key that a server echoes in its initial metadata. */
 export const echoInitialKey = "x-grpc-test-echo-initial";
+/** Metadata key that a server echoes in its trailers. */
 export const echoTrailingKey = "x-grpc-test-echo-trailing-bin";

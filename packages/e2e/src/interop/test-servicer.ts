@@ -78,8 +78,8 @@ async function* respond(
 
 function checkCompression(expected: BoolValue | undefined, compressed: boolean | undefined): void {
   if (expected !== undefined && expected.getValue() !== compressed) {
-    const problem = compressed ? "the request is compressed" : "the request is not compressed";
-    throw new StatusError(status.INVALID_ARGUMENT, problem);
+    const details = compressed ? "the request is compressed" : "the request is not compressed";
+    throw new StatusError(status.INVALID_ARGUMENT, details);
   }
 }
 
@@ -89,9 +89,9 @@ function checkType(type: number): void {
   }
 }
 
-function echoStatus(wanted: EchoStatus | undefined): void {
-  if (wanted !== undefined && wanted.getCode() !== status.OK) {
-    throw new StatusError(wanted.getCode(), wanted.getMessage());
+function echoStatus(requested: EchoStatus | undefined): void {
+  if (requested !== undefined && requested.getCode() !== status.OK) {
+    throw new StatusError(requested.getCode(), requested.getMessage());
   }
 }
 
@@ -104,8 +104,8 @@ function echoMetadata({ metadata, responseMetadata, trailers }: ServerCall): voi
   }
 }
 
-function setCompression(call: ServerCall, wanted: BoolValue | undefined): void {
-  if (wanted !== undefined) {
-    call.compression = wanted.getValue() ? "gzip" : "identity";
+function setCompression(call: ServerCall, requested: BoolValue | undefined): void {
+  if (requested !== undefined) {
+    call.compression = requested.getValue() ? "gzip" : "identity";
   }
 }

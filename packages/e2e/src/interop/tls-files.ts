@@ -1,6 +1,6 @@
 import { createCertificates } from "@hello/testing/certificates";
 
-/** Certificate files of a server, and what its clients need. */
+/** Certificate files of a server and its clients. */
 export interface TlsFiles {
   readonly caFile: string;
   readonly certFile: string;
@@ -9,7 +9,7 @@ export interface TlsFiles {
   readonly serverName: string;
 }
 
-/** Creates certificates for peers that take any. */
+/** Creates certificates for peers that accept any. */
 export async function createTlsFiles(): Promise<TlsFiles & AsyncDisposable> {
   const { ca, server, [Symbol.asyncDispose]: dispose } = await createCertificates();
   const { certFile, keyFile } = server;

@@ -76,7 +76,7 @@ var cases = map[string]func(context.Context, *grpc.ClientConn) error{
 			return err
 		}
 		for _, exchange := range exchanges {
-			if err := play(stream, exchange); err != nil {
+			if err := exchangePayloads(stream, exchange); err != nil {
 				return err
 			}
 		}
@@ -106,7 +106,7 @@ var cases = map[string]func(context.Context, *grpc.ClientConn) error{
 		if err != nil {
 			return err
 		}
-		if err := play(stream, exchanges[0]); err != nil {
+		if err := exchangePayloads(stream, exchanges[0]); err != nil {
 			return err
 		}
 		cancel()
@@ -117,7 +117,7 @@ var cases = map[string]func(context.Context, *grpc.ClientConn) error{
 		defer cancel()
 		stream, err := open(ctx, conn, "FullDuplexCall")
 		if err == nil {
-			// The deadline may have passed, which the next call reports.
+			// If the deadline has passed, RecvMsg reports it.
 			_ = stream.SendMsg(&StreamingOutputCallRequest{Payload: zeros(27182)})
 			err = stream.RecvMsg(&StreamingOutputCallResponse{})
 		}
@@ -164,7 +164,7 @@ var cases = map[string]func(context.Context, *grpc.ClientConn) error{
 		if err != nil {
 			return err
 		}
-		if err := play(stream, [2]int{271828, 314159}); err != nil {
+		if err := exchangePayloads(stream, [2]int{271828, 314159}); err != nil {
 			return err
 		}
 		if err := expectEnd(stream); err != nil {
@@ -197,12 +197,12 @@ func runCase(name, port string, tls []string) error {
 	return cases[name](ctx, conn)
 }
 
-// Opens a stream of any kind: one of both requests and responses can carry the others.
+// Opens a stream of any kind. The description of a bidirectional stream works for the other kinds too.
 func open(ctx context.Context, conn *grpc.ClientConn, method string) (grpc.ClientStream, error) {
 	return conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, service+method)
 }
 
-// Tells the server that the client can decompress, as grpc-go does since 1.50: https://github.com/grpc/grpc-go/pull/5541
+// Announces that the client accepts gzip, like grpc-go since 1.50: https://github.com/grpc/grpc-go/pull/5541
 func acceptGzip(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "grpc-accept-encoding", gzip.Name)
 }
@@ -239,7 +239,7 @@ func receiveOutput(ctx context.Context, conn *grpc.ClientConn, parameters []*Res
 	return expectEnd(stream)
 }
 
-func play(stream grpc.ClientStream, exchange [2]int) error {
+func exchangePayloads(stream grpc.ClientStream, exchange [2]int) error {
 	request := &StreamingOutputCallRequest{
 		Payload:            zeros(exchange[0]),
 		ResponseParameters: []*ResponseParameters{{Size: int32(exchange[1])}},

@@ -1,8 +1,8 @@
-// Runs a case of gRPC's interoperability tests, makes one call and prints its status, or serves the tests on a free port,
-// which it prints:
+// Runs a case of gRPC's interoperability tests, makes one call and prints its status, or serves the tests on a free
+// port, which it prints:
 //
 //	interop client CASE PORT [CA SERVER_NAME]
-//	interop raw PORT PATH HEADERS HEADER_BYTES [REQUEST_BYTES]
+//	interop print-status PORT PATH HEADERS HEADER_BYTES [REQUEST_BYTES]
 //	interop server [CERT KEY]
 package main
 
@@ -22,8 +22,8 @@ func main() {
 	switch args := os.Args[2:]; os.Args[1] {
 	case "server":
 		err = serve(args)
-	case "raw":
-		err = callRaw(args[0], args[1], args[2:])
+	case "print-status":
+		err = printStatus(args[0], args[1], args[2:])
 	default:
 		err = runCase(args[0], args[1], args[2:])
 	}

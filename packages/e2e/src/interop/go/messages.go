@@ -1,8 +1,8 @@
 package main
 
-// The messages of the contract, with the tags of generated code.
+// Messages of the contract, with the tags of generated code.
 
-// Methods of every message, embedded under a name that golang/protobuf does not take for a field.
+// Methods of every message, embedded with a name that golang/protobuf does not treat as a field.
 type XXX_NoUnkeyedLiteral struct{}
 
 func (XXX_NoUnkeyedLiteral) Reset()         {}

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Records for each call whether its last request was compressed: zeros are then much smaller on the wire.
+// Records for each call whether its last request was compressed, by its size on the wire: all payloads are zeros.
 type compression struct{}
 
 type compressedKey struct{}
@@ -109,7 +109,7 @@ func streamingInputCall(_ interface{}, stream grpc.ServerStream) error {
 	}
 }
 
-// Serves one request, or any number of them.
+// Handles both StreamingOutputCall, with one request, and FullDuplexCall, with any number.
 func outputCall(_ interface{}, stream grpc.ServerStream) error {
 	header, trailer := echoedMetadata(stream.Context())
 	if err := stream.SetHeader(header); err != nil {
@@ -150,9 +150,9 @@ func echoedMetadata(ctx context.Context) (header, trailer metadata.MD) {
 	return header, trailer
 }
 
-func echoedStatus(wanted *EchoStatus) error {
-	if wanted == nil {
+func echoedStatus(requested *EchoStatus) error {
+	if requested == nil {
 		return nil
 	}
-	return status.Error(codes.Code(wanted.Code), wanted.Message)
+	return status.Error(codes.Code(requested.Code), requested.Message)
 }

@@ -1,6 +1,7 @@
-"""Makes a call with a request of zeros and prints its status: `raw_call.py PORT PATH HEADERS HEADER_BYTES REQUEST_BYTES`.
+"""Makes a call with a request of zeros and prints its status.
 
-Without REQUEST_BYTES it opens a bidirectional stream, sends nothing, and waits for the end.
+Usage: `print_status.py PORT PATH HEADERS HEADER_BYTES [REQUEST_BYTES]`. Without REQUEST_BYTES it opens a bidirectional
+stream, sends no message, and waits for the end.
 """
 
 import queue

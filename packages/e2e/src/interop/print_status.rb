@@ -1,6 +1,5 @@
-# Makes a call with a request of zeros and prints its status: `raw_call.rb PORT PATH HEADERS HEADER_BYTES REQUEST_BYTES`.
-#
-# Without REQUEST_BYTES it opens a bidirectional stream, sends nothing, and waits for the end.
+# Makes a call with a request of zeros and prints its status: `print_status.rb PORT PATH HEADERS HEADER_BYTES
+# [REQUEST_BYTES]`. Without REQUEST_BYTES it opens a bidirectional stream, sends no message, and waits for the end.
 
 require 'grpc'
 

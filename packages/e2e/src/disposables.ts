@@ -1,4 +1,4 @@
-/** Resources that end together, the last one first. Node 20 has no AsyncDisposableStack. */
+/** Stack of resources to dispose together. Replaces AsyncDisposableStack, which Node 20 does not have. */
 export class Disposables {
   readonly #resources: AsyncDisposable[] = [];
 
@@ -8,7 +8,8 @@ export class Disposables {
     return resource;
   }
 
-  async end(): Promise<void> {
+  /** Disposes the resources in the reverse order. */
+  async disposeAll(): Promise<void> {
     for (const resource of this.#resources) {
       await resource[Symbol.asyncDispose]();
     }

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// rawCodec passes bytes on as they are.
+// rawCodec encodes and decodes bytes without changing them.
 type rawCodec struct{}
 
 func (rawCodec) Marshal(message interface{}) ([]byte, error) { return *message.(*[]byte), nil }
@@ -24,9 +24,9 @@ func (rawCodec) Unmarshal(data []byte, message interface{}) error {
 
 func (rawCodec) Name() string { return "proto" }
 
-// callRaw makes a call with a request of zeros and prints its status. Without a size of the request it opens a
-// bidirectional stream, sends nothing, and waits for the end.
-func callRaw(port, path string, sizes []string) error {
+// printStatus makes a call with a request of zeros and prints its status. Without a size of the request it opens a
+// bidirectional stream, sends no message, and waits for the end.
+func printStatus(port, path string, sizes []string) error {
 	var numbers []int
 	for _, size := range sizes {
 		number, err := strconv.Atoi(size)
@@ -43,7 +43,7 @@ func callRaw(port, path string, sizes []string) error {
 	}
 	defer conn.Close()
 	var response []byte
-	// The client knows the limits of the server once a call is answered.
+	// After this call, the client knows the limits of the server.
 	conn.Invoke(ctx, service+"EmptyCall", &response, &response, grpc.ForceCodec(rawCodec{}))
 	for header := 0; header < numbers[0]; header++ {
 		ctx = metadata.AppendToOutgoingContext(ctx, fmt.Sprintf("x-header-%d", header), strings.Repeat("x", numbers[1]))

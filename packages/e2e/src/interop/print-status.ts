@@ -1,6 +1,6 @@
 /**
- * Makes a call with a request of zeros and prints its status: `raw-call.ts PORT PATH HEADERS HEADER_BYTES
- * REQUEST_BYTES`. Without REQUEST_BYTES it opens a bidirectional stream, sends nothing, and waits for the end.
+ * Makes a call with a request of zeros and prints its status: `print-status.ts PORT PATH HEADERS HEADER_BYTES
+ * [REQUEST_BYTES]`. Without REQUEST_BYTES it opens a bidirectional stream, sends no message, and waits for the end.
  */
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 

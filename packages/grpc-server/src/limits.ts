@@ -64,7 +64,7 @@ export const limitTable: OptionTable<Limits> = {
   ),
   maxConnectionIdleMs: limit("time after which a connection without calls is closed", "ms", 15 * 60_000),
   keepaliveTimeMs: limit("interval between keepalive pings on a connection", "ms", 60_000),
-  keepaliveTimeoutMs: limit("time to wait for the answer to a keepalive ping", "ms", 20_000),
+  keepaliveTimeoutMs: limit("time to wait for the response to a keepalive ping", "ms", 20_000),
 };
 
 /** Defaults of {@link Limits}. */

@@ -6,7 +6,7 @@ export type ThrottledWarn = (kind: string, fields: object, message: string) => v
 /**
  * Creates a function that logs the first event of each kind as a warning, and those within the next `intervalMs`
  * milliseconds at debug level, so that clients cannot flood the log. The next warning contains the number of suppressed
- * events. There must be few kinds, because all of them are remembered.
+ * events. Use few kinds, because all of them are stored.
  */
 export function createThrottledWarn(logger: Logger, intervalMs = 10_000): ThrottledWarn {
   const kinds = new Map<string, { warnedAt: number; suppressed: number }>();

@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 type Resources = typeof import("@opentelemetry/sdk-node").resources;
 
 /**
- * Creates the resource that describes this process in its telemetry: the attributes in the `OTEL_*` variables, those of
- * the host and the process, and a unique `service.instance.id`, even for workers that inherit one in the environment.
+ * Creates the resource that describes this process in its telemetry. It has the attributes in the `OTEL_*` variables,
+ * those of the host and the process, and a `service.instance.id` that differs between workers with the same
+ * environment.
  *
  * @param options.worker Number of this worker process, if it is one.
  */

@@ -4,9 +4,8 @@ import { test } from "node:test";
 import { parseIdentity, parseSubjectAltNames, spiffeIdOf } from "./peer-identity.js";
 
 /**
- * Certificate created by OpenSSL, with names of every type: the DNS names `plain.example` and `a,b"c`, a URI, an IPv4
- * and an IPv6 address, and an email address; and a directory name, a registered ID and an `otherName`, which are
- * omitted.
+ * Certificate created by OpenSSL, with names of every type. The directory name, the registered ID and the `otherName`
+ * are omitted from the identity.
  */
 const certificate = new X509Certificate(`
 -----BEGIN CERTIFICATE-----

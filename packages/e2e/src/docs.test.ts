@@ -29,15 +29,41 @@ test("--help fits into a terminal of 80 columns", async () => {
   }
 });
 
-test("links between the documents lead to existing files", () => {
-  const guides = readdirSync(docs).map((page) => `docs/${page}`);
-  const pages = ["README.md", "CONTRIBUTING.md", ...guides].map((page) => new URL(`../${page}`, docs));
+test("links between the documents lead to existing files and headings", () => {
+  const root = new URL("../", docs);
+  const folders = [
+    "",
+    "docs/",
+    "examples/",
+    ...readdirSync(new URL("packages", root)).map((name) => `packages/${name}/`),
+  ];
+  const pages = folders.flatMap((folder) =>
+    readdirSync(new URL(folder, root))
+      .filter((file) => file.endsWith(".md") && file !== "api.md")
+      .map((file) => folder + file),
+  );
+  assert.ok(pages.length > 20);
   for (const page of pages) {
-    for (const [, link = ""] of readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      assert.ok(existsSync(new URL(link, page)), `${page.pathname} links to ${link}`);
+    const url = new URL(page, root);
+    for (const [, path = "", heading] of readFileSync(url, "utf8").matchAll(
+      /\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g,
+    )) {
+      const target = path === "" ? url : new URL(path, url);
+      assert.ok(existsSync(target), `${page} links to ${path}`);
+      assert.ok(heading === undefined || anchorsOf(target).includes(heading), `${page} links to ${path}#${heading}`);
     }
   }
 });
+
+/** Returns the anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: URL): string[] {
+  return Array.from(readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm), ([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 test("docs/limits.md lists exactly the limits of --help, with their defaults", async () => {
   const { stdout } = await run([process.execPath, serverMain, "--help"]);

@@ -4,7 +4,7 @@ import { type Outcome, run } from "@hello/testing/program";
 /** Path of the client program, as resolved by a package that depends on @hello/client. */
 export const clientMain = createRequire(import.meta.url)
   .resolve("@hello/client")
-  .replace(/index\.js$/, "cli.js");
+  .replace(/index\.js$/, "main.js");
 
 /** Runs the client program to its end. */
 export function runClient(...args: string[]): Promise<Outcome> {

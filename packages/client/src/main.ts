@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runClientProgram } from "@hello/grpc-client/program";
-import { greet } from "./cli/greet.js";
 import { HelloClient } from "./hello-client.js";
+import { greet } from "./program/greet.js";
 
 await runClientProgram({
   name: "hello-client",

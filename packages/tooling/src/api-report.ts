@@ -54,10 +54,14 @@ function findExports(file: string): string[] {
   const starred = [...text.matchAll(/^export \* from "(\.[^"]+)"/gm)].flatMap(([, source = ""]) =>
     findExports(join(dirname(file), source.replace(/\.js$/, ".d.ts"))),
   );
+  const packages = [...text.matchAll(/^export type \* from "([^".]+)"/gm)].map(
+    ([, source]) => `all types of ${source}`,
+  );
   return [
     ...declared.map(([, name = ""]) => name),
     ...listed.map((name) => name.replace("type ", "").trim()),
     ...starred,
+    ...packages,
   ]
     .filter((name) => name !== "")
     .toSorted();

@@ -79,6 +79,8 @@ Its options and errors are those of \`${scope}/grpc-client\`.
   plan.add(
     `${client}/src/index.ts`,
     `/** Client of the ${service} service. */
+export type * from "${scope}/grpc-client";
+export { ClientChannel, RpcError } from "${scope}/grpc-client";
 export { ${service}Client } from "./${kebab}-client.js";
 `,
   );

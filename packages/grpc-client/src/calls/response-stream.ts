@@ -1,8 +1,9 @@
 import { connectivityState, type StatusObject, status } from "@grpc/grpc-js";
+import { formatDeadlineDetails } from "../errors/describe-failure.js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
-import { ClientCall } from "./client-call.js";
 import type { Method } from "./method.js";
+import { RunningCall } from "./running-call.js";
 
 /** Yields the responses of a call. The call starts with the first `next()`. */
 export function responseStream<Request, Response>(
@@ -36,7 +37,7 @@ export function responseStream<Request, Response>(
 }
 
 /** Call with a stream of responses. */
-export class ResponseStreamCall<Request, Response> extends ClientCall<Request, Response> {
+export class ResponseStreamCall<Request, Response> extends RunningCall<Request, Response> {
   readonly #responses: Response[] = [];
   readonly #firstResponseTimeoutMs: number;
   #status: StatusObject | undefined;
@@ -127,11 +128,10 @@ export class ResponseStreamCall<Request, Response> extends ClientCall<Request, R
     return this;
   }
 
-  /** Ends the call with the details that grpc-js uses for a missed deadline. */
   #onFirstResponseTimeout(): void {
     this.timeoutMs = this.#firstResponseTimeoutMs;
     const isConnected = this.channel?.getConnectivityState(false) === connectivityState.READY;
-    const peer = isConnected ? ",remote_addr=the server" : "";
-    this.cancel(status.DEADLINE_EXCEEDED, `Deadline exceeded after ${this.timeoutMs} ms${peer}`);
+    const details = formatDeadlineDetails(this.timeoutMs, isConnected ? "the server" : undefined);
+    this.cancel(status.DEADLINE_EXCEEDED, details);
   }
 }

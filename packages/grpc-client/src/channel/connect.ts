@@ -1,6 +1,6 @@
 import { type ChannelInterface, connectivityState, status } from "@grpc/grpc-js";
-import { closedError } from "../errors/closed-error.js";
-import { describeFailure } from "../errors/describe-failure.js";
+import { createClosedError } from "../errors/closed-error.js";
+import { describeConnectionError, describeConnectTimeout } from "../errors/describe-failure.js";
 import { RpcError } from "../errors/rpc-error.js";
 import { findConnectionError } from "./connection-error.js";
 
@@ -30,24 +30,16 @@ export async function connect(
       return;
     }
     if (state === connectivityState.SHUTDOWN) {
-      throw closedError(target);
+      throw createClosedError(target);
     }
     if (error !== undefined) {
-      throw createConnectError(status.UNAVAILABLE, error);
+      throw new RpcError({ code: status.UNAVAILABLE, details: describeConnectionError(error), target });
     }
     const changed = await waitForStateChange(channel, state, Math.min(deadline, Date.now() + retryIntervalMs));
     if (!changed && Date.now() >= deadline) {
-      throw createConnectError(
-        status.DEADLINE_EXCEEDED,
-        `Deadline exceeded after ${timeoutMs} ms`,
-        await findConnectionError(channel),
-      );
+      const details = describeConnectTimeout(timeoutMs, await findConnectionError(channel));
+      throw new RpcError({ code: status.DEADLINE_EXCEEDED, details, target });
     }
-  }
-
-  function createConnectError(code: number, details: string, connectionError?: string): RpcError {
-    const context = { origin: "client", timeoutMs, deadlinePassed: true, progress: "sent", connectionError } as const;
-    return new RpcError({ code, details: describeFailure(details, context), target });
   }
 }
 

@@ -17,6 +17,18 @@ export interface FailureContext {
   readonly contentType?: string | undefined;
 }
 
+/** Start of the details with which grpc-js ends a call at its deadline. */
+const deadlinePrefix = "Deadline exceeded after ";
+
+/**
+ * Formats the details with which the client ends a call at a timeout that grpc-js does not know, like those of grpc-js.
+ *
+ * @param peer Peer that has not responded, or `undefined` if there is no connection.
+ */
+export function formatDeadlineDetails(timeoutMs: number, peer: string | undefined): string {
+  return `${deadlinePrefix}${timeoutMs} ms${peer === undefined ? "" : `,remote_addr=${peer}`}`;
+}
+
 /** Describes why a call failed. Rewords the messages of grpc-js, and returns those of a server unchanged. */
 export function describeFailure(details: string, context: FailureContext): string {
   const { contentType } = context;
@@ -32,13 +44,13 @@ function describe(details: string, context: FailureContext): string {
     // If the peer is not a gRPC server, grpc-js describes its HTTP status in the details.
     return isGrpc(contentType) ? details : reword(details, [httpStatus]);
   }
-  if (details.startsWith("Deadline exceeded after ")) {
+  if (details.startsWith(deadlinePrefix)) {
     return origin === "client" || deadlinePassed ? describeDeadline(details, context) : details;
   }
   if (context.pingsRejected && details === enhanceYourCalm) {
     return "the server closed the connection because of too many pings (GOAWAY too_many_pings): increase keepaliveTimeMs";
   }
-  return origin === "client" ? describeConnection(details) : reword(details, anyStage);
+  return origin === "client" ? describeConnectionError(details) : reword(details, anyStage);
 }
 
 function isGrpc(contentType: string | undefined): boolean {
@@ -57,11 +69,8 @@ function describeDeadline(details: string, { timeoutMs, progress, connectionErro
   if (details.includes("waiting for name resolution")) {
     return `the host name was not resolved ${limit}`;
   }
-  if (connectionError !== undefined) {
-    return `no connection ${limit}: ${describeConnection(connectionError).replace(/^no connection: /, "")}`;
-  }
-  if (peer === undefined) {
-    return `no connection ${limit}: the peer does not respond or does not speak HTTP/2`;
+  if (connectionError !== undefined || peer === undefined) {
+    return describeConnectTimeout(timeoutMs, connectionError);
   }
   switch (progress) {
     case "metadata":
@@ -73,7 +82,17 @@ function describeDeadline(details: string, { timeoutMs, progress, connectionErro
   }
 }
 
-function describeConnection(details: string): string {
+/** Describes why there is no connection after a timeout. */
+export function describeConnectTimeout(timeoutMs: number, connectionError: string | undefined): string {
+  const reason =
+    connectionError === undefined
+      ? "the peer does not respond or does not speak HTTP/2"
+      : describeConnectionError(connectionError).replace(/^no connection: /, "");
+  return `no connection within ${timeoutMs} ms: ${reason}`;
+}
+
+/** Describes why a connection failed, or a call that received no response. */
+export function describeConnectionError(details: string): string {
   return /No connection established|No addresses resolved/.test(details)
     ? `no connection: ${extractReason(details)}`
     : reword(details, [...beforeResponse, ...anyStage]);

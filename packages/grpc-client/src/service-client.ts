@@ -5,7 +5,7 @@ import { clientStream } from "./calls/client-stream.js";
 import { checkHealth, type ServingStatus, watchHealth } from "./calls/health.js";
 import type { Method } from "./calls/method.js";
 import { serverStream } from "./calls/server-stream.js";
-import { unaryCall } from "./calls/unary-call.js";
+import { unary } from "./calls/unary.js";
 import { ClientChannel, getPool } from "./channel/client-channel.js";
 import type { ClientOptions } from "./channel/client-options.js";
 
@@ -99,7 +99,7 @@ export class ServiceClient implements AsyncDisposable {
     request: Request,
     options?: CallOptions,
   ): Promise<Response> {
-    return unaryCall(this.#scope, method, request, options);
+    return unary(this.#scope, method, request, options);
   }
 
   /**

@@ -1,6 +1,5 @@
-import type { ChannelInterface } from "@grpc/grpc-js";
 import type { ChannelPool } from "../channel/channel-pool.js";
-import { closedError } from "../errors/closed-error.js";
+import { createClosedError } from "../errors/closed-error.js";
 
 /** Scope of the calls of one client. Other clients may share its channel. */
 export class CallScope {
@@ -17,15 +16,14 @@ export class CallScope {
   }
 
   /**
-   * Returns the channel for the next call.
+   * Checks that a call of a method may start.
    *
    * @throws RpcError if the client or its channel is closed.
    */
-  channelFor(method: string): ChannelInterface {
-    if (this.#closed) {
-      throw closedError(this.pool.target, method);
+  checkOpen(method: string): void {
+    if (this.closed) {
+      throw createClosedError(this.pool.target, method);
     }
-    return this.pool.channelFor(method);
   }
 
   /** Registers a function that ends a stream when the client or its channel is closed. */

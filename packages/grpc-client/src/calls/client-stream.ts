@@ -2,8 +2,8 @@ import type { StatusObject } from "@grpc/grpc-js";
 import type { StreamOptions } from "./call-options.js";
 import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
-import { ClientCall } from "./client-call.js";
 import { checkKind, type Method } from "./method.js";
+import { RunningCall } from "./running-call.js";
 
 const kind = { requestStream: true, responseStream: false };
 
@@ -23,7 +23,7 @@ export async function clientStream<Request, Response>(
   return call.response as Response;
 }
 
-class ClientStreamCall<Request, Response> extends ClientCall<Request, Response> {
+class ClientStreamCall<Request, Response> extends RunningCall<Request, Response> {
   /** Set if the status is OK. */
   response: Response | undefined;
   #resolve: ((status: StatusObject) => void) | undefined;

@@ -4,7 +4,7 @@ import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { checkCallOptions, healthWatchOptions } from "./check-call-options.js";
 import { ResponseStreamCall, responseStream } from "./response-stream.js";
-import { unaryCall } from "./unary-call.js";
+import { unary } from "./unary.js";
 
 /**
  * Health of a service. Only a watch yields `"SERVICE_UNKNOWN"`; a check fails with NOT_FOUND instead.
@@ -16,7 +16,7 @@ export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNK
 /** Checks the health of a service once. */
 export async function checkHealth(scope: CallScope, service: string, options?: CallOptions): Promise<ServingStatus> {
   const { check, request } = loadMethods();
-  return unaryCall(scope, check, request(service), options);
+  return unary(scope, check, request(service), options);
 }
 
 /** Yields the current health of a service, and its health after every change. */

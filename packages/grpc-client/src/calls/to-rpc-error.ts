@@ -6,6 +6,9 @@ import { originOf } from "../errors/status-origin.js";
 import { hasPingRejection } from "../http2/too-many-pings.js";
 import { fromGrpcMetadata, previousAttemptsKey } from "../metadata/metadata.js";
 
+/** Time by which the timer of a deadline may fire early by the clock, in milliseconds. */
+const deadlineToleranceMs = 5;
+
 interface FailedCall extends Pick<FailureContext, "timeoutMs" | "progress"> {
   readonly target: string;
   readonly method: string;
@@ -28,8 +31,7 @@ export async function toRpcError(failed: FailedCall): Promise<RpcError> {
   const text = describeFailure(details, {
     origin: originOf(failed.status, metadata),
     timeoutMs: failed.timeoutMs,
-    // The timer of the deadline may fire slightly early by this clock.
-    deadlinePassed: Date.now() > failed.startedAt + failed.timeoutMs - 5,
+    deadlinePassed: Date.now() > failed.startedAt + failed.timeoutMs - deadlineToleranceMs,
     progress: failed.progress,
     contentType: typeof contentType === "string" ? contentType : undefined,
     connectionError:

@@ -1,6 +1,5 @@
 import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
 import { checkObject, checkOptions, formatValue } from "@hello/grpc-common";
-import { closedError } from "../errors/closed-error.js";
 import { type MetadataInit, toGrpcMetadata } from "../metadata/metadata.js";
 import { methodConfigFor } from "../service-config/method-config.js";
 import type { ServiceConfig } from "../service-config/service-config.js";
@@ -76,17 +75,9 @@ export class ChannelPool {
     return this.#closed;
   }
 
-  /**
-   * Returns the channel for the next call.
-   *
-   * @throws RpcError if the pool is closed.
-   */
-  channelFor(method: string): ChannelInterface {
-    const channel = this.#channels[this.#next++ % this.#channels.length];
-    if (this.#closed || channel === undefined) {
-      throw closedError(this.target, method);
-    }
-    return channel;
+  /** Returns the channel for the next call. */
+  nextChannel(): ChannelInterface {
+    return this.#channels[this.#next++ % this.#channels.length] as ChannelInterface;
   }
 
   /** Returns whether the calls of a method are retried after UNAVAILABLE. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ServingStatus } from "../calls/health.js";
 import type { ServiceClient } from "../service-client.js";
-import type { ProgramContext } from "./run-client-program.js";
+import type { ProgramContext } from "./program-context.js";
 
 /**
  * Prints the health of a service, once or at every change. Resolves with false if the service is not serving.

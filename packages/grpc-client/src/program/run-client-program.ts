@@ -1,13 +1,14 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { parseCommandLine, programVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
-import type { CallOptions } from "../calls/call-options.js";
 import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
 import { RpcError } from "../errors/rpc-error.js";
 import type { ServiceClient } from "../service-client.js";
 import { printHealth } from "./print-health.js";
+import type { ProgramContext } from "./program-context.js";
 import { createProgramOptions, type ProgramOptionValues } from "./program-options.js";
 
 export { UsageError } from "@hello/grpc-common";
+export type { ProgramContext } from "./program-context.js";
 
 /** Definition of a client program. Flags, environment variables, health checks and the exit status are built in. */
 export interface ClientProgram<Client extends ServiceClient> {
@@ -32,16 +33,6 @@ export interface ClientProgram<Client extends ServiceClient> {
 
 /** Definition of a program, without its functions. */
 type ProgramTexts = Omit<ClientProgram<ServiceClient>, "createClient" | "run">;
-
-/** Output and call options of a running program. */
-export interface ProgramContext {
-  /** Options to pass to every call. */
-  readonly callOptions: CallOptions;
-  /** True if the output must be one JSON object per line. */
-  readonly json: boolean;
-  /** Standard output. The program exits if writing to it fails. */
-  readonly output: NodeJS.WriteStream;
-}
 
 /**
  * Runs a client program: reads flags and environment variables, and sets the exit status: 0 on success, 1 if input or

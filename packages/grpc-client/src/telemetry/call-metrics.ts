@@ -6,8 +6,8 @@ export interface CallLabels {
   readonly "grpc.target": string;
 }
 
-/** Outcome of an attempt or a call. */
-export interface Outcome {
+/** Result of an attempt or a call that has ended. */
+export interface CallEnd {
   readonly status: string;
   readonly durationMs: number;
 }
@@ -15,11 +15,8 @@ export interface Outcome {
 /** Client metrics of gRFC A66. */
 export interface CallMetrics {
   attemptStarted(labels: CallLabels): void;
-  attemptEnded(
-    labels: CallLabels,
-    outcome: Outcome & { readonly sentBytes: number; readonly receivedBytes: number },
-  ): void;
-  callEnded(labels: CallLabels, outcome: Outcome): void;
+  attemptEnded(labels: CallLabels, end: CallEnd & { readonly sentBytes: number; readonly receivedBytes: number }): void;
+  callEnded(labels: CallLabels, end: CallEnd): void;
 }
 
 /**

@@ -19,13 +19,13 @@ import { hasRequestType, type Method, serializeRequest } from "./method.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
 import { countAttempts } from "./to-rpc-error.js";
-import { onWritten } from "./write-progress.js";
+import { onWritten } from "./written-requests.js";
 
 /**
  * State machine of one call of any kind. It is also the listener that it passes to grpc-js and the signal, which saves
  * the allocation of closures.
  */
-export abstract class ClientCall<Request, Response>
+export abstract class RunningCall<Request, Response>
   extends CallProgress<Request, Response>
   implements InterceptingListener, AbortListener, RequestSink
 {
@@ -97,10 +97,8 @@ export abstract class ClientCall<Request, Response>
     if (this.#endIfAborted()) {
       return;
     }
-    if (this.scope.closed) {
-      // Throws before the requests are iterated.
-      this.scope.channelFor(this.method.path);
-    }
+    // Checked before the requests are iterated.
+    this.scope.checkOpen(this.method.path);
     addStreamingPath(this.method.path);
     this.#sender = new RequestSender(requests, this.method, this);
     this.#startCall();
@@ -123,7 +121,8 @@ export abstract class ClientCall<Request, Response>
     const { pool } = this.scope;
     const { signal, parent } = this.options;
     const { path } = this.method;
-    this.channel = this.scope.channelFor(path);
+    this.scope.checkOpen(path);
+    this.channel = pool.nextChannel();
     this.metadata = undefined;
     this.#cancelled = false;
     this.progress = "sent";

@@ -2,12 +2,12 @@ import type { StatusObject } from "@grpc/grpc-js";
 import type { CallOptions } from "./call-options.js";
 import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
-import { ClientCall } from "./client-call.js";
 import { isResponseLost } from "./lost-response.js";
 import { checkKind, type Method } from "./method.js";
+import { RunningCall } from "./running-call.js";
 
 /** Makes a unary call. Throws like `ServiceClient.unary`. */
-export async function unaryCall<Request, Response>(
+export async function unary<Request, Response>(
   scope: CallScope,
   method: Method<Request, Response>,
   request: Request,
@@ -23,7 +23,7 @@ export async function unaryCall<Request, Response>(
 
 const kind = { requestStream: false, responseStream: false };
 
-class UnaryCall<Request, Response> extends ClientCall<Request, Response> {
+class UnaryCall<Request, Response> extends RunningCall<Request, Response> {
   /** Set if the status is OK. */
   response: Response | undefined;
   #resolve: ((status: StatusObject) => void) | undefined;

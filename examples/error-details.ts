@@ -5,11 +5,11 @@
  */
 import { status } from "@grpc/grpc-js";
 import { HelloClient, RpcError } from "@hello/client";
-import { errorDetailsProtocol } from "@hello/grpc-common";
+import { loadErrorDetailsProtocol } from "@hello/grpc-common";
 import { badRequest, bindService, createServer, type Servicer, StatusError } from "@hello/grpc-server";
 import { HelloService } from "@hello/proto";
 
-const { ErrorInfo } = errorDetailsProtocol();
+const { ErrorInfo } = loadErrorDetailsProtocol();
 
 const servicer: Servicer<typeof HelloService> = {
   hello(request) {

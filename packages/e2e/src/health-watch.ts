@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Client, type ClientReadableStream, credentials } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 
-const { HealthCheckRequest, HealthCheckResponse, HealthService } = healthProtocol();
+const { HealthCheckRequest, HealthCheckResponse, HealthService } = loadHealthProtocol();
 type Response = InstanceType<typeof HealthCheckResponse>;
 
 const statusNames = Object.keys(HealthCheckResponse.ServingStatus);

@@ -9,10 +9,10 @@ import {
   OneofDescriptorProto,
 } from "google-protobuf/google/protobuf/descriptor_pb.js";
 import { describeService } from "./descriptors.js";
-import { healthProtocol } from "./protocols.js";
+import { loadHealthProtocol } from "./protocols.js";
 
 test("describes a compiled service from the descriptor set of its package", () => {
-  const files = describeService(healthProtocol().HealthService);
+  const files = describeService(loadHealthProtocol().HealthService);
   const health = files.find(({ name }) => name === "grpc/health/v1/health.proto");
   const symbols = [
     "grpc.health.v1.Health",
@@ -29,7 +29,7 @@ test("describes a compiled service from the descriptor set of its package", () =
 });
 
 test("lists the imports of a file", () => {
-  const files = describeService(healthProtocol().HealthService);
+  const files = describeService(loadHealthProtocol().HealthService);
   const status = files.find(({ name }) => name === "google/rpc/status.proto");
   assert.deepEqual(status?.imports, ["google/protobuf/any.proto"]);
 });

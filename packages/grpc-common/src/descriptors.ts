@@ -66,12 +66,12 @@ function describeFile(bytes: Uint8Array): DescribedFile {
     name: file.getName() ?? "",
     imports: file.getDependencyList(),
     symbols: [
-      ...serviceSymbols(scope, file),
-      ...file.getEnumTypeList().flatMap((type) => enumSymbols(scope, type)),
-      ...messages.flatMap((type) => messageSymbols(scope, type)),
+      ...listServiceSymbols(scope, file),
+      ...file.getEnumTypeList().flatMap((type) => listEnumSymbols(scope, type)),
+      ...messages.flatMap((type) => listMessageSymbols(scope, type)),
       ...file.getExtensionList().map((extension) => fullName(scope, extension.getName())),
     ],
-    extensions: [...file.getExtensionList(), ...messages.flatMap(nestedExtensions)].map((extension) => ({
+    extensions: [...file.getExtensionList(), ...messages.flatMap(listNestedExtensions)].map((extension) => ({
       // protoc adds a leading dot.
       type: (extension.getExtendee() ?? "").slice(1),
       number: extension.getNumber() ?? 0,
@@ -80,31 +80,31 @@ function describeFile(bytes: Uint8Array): DescribedFile {
   };
 }
 
-function serviceSymbols(scope: string, file: FileDescriptorProto): string[] {
+function listServiceSymbols(scope: string, file: FileDescriptorProto): string[] {
   return file.getServiceList().flatMap((service) => {
     const name = fullName(scope, service.getName());
     return [name, ...service.getMethodList().map((method) => fullName(name, method.getName()))];
   });
 }
 
-function messageSymbols(scope: string, message: DescriptorProto): string[] {
+function listMessageSymbols(scope: string, message: DescriptorProto): string[] {
   const name = fullName(scope, message.getName());
   return [
     name,
     ...message.getFieldList().map((field) => fullName(name, field.getName())),
     ...message.getOneofDeclList().map((oneof) => fullName(name, oneof.getName())),
-    ...message.getEnumTypeList().flatMap((type) => enumSymbols(name, type)),
-    ...message.getNestedTypeList().flatMap((type) => messageSymbols(name, type)),
+    ...message.getEnumTypeList().flatMap((type) => listEnumSymbols(name, type)),
+    ...message.getNestedTypeList().flatMap((type) => listMessageSymbols(name, type)),
     ...message.getExtensionList().map((extension) => fullName(name, extension.getName())),
   ];
 }
 
-function nestedExtensions(message: DescriptorProto): FieldDescriptorProto[] {
-  return [...message.getExtensionList(), ...message.getNestedTypeList().flatMap(nestedExtensions)];
+function listNestedExtensions(message: DescriptorProto): FieldDescriptorProto[] {
+  return [...message.getExtensionList(), ...message.getNestedTypeList().flatMap(listNestedExtensions)];
 }
 
 /** Returns the full names of an enum and its values. In protobuf, values are siblings of their enum. */
-function enumSymbols(scope: string, type: EnumDescriptorProto): string[] {
+function listEnumSymbols(scope: string, type: EnumDescriptorProto): string[] {
   return [fullName(scope, type.getName()), ...type.getValueList().map((value) => fullName(scope, value.getName()))];
 }
 

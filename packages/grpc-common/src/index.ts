@@ -9,7 +9,7 @@ export {
   checkObject,
   formatObject,
   formatValue,
-  MAX_TIMER_MS,
+  maxTimerMs,
   type NumberRange,
 } from "./options/check-value.js";
 export { optionMarkdown, optionRows } from "./options/named-options.js";
@@ -20,8 +20,13 @@ export {
   parseCommandLine,
   UsageError,
 } from "./options/parse-command-line.js";
-export { programVersion } from "./options/program-version.js";
-export { errorDetailsProtocol, healthProtocol, reflectionProtocol, statusProtocol } from "./protocols.js";
+export { readProgramVersion } from "./options/program-version.js";
+export {
+  loadErrorDetailsProtocol,
+  loadHealthProtocol,
+  loadReflectionProtocol,
+  loadStatusProtocol,
+} from "./protocols.js";
 export { reasonOf } from "./reason-of.js";
 export { singularHeaders } from "./singular-headers.js";
 export { statusNames } from "./status-names.js";

@@ -15,14 +15,14 @@ type Status = typeof import("../gen/google/rpc/status_pb.js") &
 type ErrorDetails = typeof import("../gen/google/rpc/error_details_pb.js");
 
 /** Loads the service and messages of `grpc.health.v1`. */
-export function healthProtocol(): Health {
+export function loadHealthProtocol(): Health {
   const services = require("../gen/grpc/health/v1/health_grpc_pb.js");
   attachDescriptors(services.HealthService);
   return { ...services, ...require("../gen/grpc/health/v1/health_pb.js") };
 }
 
 /** Loads the service and messages of `grpc.reflection.v1` or `v1alpha`, which differ only in name. */
-export function reflectionProtocol(version: "v1" | "v1alpha"): Reflection {
+export function loadReflectionProtocol(version: "v1" | "v1alpha"): Reflection {
   const [services, messages] =
     version === "v1"
       ? [
@@ -38,12 +38,12 @@ export function reflectionProtocol(version: "v1" | "v1alpha"): Reflection {
 }
 
 /** Loads `google.rpc.Status` and `google.protobuf.Any`. */
-export function statusProtocol(): Status {
+export function loadStatusProtocol(): Status {
   return { ...require("../gen/google/rpc/status_pb.js"), ...require("google-protobuf/google/protobuf/any_pb.js") };
 }
 
 /** Loads the messages for status details, such as `google.rpc.BadRequest`. */
-export function errorDetailsProtocol(): ErrorDetails {
+export function loadErrorDetailsProtocol(): ErrorDetails {
   return require("../gen/google/rpc/error_details_pb.js");
 }
 

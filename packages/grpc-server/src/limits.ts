@@ -1,4 +1,4 @@
-import { checkOptions, integer, MAX_TIMER_MS, type OptionTable } from "@hello/grpc-common";
+import { checkOptions, integer, maxTimerMs, type OptionTable } from "@hello/grpc-common";
 
 /** Limits that protect a server from its clients. Each has a finite default: see docs/limits.md. */
 export interface Limits {
@@ -37,7 +37,7 @@ export interface Limits {
   readonly keepaliveTimeoutMs: number;
 }
 
-const limit = (help: string, placeholder: string, value: number, max = MAX_TIMER_MS) =>
+const limit = (help: string, placeholder: string, value: number, max = maxTimerMs) =>
   integer(help, { default: value, placeholder, min: 1, max });
 
 /** Meaning, default and range of {@link Limits}. */
@@ -55,7 +55,7 @@ export const limitTable: OptionTable<Limits> = {
     "ms",
     30 * 60_000,
     // Leaves room in the timer for the random variation.
-    Math.floor(MAX_TIMER_MS / 1.1),
+    Math.floor(maxTimerMs / 1.1),
   ),
   maxConnectionAgeGraceMs: limit(
     "time for the calls of a connection to finish after it reaches that age",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { type Client, ServerInterceptingCall, type ServerInterceptor, type ServiceError, status } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
@@ -137,7 +137,7 @@ test("sets the health of one service by code, and of all services on shutdown", 
 });
 
 async function checkHealth(client: Client, service: string): Promise<string | undefined> {
-  const { HealthCheckRequest, HealthCheckResponse, HealthService } = healthProtocol();
+  const { HealthCheckRequest, HealthCheckResponse, HealthService } = loadHealthProtocol();
   const response = await callUnary(client, HealthService.check, new HealthCheckRequest().setService(service));
   const names = Object.entries(HealthCheckResponse.ServingStatus);
   return names.find(([, code]) => code === response.getStatus())?.[0];

@@ -25,7 +25,7 @@ const groups = new WeakMap<AbortSignal | CancellableCall, ListenerGroup>();
  */
 export function addAbortListener(source: AbortSignal | CancellableCall, listener: AbortListener): void {
   if ("aborted" in source ? source.aborted : source.cancelled) {
-    listener.onAbort(abortReason(source));
+    listener.onAbort(findAbortReason(source));
     return;
   }
   const group = groups.get(source);
@@ -36,7 +36,7 @@ export function addAbortListener(source: AbortSignal | CancellableCall, listener
   const listeners = new Set([listener]);
   const notify = () => {
     for (const listener of listeners) {
-      listener.onAbort(abortReason(source));
+      listener.onAbort(findAbortReason(source));
     }
   };
   groups.set(source, { listeners, notify });
@@ -68,6 +68,6 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   );
 }
 
-function abortReason(source: AbortSignal | CancellableCall): unknown {
+function findAbortReason(source: AbortSignal | CancellableCall): unknown {
   return "aborted" in source ? source.reason : undefined;
 }

@@ -7,9 +7,9 @@ import { fromGrpcMetadata } from "../metadata/metadata.js";
 import type { ObservedCall } from "../telemetry/observed-call.js";
 import type { StreamOptions } from "./call-options.js";
 import type { CallScope } from "./call-scope.js";
-import { callTimeoutMs } from "./call-timeout.js";
+import { computeTimeoutMs } from "./call-timeout.js";
 import { checkCallOptions, streamOptions, unaryOptions } from "./check-call-options.js";
-import { localStatus } from "./local-status.js";
+import { createLocalStatus } from "./local-status.js";
 import type { Method } from "./method.js";
 import { toRpcError } from "./to-rpc-error.js";
 
@@ -42,7 +42,7 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
     this.scope = scope;
     this.method = strictMethod(method);
     this.options = options;
-    this.timeoutMs = callTimeoutMs(options, defaultTimeoutMs);
+    this.timeoutMs = computeTimeoutMs(options, defaultTimeoutMs);
   }
 
   /** Creates the error for a status other than OK. */
@@ -97,7 +97,7 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
   /** Converts the status that grpc-js reports to the final status of the call. */
   protected toFinalStatus(received: StatusObject): StatusObject {
     if (received.code === status.OK && this.progress !== "message" && !this.method.responseStream) {
-      return localStatus(status.UNIMPLEMENTED, "the server sent no message");
+      return createLocalStatus(status.UNIMPLEMENTED, "the server sent no message");
     }
     // grpc-js sets no code if a message cannot be decompressed.
     return received.code === undefined
@@ -116,7 +116,9 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
       return final;
     } catch (error) {
       this.cause ??= error;
-      return final.code === status.OK ? localStatus(status.CANCELLED, `onTrailers failed: ${reasonOf(error)}`) : final;
+      return final.code === status.OK
+        ? createLocalStatus(status.CANCELLED, `onTrailers failed: ${reasonOf(error)}`)
+        : final;
     }
   }
 }

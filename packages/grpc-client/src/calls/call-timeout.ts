@@ -1,9 +1,9 @@
-import { formatValue, MAX_TIMER_MS } from "@hello/grpc-common";
+import { formatValue, maxTimerMs } from "@hello/grpc-common";
 import type { CallOptions } from "./call-options.js";
 import { deadlineOf } from "./parent-call.js";
 
 /** Returns the timeout of a call in milliseconds: its own, or the time until the deadline of its parent if shorter. */
-export function callTimeoutMs({ timeoutMs, parent }: CallOptions, defaultMs: number): number {
+export function computeTimeoutMs({ timeoutMs, parent }: CallOptions, defaultMs: number): number {
   const ownMs = timeoutMs ?? defaultMs;
   return parent === undefined ? ownMs : Math.min(ownMs, deadlineOf(parent) - Date.now());
 }
@@ -14,7 +14,7 @@ export function callTimeoutMs({ timeoutMs, parent }: CallOptions, defaultMs: num
  * @throws TypeError if it is not a number, or too large for a timer.
  */
 export function checkTimeout(name: string, ms: unknown): void {
-  if (typeof ms !== "number" || !(ms <= MAX_TIMER_MS || ms === Number.POSITIVE_INFINITY)) {
-    throw new TypeError(`${name} must be a number up to ${MAX_TIMER_MS}, or Infinity, not ${formatValue(ms)}`);
+  if (typeof ms !== "number" || !(ms <= maxTimerMs || ms === Number.POSITIVE_INFINITY)) {
+    throw new TypeError(`${name} must be a number up to ${maxTimerMs}, or Infinity, not ${formatValue(ms)}`);
   }
 }

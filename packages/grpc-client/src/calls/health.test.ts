@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { type ServerUnaryCall, type ServerWritableStream, status } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { listen, listenHttp2 } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 
-const { HealthService, HealthCheckRequest, HealthCheckResponse } = healthProtocol();
+const { HealthService, HealthCheckRequest, HealthCheckResponse } = loadHealthProtocol();
 type HealthCheckRequest = InstanceType<typeof HealthCheckRequest>;
 type HealthCheckResponse = InstanceType<typeof HealthCheckResponse>;
 type Watch = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;

@@ -1,4 +1,4 @@
-import { formatValue, healthProtocol, strictMethod } from "@hello/grpc-common";
+import { formatValue, loadHealthProtocol, strictMethod } from "@hello/grpc-common";
 import type { CallOptions, HealthWatchOptions } from "./call-options.js";
 import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
@@ -42,7 +42,7 @@ function loadMethods() {
 
 /** Creates the methods of the health protocol. Their responses are the names of the statuses. */
 function createMethods() {
-  const { HealthService, HealthCheckRequest, HealthCheckResponse } = healthProtocol();
+  const { HealthService, HealthCheckRequest, HealthCheckResponse } = loadHealthProtocol();
   const names = new Map<number, ServingStatus>(
     Object.entries(HealthCheckResponse.ServingStatus).map(([name, number]) => [Number(number), name as ServingStatus]),
   );

@@ -18,7 +18,7 @@ export interface RequestSink {
  * Maximum number of requests that wait in grpc-js to be written. grpc-js writes one in each turn of the event loop, and
  * buffers 1 MiB for retries.
  */
-const maxUnwritten = 64;
+const maxUnwrittenRequests = 64;
 
 /**
  * Serializes and sends the requests of an iterable. Reads the next request when the previous one has been accepted and
@@ -107,7 +107,7 @@ export class RequestSender<Request> {
     if (!this.#tracksWrites) {
       // grpc-js writes one request in each turn of the event loop.
       setImmediate(() => this.sendNext());
-    } else if (this.#sent - this.#written < maxUnwritten) {
+    } else if (this.#sent - this.#written < maxUnwrittenRequests) {
       this.sendNext();
     } else {
       this.#paused = true;
@@ -117,7 +117,7 @@ export class RequestSender<Request> {
   #onWritten(index: number): void {
     this.#written = Math.max(this.#written, index + 1);
     // Sending several requests at once is faster than sending one after each write.
-    if (this.#paused && this.#sent - this.#written <= maxUnwritten / 2) {
+    if (this.#paused && this.#sent - this.#written <= maxUnwrittenRequests / 2) {
       this.#paused = false;
       this.sendNext();
     }

@@ -14,7 +14,7 @@ import type { StreamOptions } from "./call-options.js";
 import { CallProgress } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
 import { IdleTimer } from "./idle-timer.js";
-import { localStatus } from "./local-status.js";
+import { createLocalStatus } from "./local-status.js";
 import { hasRequestType, type Method, serializeRequest } from "./method.js";
 import { onCancelled } from "./parent-call.js";
 import { RequestSender, type RequestSink } from "./request-sender.js";
@@ -81,7 +81,7 @@ export abstract class RunningCall<Request, Response>
         throw new TypeError(`invalid request: ${reasonOf(error)}`, { cause: error });
       }
       this.cause = error;
-      this.onEnd(localStatus(status.INTERNAL, `failed to serialize the request: ${reasonOf(error)}`));
+      this.onEnd(createLocalStatus(status.INTERNAL, `failed to serialize the request: ${reasonOf(error)}`));
       return;
     }
     this.#sentBytes = this.#request.length;
@@ -112,7 +112,7 @@ export abstract class RunningCall<Request, Response>
       return false;
     }
     this.cause = signal.reason;
-    this.onEnd(localStatus(status.CANCELLED, "the call was cancelled before it started"));
+    this.onEnd(createLocalStatus(status.CANCELLED, "the call was cancelled before it started"));
     return true;
   }
 

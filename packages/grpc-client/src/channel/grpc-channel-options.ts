@@ -1,6 +1,6 @@
 import { compressionAlgorithms } from "@grpc/grpc-js";
 import { probeService, type ServiceConfig } from "../service-config/service-config.js";
-import { maxAttempts } from "../service-config/to-service-config.js";
+import { findMaxAttempts } from "../service-config/to-service-config.js";
 import { type ChannelOptions, checkChannelOptions } from "./channel-options.js";
 import type { ClientOptions, ClientOptionValues } from "./client-options.js";
 import { checkHeaderText } from "./header-text.js";
@@ -48,7 +48,7 @@ export function toGrpcChannelOptions(
   checkChannelOptions(channelOptions);
   checkConflicts(options, channelOptions);
   const serverName = typeof tls === "object" ? tls.serverName : undefined;
-  const attemptsLimit = maxAttempts(serviceConfig);
+  const attemptsLimit = findMaxAttempts(serviceConfig);
   return {
     "grpc.enable_channelz": 0,
     // Otherwise the target's DNS records could change retries and load balancing.

@@ -1,4 +1,4 @@
-import { errorDetailsProtocol, statusProtocol } from "@hello/grpc-common";
+import { loadErrorDetailsProtocol, loadStatusProtocol } from "@hello/grpc-common";
 import type { ErrorDetail } from "./error-details.js";
 
 /**
@@ -9,7 +9,7 @@ export function decodeStatusDetails(encoded: string | Uint8Array | undefined): E
     return [];
   }
   try {
-    const details = statusProtocol().Status.deserializeBinary(encoded).getDetailsList();
+    const details = loadStatusProtocol().Status.deserializeBinary(encoded).getDetailsList();
     return details.map((any) => decodeDetail(any.getTypeUrl(), any.getValue_asU8()));
   } catch {
     // Malformed details must not replace the status that the server sent.
@@ -35,36 +35,37 @@ type Fields<Type> = Omit<Extract<ErrorDetail, { readonly type: Type }>, "type">;
 
 const decoders: Decoders = {
   "google.rpc.BadRequest"(bytes) {
-    const { fieldViolationsList } = errorDetailsProtocol().BadRequest.deserializeBinary(bytes).toObject();
+    const { fieldViolationsList } = loadErrorDetailsProtocol().BadRequest.deserializeBinary(bytes).toObject();
     return {
       fieldViolations: fieldViolationsList.map(({ field, description, reason }) => ({ field, description, reason })),
     };
   },
   "google.rpc.ErrorInfo"(bytes) {
-    const { metadataMap, ...info } = errorDetailsProtocol().ErrorInfo.deserializeBinary(bytes).toObject();
+    const { metadataMap, ...info } = loadErrorDetailsProtocol().ErrorInfo.deserializeBinary(bytes).toObject();
     return { ...info, metadata: Object.fromEntries(metadataMap) };
   },
   "google.rpc.RetryInfo"(bytes) {
-    const { retryDelay } = errorDetailsProtocol().RetryInfo.deserializeBinary(bytes).toObject();
+    const { retryDelay } = loadErrorDetailsProtocol().RetryInfo.deserializeBinary(bytes).toObject();
     return { retryDelayMs: (retryDelay?.seconds ?? 0) * 1_000 + (retryDelay?.nanos ?? 0) / 1_000_000 };
   },
   "google.rpc.DebugInfo"(bytes) {
-    const { stackEntriesList, detail } = errorDetailsProtocol().DebugInfo.deserializeBinary(bytes).toObject();
+    const { stackEntriesList, detail } = loadErrorDetailsProtocol().DebugInfo.deserializeBinary(bytes).toObject();
     return { stackEntries: stackEntriesList, detail };
   },
   "google.rpc.QuotaFailure"(bytes) {
-    const { violationsList } = errorDetailsProtocol().QuotaFailure.deserializeBinary(bytes).toObject();
+    const { violationsList } = loadErrorDetailsProtocol().QuotaFailure.deserializeBinary(bytes).toObject();
     return { violations: violationsList.map(({ subject, description }) => ({ subject, description })) };
   },
   "google.rpc.PreconditionFailure"(bytes) {
-    const { violationsList } = errorDetailsProtocol().PreconditionFailure.deserializeBinary(bytes).toObject();
+    const { violationsList } = loadErrorDetailsProtocol().PreconditionFailure.deserializeBinary(bytes).toObject();
     return { violations: violationsList };
   },
-  "google.rpc.RequestInfo": (bytes) => errorDetailsProtocol().RequestInfo.deserializeBinary(bytes).toObject(),
-  "google.rpc.ResourceInfo": (bytes) => errorDetailsProtocol().ResourceInfo.deserializeBinary(bytes).toObject(),
+  "google.rpc.RequestInfo": (bytes) => loadErrorDetailsProtocol().RequestInfo.deserializeBinary(bytes).toObject(),
+  "google.rpc.ResourceInfo": (bytes) => loadErrorDetailsProtocol().ResourceInfo.deserializeBinary(bytes).toObject(),
   "google.rpc.Help"(bytes) {
-    const { linksList } = errorDetailsProtocol().Help.deserializeBinary(bytes).toObject();
+    const { linksList } = loadErrorDetailsProtocol().Help.deserializeBinary(bytes).toObject();
     return { links: linksList };
   },
-  "google.rpc.LocalizedMessage": (bytes) => errorDetailsProtocol().LocalizedMessage.deserializeBinary(bytes).toObject(),
+  "google.rpc.LocalizedMessage": (bytes) =>
+    loadErrorDetailsProtocol().LocalizedMessage.deserializeBinary(bytes).toObject(),
 };

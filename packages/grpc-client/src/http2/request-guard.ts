@@ -2,7 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Outgoi
 import { Duplex } from "node:stream";
 import { status } from "@grpc/grpc-js";
 import { reasonOf } from "@hello/grpc-common";
-import { fieldOverhead, maxMetadataBytes } from "../metadata/metadata-entry.js";
+import { fieldOverheadBytes, maxMetadataBytes } from "../metadata/metadata-entry.js";
 
 /**
  * Fails a call whose headers cannot be sent, without affecting other calls of its session. If Node rejects the headers,
@@ -37,10 +37,10 @@ function countHeaderBytes(headers: OutgoingHttpHeaders): number {
     const value = headers[name];
     if (Array.isArray(value)) {
       for (const part of value) {
-        bytes += name.length + part.length + fieldOverhead;
+        bytes += name.length + part.length + fieldOverheadBytes;
       }
     } else {
-      bytes += name.length + String(value).length + fieldOverhead;
+      bytes += name.length + String(value).length + fieldOverheadBytes;
     }
   }
   return bytes;

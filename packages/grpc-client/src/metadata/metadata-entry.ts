@@ -8,7 +8,7 @@ import { formatValue, singularHeaders } from "@hello/grpc-common";
 export const maxMetadataBytes = 65_536;
 
 /** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
-export const fieldOverhead = 32;
+export const fieldOverheadBytes = 32;
 
 /**
  * Keys reserved for gRPC and HTTP/2. grpc-js would overwrite them, or fail to send them and lose the connection.
@@ -84,5 +84,5 @@ export function metadataBytes(metadata: Metadata): number {
 
 /** Returns the size of one entry in bytes, as HTTP/2 counts it. */
 export function entryBytes(key: string, value: MetadataValue): number {
-  return key.length + fieldOverhead + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
+  return key.length + fieldOverheadBytes + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
 }

@@ -19,7 +19,7 @@ export const previousAttemptsKey = "grpc-previous-rpc-attempts";
  * Maximum size of the metadata of a call with the entries of telemetry, in bytes. With the headers of gRPC it stays
  * below the 8 KiB that every gRPC server accepts.
  */
-const maxBytesWithTelemetry = 7_168;
+const maxMetadataBytesWithTelemetry = 7_168;
 
 /**
  * Converts metadata for grpc-js.
@@ -51,7 +51,7 @@ export function setTelemetry(metadata: Metadata, key: string, value: unknown): v
     const checked = toMetadataValue(key, value);
     // `authorization` could contradict the client's token, or be sent in plain text.
     const isAllowed = key.toLowerCase() !== "authorization";
-    if (isAllowed && metadataBytes(metadata) + entryBytes(key, checked) <= maxBytesWithTelemetry) {
+    if (isAllowed && metadataBytes(metadata) + entryBytes(key, checked) <= maxMetadataBytesWithTelemetry) {
       metadata.set(key, checked);
     }
   } catch {

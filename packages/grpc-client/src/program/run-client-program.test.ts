@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { run } from "@hello/testing/program";
 import { echo, fail, serve, type TestServerOptions } from "../../test/test-server.js";
 
-const { HealthService, HealthCheckResponse } = healthProtocol();
-type Request = InstanceType<ReturnType<typeof healthProtocol>["HealthCheckRequest"]>;
+const { HealthService, HealthCheckResponse } = loadHealthProtocol();
+type Request = InstanceType<ReturnType<typeof loadHealthProtocol>["HealthCheckRequest"]>;
 type Response = InstanceType<typeof HealthCheckResponse>;
 
 const program = fileURLToPath(new URL("../../test/echo-program.ts", import.meta.url));

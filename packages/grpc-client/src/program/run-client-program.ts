@@ -1,5 +1,5 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import { parseCommandLine, programVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
+import { parseCommandLine, readProgramVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
 import { type ClientOptions, type ClientOptionValues, clientOptionTable } from "../channel/client-options.js";
 import { RpcError } from "../errors/rpc-error.js";
 import type { ServiceClient } from "../service-client.js";
@@ -80,7 +80,7 @@ export async function runClientProgram<Client extends ServiceClient>(program: Cl
   }
 }
 
-function parse({ name, envPrefix, usage, description, defaultTarget, version = programVersion() }: ProgramTexts) {
+function parse({ name, envPrefix, usage, description, defaultTarget, version = readProgramVersion() }: ProgramTexts) {
   const line = { name, envPrefix, usage, description, version, argv: process.argv.slice(2), env: process.env };
   const command = parseCommandLine(createProgramOptions(defaultTarget), {
     ...line,

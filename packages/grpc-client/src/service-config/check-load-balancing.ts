@@ -8,7 +8,7 @@ import type { ServiceConfig } from "./service-config.js";
  *
  * @throws TypeError that describes the problem.
  */
-export function checkLoadBalancing(policies: NonNullable<ServiceConfig["loadBalancingConfig"]>, name: string): void {
+export function checkLoadBalancing(name: string, policies: NonNullable<ServiceConfig["loadBalancingConfig"]>): void {
   checkList(name, policies);
   for (const [index, policy] of policies.entries()) {
     if (typeof policy !== "object" || policy === null || Object.keys(policy).length !== 1) {

@@ -17,17 +17,17 @@ const duration = /^\d{1,9}(\.\d{1,9})?s$/;
  *
  * @throws TypeError that describes the first mistake.
  */
-export function checkServiceConfig(config: ServiceConfig, name: string): void {
+export function checkServiceConfig(name: string, config: ServiceConfig): void {
   checkKeys(name, config, ["loadBalancingConfig", "methodConfig", "retryThrottling"]);
   const { loadBalancingConfig = [], methodConfig = [] } = config;
-  checkLoadBalancing(loadBalancingConfig, `${name}.loadBalancingConfig`);
+  checkLoadBalancing(`${name}.loadBalancingConfig`, loadBalancingConfig);
   checkList(`${name}.methodConfig`, methodConfig);
   const seen = new Set<string>();
   for (const [index, method] of methodConfig.entries()) {
-    checkMethodConfig(method, `${name}.methodConfig[${index}]`, seen);
+    checkMethodConfig(`${name}.methodConfig[${index}]`, method, seen);
   }
   if (config.retryThrottling !== undefined) {
-    checkRetryThrottling(config.retryThrottling, `${name}.retryThrottling`);
+    checkRetryThrottling(`${name}.retryThrottling`, config.retryThrottling);
   }
 }
 
@@ -36,28 +36,28 @@ export function checkServiceConfig(config: ServiceConfig, name: string): void {
  *
  * @throws TypeError that describes the first mistake.
  */
-export function checkRetryThrottling(throttling: RetryThrottling, name: string): void {
+export function checkRetryThrottling(name: string, throttling: RetryThrottling): void {
   checkKeys(name, throttling, ["maxTokens", "tokenRatio"]);
   // gRPC rounds smaller values to 0.
-  checkNumber(`${name}.maxTokens`, required(throttling.maxTokens, `${name}.maxTokens`), {
+  checkNumber(`${name}.maxTokens`, requireValue(`${name}.maxTokens`, throttling.maxTokens), {
     min: 0.001,
     max: 1_000,
     integer: false,
   });
-  checkNumber(`${name}.tokenRatio`, required(throttling.tokenRatio, `${name}.tokenRatio`), {
+  checkNumber(`${name}.tokenRatio`, requireValue(`${name}.tokenRatio`, throttling.tokenRatio), {
     min: 0.001,
     integer: false,
   });
 }
 
-function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>): void {
+function checkMethodConfig(name: string, config: MethodConfig, seen: Set<string>): void {
   if (Object.hasOwn(Object(config), "waitForReady")) {
     throw new TypeError(
       `${name}.waitForReady has no effect in grpc-js: set waitForReady in the client's options instead`,
     );
   }
   checkKeys(name, config, ["name", "timeout", "maxRequestBytes", "maxResponseBytes", "retryPolicy", "hedgingPolicy"]);
-  checkList(`${name}.name`, required(config.name, `${name}.name`));
+  checkList(`${name}.name`, requireValue(`${name}.name`, config.name));
   for (const method of config.name) {
     checkKeys(`${name}.name`, method, ["service", "method"]);
     for (const [key, value] of Object.entries(method)) {
@@ -78,7 +78,7 @@ function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>
     seen.add(path);
   }
   if (config.timeout !== undefined) {
-    checkDuration(config.timeout, `${name}.timeout`);
+    checkDuration(`${name}.timeout`, config.timeout);
     if (config.timeout.includes(".")) {
       throw new TypeError(
         `${name}.timeout must be in whole seconds, not "${config.timeout}": grpc-js misreads fractions, so use timeoutMs for them`,
@@ -91,35 +91,35 @@ function checkMethodConfig(config: MethodConfig, name: string, seen: Set<string>
     throw new TypeError(`${name}.retryPolicy and hedgingPolicy are mutually exclusive`);
   }
   if (config.retryPolicy !== undefined) {
-    checkRetryPolicy(config.retryPolicy, `${name}.retryPolicy`);
+    checkRetryPolicy(`${name}.retryPolicy`, config.retryPolicy);
   }
   if (config.hedgingPolicy !== undefined) {
-    checkHedgingPolicy(config.hedgingPolicy, `${name}.hedgingPolicy`);
+    checkHedgingPolicy(`${name}.hedgingPolicy`, config.hedgingPolicy);
   }
 }
 
-function checkRetryPolicy(policy: RetryPolicy, name: string): void {
+function checkRetryPolicy(name: string, policy: RetryPolicy): void {
   checkKeys(name, policy, ["maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier", "retryableStatusCodes"]);
-  checkNumber(`${name}.maxAttempts`, required(policy.maxAttempts, `${name}.maxAttempts`), { min: 2 });
-  checkDuration(policy.initialBackoff, `${name}.initialBackoff`);
-  checkDuration(policy.maxBackoff, `${name}.maxBackoff`);
-  checkNumber(`${name}.backoffMultiplier`, required(policy.backoffMultiplier, `${name}.backoffMultiplier`), {
+  checkNumber(`${name}.maxAttempts`, requireValue(`${name}.maxAttempts`, policy.maxAttempts), { min: 2 });
+  checkDuration(`${name}.initialBackoff`, policy.initialBackoff);
+  checkDuration(`${name}.maxBackoff`, policy.maxBackoff);
+  checkNumber(`${name}.backoffMultiplier`, requireValue(`${name}.backoffMultiplier`, policy.backoffMultiplier), {
     min: 0.001,
     integer: false,
   });
-  const codes = required(policy.retryableStatusCodes, `${name}.retryableStatusCodes`);
-  checkStatuses(codes, `${name}.retryableStatusCodes`);
+  const codes = requireValue(`${name}.retryableStatusCodes`, policy.retryableStatusCodes);
+  checkStatuses(`${name}.retryableStatusCodes`, codes);
   if (codes.length === 0) {
     throw new TypeError(`${name}.retryableStatusCodes must not be empty`);
   }
 }
 
-function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
+function checkHedgingPolicy(name: string, policy: HedgingPolicy): void {
   checkKeys(name, policy, ["maxAttempts", "hedgingDelay", "nonFatalStatusCodes"]);
-  checkNumber(`${name}.maxAttempts`, required(policy.maxAttempts, `${name}.maxAttempts`), { min: 2 });
+  checkNumber(`${name}.maxAttempts`, requireValue(`${name}.maxAttempts`, policy.maxAttempts), { min: 2 });
   // Without a delay, grpc-js sends all attempts at once.
-  checkDuration(required(policy.hedgingDelay, `${name}.hedgingDelay`), `${name}.hedgingDelay`);
-  checkStatuses(policy.nonFatalStatusCodes ?? [], `${name}.nonFatalStatusCodes`);
+  checkDuration(`${name}.hedgingDelay`, requireValue(`${name}.hedgingDelay`, policy.hedgingDelay));
+  checkStatuses(`${name}.nonFatalStatusCodes`, policy.nonFatalStatusCodes ?? []);
 }
 
 /**
@@ -127,7 +127,7 @@ function checkHedgingPolicy(policy: HedgingPolicy, name: string): void {
  *
  * @throws TypeError with the first invalid name.
  */
-export function checkStatuses(statuses: readonly StatusName[], name: string): void {
+export function checkStatuses(name: string, statuses: readonly StatusName[]): void {
   checkList(name, statuses);
   for (const status of statuses) {
     if (!statusNames.slice(1).includes(status)) {
@@ -136,13 +136,13 @@ export function checkStatuses(statuses: readonly StatusName[], name: string): vo
   }
 }
 
-function checkDuration(value: string, name: string): void {
+function checkDuration(name: string, value: string): void {
   if (typeof value !== "string" || !duration.test(value)) {
     throw new TypeError(`${name} must be a duration in seconds like "0.1s", not ${formatValue(value)}`);
   }
 }
 
-function required<Value>(value: Value | undefined, name: string): Value {
+function requireValue<Value>(name: string, value: Value | undefined): Value {
   if (value === undefined) {
     throw new TypeError(`${name} is missing`);
   }

@@ -21,7 +21,7 @@ export function toServiceConfig(
     if (other !== undefined) {
       throw new TypeError(`serviceConfig and ${other} are mutually exclusive`);
     }
-    checkServiceConfig(serviceConfig, "serviceConfig");
+    checkServiceConfig("serviceConfig", serviceConfig);
     return serviceConfig;
   }
   if (hedging !== undefined && retry) {
@@ -29,24 +29,25 @@ export function toServiceConfig(
   }
   const retryThrottling = options.retryThrottling ?? { maxTokens: 1_000, tokenRatio: 0.1 };
   if (retryThrottling) {
-    checkRetryThrottling(retryThrottling, "retryThrottling");
+    checkRetryThrottling("retryThrottling", retryThrottling);
   }
   return {
     loadBalancingConfig: [{ [loadBalancing]: {} }],
     ...(retryThrottling && { retryThrottling }),
-    methodConfig: hedging !== undefined ? [hedgingConfig(hedging)] : retry !== false ? [retryConfig(retry ?? {})] : [],
+    methodConfig:
+      hedging !== undefined ? [toHedgingConfig(hedging)] : retry !== false ? [toRetryConfig(retry ?? {})] : [],
   };
 }
 
 /** Returns the largest number of attempts that a service config allows for a call. */
-export function maxAttempts({ methodConfig = [] }: ServiceConfig): number {
+export function findMaxAttempts({ methodConfig = [] }: ServiceConfig): number {
   return Math.max(
     1,
     ...methodConfig.map(({ retryPolicy, hedgingPolicy }) => (retryPolicy ?? hedgingPolicy)?.maxAttempts ?? 1),
   );
 }
 
-function retryConfig(retry: RetryOptions) {
+function toRetryConfig(retry: RetryOptions) {
   checkKeys("retry", retry, ["maxAttempts", "initialBackoffMs", "maxBackoffMs", "backoffMultiplier", "statuses"]);
   const {
     maxAttempts = 4,
@@ -59,7 +60,7 @@ function retryConfig(retry: RetryOptions) {
   checkNumber("retry.initialBackoffMs", initialBackoffMs, { min: 1 });
   checkNumber("retry.maxBackoffMs", maxBackoffMs, { min: 1 });
   checkNumber("retry.backoffMultiplier", backoffMultiplier, { min: 1, integer: false });
-  checkStatuses(statuses, "retry.statuses");
+  checkStatuses("retry.statuses", statuses);
   if (statuses.length === 0) {
     throw new TypeError("retry.statuses must not be empty: set retry to false for no retries");
   }
@@ -80,12 +81,12 @@ function retryConfig(retry: RetryOptions) {
   };
 }
 
-function hedgingConfig(hedging: HedgingOptions) {
+function toHedgingConfig(hedging: HedgingOptions) {
   checkKeys("hedging", hedging, ["maxAttempts", "delayMs", "nonFatalStatuses"]);
   const { maxAttempts = 3, delayMs, nonFatalStatuses = ["UNAVAILABLE"] } = hedging;
   checkNumber("hedging.maxAttempts", maxAttempts, { min: 2 });
   checkNumber("hedging.delayMs", delayMs ?? Number.NaN, { min: 0 });
-  checkStatuses(nonFatalStatuses, "hedging.nonFatalStatuses");
+  checkStatuses("hedging.nonFatalStatuses", nonFatalStatuses);
   return {
     name: [{}],
     hedgingPolicy: { maxAttempts, hedgingDelay: formatDuration(delayMs), nonFatalStatusCodes: nonFatalStatuses },

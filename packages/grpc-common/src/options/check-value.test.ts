@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkKeys, checkList, checkNumber, formatObject, formatValue, MAX_TIMER_MS } from "./check-value.js";
+import { checkKeys, checkList, checkNumber, formatObject, formatValue, maxTimerMs } from "./check-value.js";
 
 test("accepts numbers in range, and undefined", () => {
-  for (const value of [1, 2, MAX_TIMER_MS, undefined]) {
+  for (const value of [1, 2, maxTimerMs, undefined]) {
     checkNumber("count", value, { min: 1 });
   }
   checkNumber("ratio", 0.5, { min: 0, max: 1, integer: false });
 });
 
 test("rejects numbers out of range, and other types", () => {
-  for (const value of [0, 1.5, MAX_TIMER_MS + 1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, 1n]) {
+  for (const value of [0, 1.5, maxTimerMs + 1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, 1n]) {
     assert.throws(() => checkNumber("count", value, { min: 1 }), {
       name: "TypeError",
       message: `count must be a whole number from 1 to 2147483647, not ${value === "1" ? '"1"' : value}`,

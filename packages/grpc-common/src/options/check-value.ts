@@ -1,10 +1,10 @@
 /** Longest duration of a timer, in milliseconds: 24 days. Also the default maximum of a number in an option. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 
 /** Range of a number. */
 export interface NumberRange {
   readonly min: number;
-  /** Default: {@link MAX_TIMER_MS}. */
+  /** Default: {@link maxTimerMs}. */
   readonly max?: number | undefined;
   /** Requires a whole number. Default true. */
   readonly integer?: boolean | undefined;
@@ -19,7 +19,7 @@ export interface NumberRange {
 export function checkNumber(
   name: string,
   value: unknown,
-  { min, max = MAX_TIMER_MS, integer = true }: NumberRange,
+  { min, max = maxTimerMs, integer = true }: NumberRange,
 ): void {
   if (value === undefined) {
     return;

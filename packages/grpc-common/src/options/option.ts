@@ -1,4 +1,4 @@
-import { checkNumber, formatValue, MAX_TIMER_MS } from "./check-value.js";
+import { checkNumber, formatValue, maxTimerMs } from "./check-value.js";
 
 /** Option of a program or a constructor: its meaning, default, range, parser and check. */
 export interface Option<Value> {
@@ -39,7 +39,7 @@ export function integer(
     default: value,
     placeholder,
     min = 0,
-    max = MAX_TIMER_MS,
+    max = maxTimerMs,
   }: { default: number; placeholder: string; min?: number | undefined; max?: number | undefined },
 ): Option<number> {
   const range = { min, max };
@@ -47,7 +47,7 @@ export function integer(
     help,
     placeholder,
     default: value,
-    range: max === MAX_TIMER_MS ? `${min} or more` : `${min} to ${max}`,
+    range: max === maxTimerMs ? `${min} or more` : `${min} to ${max}`,
     parse([text = ""]) {
       const number = /^\d+$/.test(text) ? Number(text) : text;
       checkNumber("", number, range);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { programVersion } from "./program-version.js";
+import { readProgramVersion } from "./program-version.js";
 
 const folder = mkdtempSync(join(tmpdir(), "version-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -11,16 +11,16 @@ writeFileSync(join(folder, "package.json"), '{ "version": "1.2.3" }');
 writeFileSync(join(folder, "main.js"), "");
 
 test("finds the version of a program's package", () => {
-  assert.equal(programVersion(join(folder, "main.js")), "1.2.3");
+  assert.equal(readProgramVersion(join(folder, "main.js")), "1.2.3");
 });
 
 test("follows a symbolic link to the program", () => {
   const link = join(tmpdir(), `version-link-${process.pid}`);
   symlinkSync(join(folder, "main.js"), link);
   after(() => rmSync(link));
-  assert.equal(programVersion(link), "1.2.3");
+  assert.equal(readProgramVersion(link), "1.2.3");
 });
 
 test("finds the version of a program that is run without its file extension", () => {
-  assert.equal(programVersion(join(folder, "main")), "1.2.3");
+  assert.equal(readProgramVersion(join(folder, "main")), "1.2.3");
 });

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Returns the version in the package.json nearest to the running program, or "unknown". */
-export function programVersion(program = process.argv[1]): string {
+export function readProgramVersion(program = process.argv[1]): string {
   let folder = program === undefined ? undefined : dirname(realPath(program));
   while (folder !== undefined) {
     try {

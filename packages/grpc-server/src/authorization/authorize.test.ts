@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
@@ -104,7 +104,7 @@ for (const authorizeStandardServices of [false, true]) {
   test(`${authorizeStandardServices ? "authorizes" : "does not authorize"} health if authorizeStandardServices is ${authorizeStandardServices}`, async (t) => {
     const server = await serveEcho({}, { authorize: denied, authorizeStandardServices });
     t.after(() => server[Symbol.asyncDispose]());
-    const { HealthCheckRequest, HealthService } = healthProtocol();
+    const { HealthCheckRequest, HealthService } = loadHealthProtocol();
     const checked = callUnary(server.client, HealthService.check, new HealthCheckRequest());
     await (authorizeStandardServices ? assert.rejects(checked, { code: status.PERMISSION_DENIED }) : checked);
   });

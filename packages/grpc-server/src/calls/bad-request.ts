@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { errorDetailsProtocol } from "@hello/grpc-common";
+import { loadErrorDetailsProtocol } from "@hello/grpc-common";
 import { StatusError } from "./status-error.js";
 
 /** Problem with one field of a request. */
@@ -17,7 +17,7 @@ export interface FieldViolation {
  */
 export function badRequest(...violations: readonly [FieldViolation, ...FieldViolation[]]): StatusError {
   const details = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
-  const { BadRequest } = errorDetailsProtocol();
+  const { BadRequest } = loadErrorDetailsProtocol();
   const message = new BadRequest();
   for (const { field, description } of violations) {
     message.addFieldViolations(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { serveEcho } from "../../test/echo-server.js";
@@ -11,7 +11,7 @@ import { StatusError } from "./status-error.js";
 
 type Handler = UnaryHandler<EchoRequest, EchoResponse>;
 
-const { HealthCheckRequest, HealthCheckResponse, HealthService } = healthProtocol();
+const { HealthCheckRequest, HealthCheckResponse, HealthService } = loadHealthProtocol();
 const { SERVING } = HealthCheckResponse.ServingStatus;
 
 const echo = new EchoResponse().setValue("World");

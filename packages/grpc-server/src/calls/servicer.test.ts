@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Client, credentials, type loadPackageDefinition, type ServiceDefinition } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { EchoClient, type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
@@ -100,7 +100,7 @@ test("serves a service definition from proto-loader", async (t) => {
   await once(call, "end");
   assert.deepEqual(indexes, [0, 1, 2]);
 
-  const { HealthCheckRequest, HealthCheckResponse, HealthService } = healthProtocol();
+  const { HealthCheckRequest, HealthCheckResponse, HealthService } = loadHealthProtocol();
   const request = new HealthCheckRequest().setService("testing.v1.Echo");
   const health = await callUnary(client, HealthService.check, request);
   assert.equal(health.getStatus(), HealthCheckResponse.ServingStatus.SERVING);

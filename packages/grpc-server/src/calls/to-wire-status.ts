@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { singularHeaders, statusProtocol } from "@hello/grpc-common";
+import { loadStatusProtocol, singularHeaders } from "@hello/grpc-common";
 import { StatusError } from "./status-error.js";
 
 /**
@@ -14,7 +14,7 @@ const maxMetadataBytes = 5_632;
 const maxMetadataEntries = 112;
 
 /** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
-const fieldOverhead = 32;
+const fieldOverheadBytes = 32;
 
 /** Status that every client accepts. */
 export interface WireStatus extends StatusObject {
@@ -78,7 +78,7 @@ function toWireMetadata(parts: readonly (Metadata | undefined)[], statusDetails?
         // HTTP/2 forbids space around a value, and gRPC allows stripping it.
         metadata.add(key, typeof value === "string" ? value.trim() : value);
         const valueBytes = typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4;
-        bytes += key.length + fieldOverhead + valueBytes;
+        bytes += key.length + fieldOverheadBytes + valueBytes;
         entries++;
       }
     }
@@ -115,7 +115,7 @@ const allowedForHandlers = [statusDetailsKey, "grpc-retry-pushback-ms"];
 
 /** Encodes a `google.rpc.Status`. */
 function encodeStatus(code: number, message: string, details: StatusError["richDetails"]): Buffer {
-  const { Any, Status } = statusProtocol();
+  const { Any, Status } = loadStatusProtocol();
   const status = new Status().setCode(code).setMessage(message);
   for (const { typeUrl, value } of details) {
     status.addDetails(new Any().setTypeUrl(typeUrl).setValue(value));

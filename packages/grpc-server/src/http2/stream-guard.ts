@@ -6,7 +6,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { status } from "@grpc/grpc-js";
-import { MAX_TIMER_MS } from "@hello/grpc-common";
+import { maxTimerMs } from "@hello/grpc-common";
 import { recordAcceptEncoding } from "./accept-encoding.js";
 
 /** Listener of a server's "stream" event. */
@@ -65,7 +65,7 @@ function acceptTimeout(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, 
     sendTrailersOnly(stream, status.INTERNAL, "malformed grpc-timeout");
     return false;
   }
-  if (ms > MAX_TIMER_MS) {
+  if (ms > maxTimerMs) {
     headers["grpc-timeout"] = longestTimeout;
   }
   return true;

@@ -1,5 +1,5 @@
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import { MAX_TIMER_MS, programVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
+import { maxTimerMs, readProgramVersion, reasonOf, requestsGrpcJsLog, UsageError } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import type { RequiredAuthorize } from "../authorization/authorize.js";
 import { createLifecycle, type Lifecycle } from "../lifecycle.js";
@@ -16,7 +16,7 @@ import { onStopSignal } from "./stop-signals.js";
 
 /** Runs a server as this process; see `runServer`. */
 export async function runProcess<Context>(options: RunOptions<Context>): Promise<never> {
-  const { name, envPrefix, version = programVersion() } = options;
+  const { name, envPrefix, version = readProgramVersion() } = options;
   let logger: Logger | undefined;
   let status = 0;
   try {
@@ -54,7 +54,7 @@ async function run<Context>(options: RunOptions<Context>, config: Config, logger
     });
   }
   const { createSupervisor } = await import("./supervisor.js");
-  const stopTimeoutMs = Math.min(config.shutdownDelayMs + config.shutdownGraceMs + 3_000, MAX_TIMER_MS);
+  const stopTimeoutMs = Math.min(config.shutdownDelayMs + config.shutdownGraceMs + 3_000, maxTimerMs);
   return runUntilSignal(createSupervisor({ workers: config.workers, stopTimeoutMs, logger }), logger);
 }
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { type ClientReadableStream, Server, type ServiceError, status } from "@grpc/grpc-js";
-import { healthProtocol } from "@hello/grpc-common";
+import { loadHealthProtocol } from "@hello/grpc-common";
 import { callUnary } from "@hello/testing/call-unary";
 import { bindWithClient } from "@hello/testing/grpc-server";
 import { testEnvironment, unlimited } from "../../test/call-environment.js";
 import { addService } from "../calls/add-service.js";
 import { createHealth } from "./health.js";
 
-const { HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthService } = healthProtocol();
+const { HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthService } = loadHealthProtocol();
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse.ServingStatus;
 
 type Response = InstanceType<typeof HealthCheckResponse>;

@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { formatValue, healthProtocol } from "@hello/grpc-common";
+import { formatValue, loadHealthProtocol } from "@hello/grpc-common";
 import type { ServerCall } from "../calls/server-call.js";
 import { type BoundService, bindService } from "../calls/servicer.js";
 import { StatusError } from "../calls/status-error.js";
@@ -70,7 +70,7 @@ export function createHealth(services: readonly string[]): HealthState {
 
   /** Binds the generated service. A watch ends when the client cancels or the server drains. */
   function load(): BoundService {
-    const { HealthCheckResponse, HealthListResponse, HealthService } = healthProtocol();
+    const { HealthCheckResponse, HealthListResponse, HealthService } = loadHealthProtocol();
     const codes = HealthCheckResponse.ServingStatus;
     const response = (status: keyof typeof codes) => new HealthCheckResponse().setStatus(codes[status]);
     return bindService(HealthService, {

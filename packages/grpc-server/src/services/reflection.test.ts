@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { type ClientDuplexStream, Server, status } from "@grpc/grpc-js";
-import { type DescribedFile, reflectionProtocol } from "@hello/grpc-common";
+import { type DescribedFile, loadReflectionProtocol } from "@hello/grpc-common";
 import { captureLog } from "@hello/testing/captured-log";
 import { bindWithClient } from "@hello/testing/grpc-server";
 import { message } from "@hello/testing/http2-frames";
@@ -55,7 +55,7 @@ async function serve(t: TestContext, { describe = () => descriptors, version = "
   const served = await bindWithClient(server);
   const { address, client } = served;
   t.after(() => served[Symbol.dispose]());
-  const { path } = reflectionProtocol(version).ServerReflectionService.serverReflectionInfo;
+  const { path } = loadReflectionProtocol(version).ServerReflectionService.serverReflectionInfo;
   const open = (): ClientDuplexStream<Buffer, ReflectionResponse> =>
     client.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, { deadline: Date.now() + 30_000 });
   return {
@@ -230,7 +230,7 @@ test("stops answering a client that does not read its responses until it reads",
   // Not a grpc-js client, which reads even if its stream is not consumed.
   const session = connect(`http://${address}`);
   t.after(() => session.destroy());
-  const { path } = reflectionProtocol("v1").ServerReflectionService.serverReflectionInfo;
+  const { path } = loadReflectionProtocol("v1").ServerReflectionService.serverReflectionInfo;
   const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
   const request = encode.file("large.proto");
   const requests = 1_000;

@@ -1,11 +1,11 @@
 import { status } from "@grpc/grpc-js";
-import { type DescribedFile, describeService, reflectionProtocol } from "@hello/grpc-common";
+import { type DescribedFile, describeService, loadReflectionProtocol } from "@hello/grpc-common";
 import type { ServerCall } from "../calls/server-call.js";
 import { type BoundService, bindService } from "../calls/servicer.js";
 import { untilAborted } from "../calls/until-aborted.js";
 import type { LazyService } from "./lazy-service.js";
 
-type Protocol = ReturnType<typeof reflectionProtocol>;
+type Protocol = ReturnType<typeof loadReflectionProtocol>;
 type Request = InstanceType<Protocol["ServerReflectionRequest"]>;
 type Response = InstanceType<Protocol["ServerReflectionResponse"]>;
 
@@ -28,7 +28,7 @@ export function createReflection(describe: () => Descriptors): LazyService[] {
   return (["v1", "v1alpha"] as const).map((version) => ({
     name: `grpc.reflection.${version}.ServerReflection`,
     load() {
-      const protocol = reflectionProtocol(version);
+      const protocol = loadReflectionProtocol(version);
       return bindService(protocol.ServerReflectionService, {
         async *serverReflectionInfo(requests: AsyncIterable<Request>, call: ServerCall) {
           for await (const request of untilAborted(requests, call.draining)) {

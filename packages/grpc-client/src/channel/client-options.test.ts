@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { experimental } from "@grpc/grpc-js";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
 import type { ClientOptions } from "../index.js";
+import { clientOptionTable } from "./client-options.js";
 
 /** Invalid options, each with the message of its TypeError. */
 const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
@@ -331,3 +333,13 @@ for (const options of valid) {
     assert.equal(await client.echo("World", { timeoutMs: 10_000 }), "World");
   });
 }
+
+test("documents the default of each option", () => {
+  const source = readFileSync(new URL("client-options.ts", import.meta.url), "utf8");
+  for (const [name, { default: value }] of Object.entries(clientOptionTable)) {
+    const [, comment = ""] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\n  readonly ${name}:`, "s").exec(source) ?? [];
+    const [, documented] = /Default:? `?([\w,]+)/.exec(comment) ?? [];
+    const expected = typeof value === "number" ? value.toLocaleString("en-US") : String(value ?? "none");
+    assert.equal(documented?.replace(/,$/, ""), expected, name);
+  }
+});

@@ -1,8 +1,8 @@
 import type { StatusName } from "../errors/status-name.js";
 
 /**
- * Service of the call with which a client finds out why it has no connection. The service config of every client disables
- * retries for it.
+ * Service of the call with which a client finds out why it has no connection. The service config of every client
+ * disables retries for it.
  */
 export const probeService = "connectivity";
 
@@ -12,10 +12,14 @@ export const probeService = "connectivity";
  * @see https://github.com/grpc/grpc/blob/master/doc/service_config.md
  */
 export interface ServiceConfig {
-  /** Load-balancing policies, like `[{ round_robin: {} }]`; the first supported one is used. */
+  /**
+   * Load-balancing policies, like `[{ round_robin: {} }]`; the first supported one is used.
+   * Default: `pick_first`.
+   */
   readonly loadBalancingConfig?: readonly Readonly<Record<string, object>>[] | undefined;
+  /** Settings by method. Default: none, so that no call is retried. */
   readonly methodConfig?: readonly MethodConfig[] | undefined;
-  /** Retry budget, which stops retries while too many calls fail. */
+  /** Retry budget, which stops retries while too many calls fail. Default: no limit. */
   readonly retryThrottling?: RetryThrottling | undefined;
 }
 
@@ -25,15 +29,15 @@ export interface MethodConfig {
    * Names of the methods: `{ service }` matches all methods of a service, and `{}` all methods without a better match.
    */
   readonly name: readonly { readonly service?: string | undefined; readonly method?: string | undefined }[];
-  /** Maximum timeout of a call in whole seconds, like `"5s"`; grpc-js would read `"0.5s"` as 5 ns. */
+  /** Maximum timeout of a call in whole seconds, like `"5s"`; grpc-js would read `"0.5s"` as 5 ns. Default: none. */
   readonly timeout?: string | undefined;
-  /** Maximum size of a request in bytes. */
+  /** Maximum size of a request in bytes. grpc-js ignores it: use `maxSendMessageBytes` of the client. */
   readonly maxRequestBytes?: number | undefined;
-  /** Maximum size of a response in bytes. */
+  /** Maximum size of a response in bytes. grpc-js ignores it: use `maxReceiveMessageBytes` of the client. */
   readonly maxResponseBytes?: number | undefined;
-  /** Retry policy. Excludes `hedgingPolicy`. */
+  /** Retry policy. Excludes `hedgingPolicy`. Default: no retries. */
   readonly retryPolicy?: RetryPolicy | undefined;
-  /** Hedging policy. Excludes `retryPolicy`. */
+  /** Hedging policy. Excludes `retryPolicy`. Default: none. */
   readonly hedgingPolicy?: HedgingPolicy | undefined;
 }
 
@@ -49,7 +53,9 @@ export interface RetryPolicy {
   readonly initialBackoff: string;
   /** Maximum delay before an attempt in seconds, like `"1s"`. */
   readonly maxBackoff: string;
+  /** Factor by which the delay grows with each attempt; more than 0. */
   readonly backoffMultiplier: number;
+  /** Statuses to retry; at least one. */
   readonly retryableStatusCodes: readonly StatusName[];
 }
 
@@ -63,7 +69,7 @@ export interface HedgingPolicy {
   readonly maxAttempts: number;
   /** Delay between attempts in seconds, like `"0.05s"`. */
   readonly hedgingDelay: string;
-  /** Statuses that do not end the call while other attempts remain. */
+  /** Statuses that do not end the call while other attempts remain. Default: none. */
   readonly nonFatalStatusCodes?: readonly StatusName[] | undefined;
 }
 

@@ -13,7 +13,9 @@ export interface PeerIdentity {
   readonly serialNumber: string;
   /** SHA-256 fingerprint of the certificate, as pairs of hexadecimal digits separated by colons. */
   readonly fingerprint256: string;
+  /** Start of validity. */
   readonly notBefore: Date;
+  /** End of validity. */
   readonly notAfter: Date;
   /** Names of the client. They replace the common name, which RFC 9525 no longer uses. */
   readonly subjectAltNames: SubjectAltNames;

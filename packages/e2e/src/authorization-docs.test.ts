@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { after, before, type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { HelloClient, type HelloClientOptions, RpcError } from "@hello/client";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { run, start } from "@hello/testing/program";
-import { snippets } from "./snippets.js";
+import { createProgramFolder, snippets } from "./snippets.js";
 import { createTokenIssuer, issuer, type TokenIssuer } from "./token-issuer.js";
+import { tsc } from "./tsc.js";
 
 /*
  * Programs of docs/authorization.md that need certificates, a token and an issuer. docs-programs.test.ts runs the
@@ -24,8 +23,7 @@ const [certificateServer = "", tokenServer = "", clientProgram = ""] = programs;
 
 let certificates: TestCertificates;
 let tokens: TokenIssuer;
-// A folder in this package, so that the programs resolve their imports.
-const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
+const folder = createProgramFolder();
 const keyServer = createServer((_request, response) => response.end(JSON.stringify(tokens.jwks)));
 
 before(async () => {
@@ -85,8 +83,6 @@ async function callStatus(target: string, options: HelloClientOptions): Promise<
 }
 
 test("type-checks the programs of docs/authorization.md", async () => {
-  const require = createRequire(import.meta.url);
-  const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const { status, stdout } = await run([process.execPath, tsc, "-p", folder]);
   assert.equal(status, 0, stdout);
   assert.equal(programs.length, 3);

@@ -17,7 +17,7 @@ function runPnpm(...args: string[]): Promise<Outcome> {
   return run([...pnpm, ...args], { cwd: root });
 }
 
-// On Windows the start scripts do not run, as the README says, and no process ends by a signal that it handles.
+// On Windows the start scripts do not run, as the README states, and a process cannot handle SIGTERM.
 if (process.platform !== "win32") {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`pnpm --filter server start serves until ${signal}, then exits with 0 and prints no error`, async () => {
@@ -113,7 +113,7 @@ test("pnpm demo fails with the reason when the build fails", async () => {
     const excluded = ["node_modules", "dist", ".turbo", ".git"];
     cpSync(root, folder, { recursive: true, filter: (path) => !excluded.includes(basename(path)) });
     writeFileSync(join(folder, "packages/proto/src/index.ts"), "export const hello: number = 'Hello';\n");
-    // pnpm disables this check in scripts started by scripts; without the variable, it installs what is missing.
+    // pnpm sets this variable in scripts, so that pnpm commands in them do not install missing dependencies.
     const env = { pnpm_config_verify_deps_before_run: undefined };
     const { status, stdout, stderr } = await run([...pnpm, "demo"], { cwd: folder, env });
     assert.notEqual(status, 0, stdout);

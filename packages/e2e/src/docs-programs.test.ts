@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
 import { run } from "@hello/testing/program";
 import { type ServerProcess, startServer } from "./server-process.js";
-import { snippets } from "./snippets.js";
+import { createProgramFolder, snippets } from "./snippets.js";
+import { tsc } from "./tsc.js";
 
 const root = new URL("../../../", import.meta.url);
 const guides = readdirSync(new URL("docs/", root)).map((page) => `docs/${page}`);
@@ -26,8 +25,7 @@ const programs = pages.flatMap((page) => {
 let plain: ServerProcess;
 let secure: ServerProcess;
 let certificates: TestCertificates;
-// A folder in this package, so that the programs resolve their imports.
-const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
+const folder = createProgramFolder();
 
 before(async () => {
   certificates = await createCertificates();
@@ -54,8 +52,6 @@ after(async () => {
 });
 
 test("type-checks the programs in the documentation", async () => {
-  const require = createRequire(import.meta.url);
-  const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const { status, stdout } = await run([process.execPath, tsc, "-p", folder]);
   assert.equal(status, 0, stdout);
   assert.ok(programs.length > 15);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -13,14 +12,14 @@ import { npm } from "@hello/testing/package-managers";
 import { start } from "@hello/testing/program";
 import { buf } from "./buf.js";
 import { serving } from "./server-process.js";
-import { snippets } from "./snippets.js";
+import { createProgramFolder, snippets } from "./snippets.js";
 import { messagesCode, serviceCode } from "./stand-in-code.js";
 import { packTarballs, succeed } from "./tarballs.js";
+import { tsc } from "./tsc.js";
 
 const root = new URL("../../../", import.meta.url);
 const page = new URL("docs/grow.md", root);
 const text = readFileSync(page, "utf8");
-const require = createRequire(import.meta.url);
 const environment = { NODE_TEST_CONTEXT: undefined };
 
 /** Files of the project on the page: the code blocks with a path. */
@@ -49,7 +48,7 @@ test("builds, tests and calls the project of docs/grow.md with the committed out
   }
   cpSync(join(fixture, "clock.binpb"), join(project, "gen/descriptors.binpb"));
 
-  await succeed([process.execPath, join(dirname(require.resolve("typescript/package.json")), "bin/tsc")], project);
+  await succeed([process.execPath, tsc], project);
   await succeed([...npm, "test"], project, environment);
   await using server = await serving(
     start([process.execPath, "dist/main.js", "--address", "127.0.0.1:0"], { cwd: project }),
@@ -114,8 +113,7 @@ class ClockClient extends ServiceClient {
 test("serves both versions of docs/grow.md from one process", async () => {
   const [second = ""] = snippets(page, "proto");
   const [services = ""] = snippets(page, "js");
-  // In this package, where the program finds what it imports.
-  const folder = mkdtempSync(fileURLToPath(new URL("../.snippet-", import.meta.url)));
+  const folder = createProgramFolder();
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);

@@ -13,6 +13,7 @@ import {
   succeed,
   type Tarballs,
 } from "./tarballs.js";
+import { tsc } from "./tsc.js";
 
 const require = createRequire(import.meta.url);
 
@@ -116,7 +117,7 @@ test("a strict TypeScript program compiles with all packages, including their de
     "--ignore-scripts",
     `@types/node@${types.version}`,
   );
-  await succeed([process.execPath, join(dirname(require.resolve("typescript/package.json")), "bin/tsc")], project);
+  await succeed([process.execPath, tsc], project);
   assert.equal(await succeed([process.execPath, "main.mjs"], project), "Hello TypeScript\n");
 
   for (const name of names) {

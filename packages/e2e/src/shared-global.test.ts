@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { run } from "@hello/testing/program";
 import { startServer } from "./server-process.js";
+import { createProgramFolder } from "./snippets.js";
 
 const generated = createRequire(import.meta.url)
   .resolve("@hello/proto")
   .replace(/dist.index\.js$/, "gen/hello_pb.js");
-// A folder in this package, so that the programs resolve their imports.
-const folder = mkdtempSync(join(fileURLToPath(new URL("..", import.meta.url)), ".snippet-"));
+const folder = createProgramFolder();
 after(() => rmSync(folder, { recursive: true }));
 
 // Another contract without a package and with messages of the same names, whose field has the number 7.

@@ -1,11 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Outcome, run } from "@hello/testing/program";
-
-const require = createRequire(import.meta.url);
-const packageRoot = fileURLToPath(new URL("..", import.meta.url));
+import { tsc } from "./tsc.js";
 
 /** Returns the code blocks of a Markdown page in one language, in order. */
 export function snippets(page: URL, language: string): string[] {
@@ -13,20 +10,23 @@ export function snippets(page: URL, language: string): string[] {
   return [...readFileSync(page, "utf8").matchAll(fence)].map(([, code = ""]) => code);
 }
 
+/** Creates a temporary folder in this package, so that programs in it resolve their imports. */
+export function createProgramFolder(): string {
+  return mkdtempSync(fileURLToPath(new URL("../.snippet-", import.meta.url)));
+}
+
 /**
  * Type-checks and runs a TypeScript program of the documentation, with the address of a running server instead of
  * `localhost:50051`.
  */
 export async function runSnippet(code: string, address: string): Promise<Outcome> {
-  // A folder in this package, so that the program resolves its imports.
-  const folder = mkdtempSync(join(packageRoot, ".snippet-"));
+  const folder = createProgramFolder();
   try {
     writeFileSync(join(folder, "snippet.ts"), code.replaceAll("localhost:50051", address));
     writeFileSync(
       join(folder, "tsconfig.json"),
       JSON.stringify({ extends: "../tsconfig.json", compilerOptions: { noUnusedLocals: false }, include: ["*.ts"] }),
     );
-    const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
     const types = await run([process.execPath, tsc, "-p", folder]);
     return types.status === 0 ? await run([process.execPath, "--import=tsx", "snippet.ts"], { cwd: folder }) : types;
   } finally {

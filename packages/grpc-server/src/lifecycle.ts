@@ -16,7 +16,7 @@ export interface Lifecycle<Started> {
 /** Steps of a {@link Lifecycle}. Each runs at most once, and `stop` runs only after `start` has succeeded. */
 export interface LifecycleSteps<Started> {
   start(): Promise<Started>;
-  /** @param forceSignal Aborts to skip all waiting. */
+  /** @param forceSignal Signal that aborts to skip all waiting. */
   stop(forceSignal: AbortSignal): Promise<void>;
 }
 

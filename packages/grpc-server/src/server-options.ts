@@ -9,7 +9,7 @@ import type { ShutdownTimes } from "./shutdown.js";
 import { parseAddress } from "./sockets/address.js";
 import { type CertificateFiles, checkCertificateFiles } from "./tls/certificate-files.js";
 
-/** Options of `createServer`. {@link Limits} and {@link ShutdownTimes} describe the rest. */
+/** Options of `createServer`. {@link Limits} and {@link ShutdownTimes} describe the other options. */
 export interface ServerOptions<Context = undefined> extends Optional<Limits>, Optional<ShutdownTimes> {
   /** Services to serve, as returned by `bindService`. The server adds health and reflection. */
   readonly services: readonly BoundService<Context>[];

@@ -37,7 +37,7 @@ export interface ShutdownSubject {
  * Shuts a server down in order: turns health NOT_SERVING, waits for the delay, ends health watches, stops accepting
  * connections, and gives calls in progress the grace time to finish.
  *
- * @param forceSignal Aborts to skip all waiting.
+ * @param forceSignal Signal that aborts to skip all waiting.
  */
 export async function shutdown(
   subject: ShutdownSubject,

@@ -13,8 +13,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => listener(signal));
 }
 
-// SIGHUP stops a process whose terminal has closed, and requests a reload of any other. Under nohup, too, this listener
-// keeps the process running: Node does not preserve the ignored signal.
+// If standard output is a terminal, SIGHUP means that it has closed, and stops the process. Otherwise it requests a
+// reload. The listener also keeps the process running under nohup, because Node does not leave the signal ignored.
 const hasTerminal = isatty(1);
 process.on("SIGHUP", () => (hasTerminal ? listener("SIGHUP") : requestReload()));
 

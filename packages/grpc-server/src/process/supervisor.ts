@@ -34,7 +34,7 @@ const maxBackoffMs = 5_000;
  * pipes.
  */
 const outputTimeoutMs = 1_000;
-/** Age at which a worker counts as stable, in milliseconds: the backoff of its replacement is the minimum again. */
+/** Age at which a worker counts as stable, in milliseconds. Its exit resets the backoff. */
 const stableAfterMs = 10_000;
 
 /**
@@ -188,7 +188,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
   };
 }
 
-/** Formats the exit of a worker: `exited with status 7` or `was killed by SIGKILL`. */
+/** Describes the exit of a worker: `exited with status 7` or `was killed by SIGKILL`. */
 function describeExit(code: unknown, signal: unknown): string {
   return signal ? `was killed by ${signal}` : `exited with status ${code}`;
 }

@@ -10,7 +10,7 @@ export type WorkerAddresses = readonly string[];
 /** Message from a worker: it can receive messages, it serves these addresses, or it has failed for this reason. */
 export type WorkerMessage = "ready" | WorkerAddresses | { readonly failure: string };
 
-/** Message to a worker: shut down in order, or at once if it is the second; or reload the certificates. */
+/** Message to a worker: shut down, of which a second one skips all waiting, or reload the certificates. */
 export type PrimaryMessage = "shutdown" | "reload";
 
 /** Number of this worker process, from 0, or `undefined` in any other process. */

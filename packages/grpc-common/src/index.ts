@@ -1,8 +1,17 @@
 /** Code shared by `@hello/grpc-server` and `@hello/grpc-client`. */
 export { type DescribedFile, describeService } from "./descriptors.js";
 export { requestsGrpcJsLog } from "./grpc-js-log.js";
+export {
+  countEntryBytes,
+  fieldOverheadBytes,
+  httpHeaders,
+  singularHeaders,
+  statusDetailsKey,
+} from "./metadata-rules.js";
+export { parseMethodPath } from "./method-path.js";
 export { type CheckTable, checkOptions, type Optional } from "./options/check-options.js";
 export {
+  checkFunction,
   checkKeys,
   checkList,
   checkNumber,
@@ -10,13 +19,10 @@ export {
   formatObject,
   formatValue,
   maxTimerMs,
-  type NumberRange,
 } from "./options/check-value.js";
 export { optionMarkdown, optionRows } from "./options/named-options.js";
 export { choice, integer, list, type Option, type OptionTable, text, toggle } from "./options/option.js";
 export {
-  type CommandLine,
-  type ParsedCommandLine,
   parseCommandLine,
   UsageError,
 } from "./options/parse-command-line.js";
@@ -28,10 +34,11 @@ export {
   loadStatusProtocol,
 } from "./protocols.js";
 export { reasonOf } from "./reason-of.js";
-export { singularHeaders } from "./singular-headers.js";
+export { maxSocketPathBytes } from "./socket-path.js";
 export { statusNames } from "./status-names.js";
 export { strictMethod } from "./strict-utf8.js";
 export { latencyBuckets, sizeBuckets } from "./telemetry/a66-buckets.js";
+export { instrumentationScope, rpcAttributesOf } from "./telemetry/conventions.js";
 export { getSpan, type OpenTelemetry, openTelemetry, rootContext, setSpan } from "./telemetry/open-telemetry.js";
 export {
   type Attributes,
@@ -44,5 +51,4 @@ export {
   type TextMapGetter,
   type TextMapSetter,
   type Tracer,
-  type TracerProvider,
 } from "./telemetry/open-telemetry-api.js";

@@ -1,5 +1,14 @@
 import type { ServerInterceptor } from "@grpc/grpc-js";
-import { type CheckTable, choice, integer, list, type Optional, type OptionTable, toggle } from "@hello/grpc-common";
+import {
+  type CheckTable,
+  checkFunction,
+  choice,
+  integer,
+  list,
+  type Optional,
+  type OptionTable,
+  toggle,
+} from "@hello/grpc-common";
 import { type Logger, pino } from "pino";
 import type { Authorize } from "./authorization/authorize.js";
 import type { Compression } from "./calls/server-call.js";
@@ -91,7 +100,7 @@ interface ServerOptionValues extends SharedOptionValues {
 export const serverOptionTable: CheckTable<ServerOptionValues> = {
   ...sharedOptionTable,
   services: { default: [], check: checkServices },
-  authorize: { default: undefined, check: checkFunction },
+  authorize: { default: undefined, check: (value) => checkFunction("", value) },
   authorizeStandardServices: { default: false, check: checkBoolean },
   tls: { default: undefined, check: checkCertificateFiles },
   interceptors: { default: [], check: checkInterceptors },
@@ -101,12 +110,6 @@ export const serverOptionTable: CheckTable<ServerOptionValues> = {
 function checkServices(value: unknown): void {
   if (!Array.isArray(value) || !value.every((service) => Array.isArray(Object(service).methods))) {
     throw new TypeError("must be a list of services returned by bindService");
-  }
-}
-
-function checkFunction(value: unknown): void {
-  if (value !== undefined && typeof value !== "function") {
-    throw new TypeError("must be a function");
   }
 }
 

@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { maxSocketPathBytes } from "@hello/grpc-common";
 import type { RequiredAuthorize } from "./authorization/authorize.js";
 import { createServer, type GrpcServer } from "./server.js";
 import type { ServerOptions } from "./server-options.js";
-import { maxPathBytes } from "./sockets/address.js";
 
 /** Options of {@link startTestServer}: those of `createServer` except `addresses`. */
 export type TestServerOptions<Context = undefined> = Omit<ServerOptions<Context>, "addresses">;
@@ -59,7 +59,7 @@ async function createSocketPath(): Promise<SocketPath> {
     return { path: `\\\\.\\pipe\\grpc-${randomUUID()}`, remove: async () => undefined };
   }
   const prefix = join(tmpdir(), "grpc-");
-  const fits = Buffer.byteLength(`${prefix}XXXXXX/socket`) <= maxPathBytes;
+  const fits = Buffer.byteLength(`${prefix}XXXXXX/socket`) <= maxSocketPathBytes;
   const folder = await mkdtemp(fits ? prefix : "/tmp/grpc-");
   return { path: join(folder, "socket"), remove: () => rm(folder, { recursive: true, force: true }) };
 }

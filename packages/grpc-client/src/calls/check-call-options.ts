@@ -1,4 +1,4 @@
-import { checkObject, formatObject, formatValue } from "@hello/grpc-common";
+import { checkFunction, checkObject, formatObject, formatValue } from "@hello/grpc-common";
 import { isAbortSignal } from "./abort-listeners.js";
 import type { HealthWatchOptions, StreamOptions } from "./call-options.js";
 import { checkTimeout } from "./call-timeout.js";
@@ -11,10 +11,10 @@ const callChecks = {
   timeoutMs: checkTimeout,
   signal: checkSignal,
   metadata() {},
-  waitForReady: checkType("true or false", (value) => typeof value === "boolean"),
+  waitForReady: checkBoolean,
   parent: checkParent,
-  onMetadata: checkType("a function", (value) => typeof value === "function"),
-  onTrailers: checkType("a function", (value) => typeof value === "function"),
+  onMetadata: checkFunction,
+  onTrailers: checkFunction,
 };
 
 const { parent: _, ...watchChecks } = callChecks;
@@ -48,12 +48,10 @@ function checksOf<Options>(checks: { readonly [Name in keyof Options]-?: Check }
   return new Map(Object.entries<Check>(checks));
 }
 
-function checkType(expected: string, isValid: (value: unknown) => boolean): Check {
-  return (name, value) => {
-    if (!isValid(value)) {
-      throw new TypeError(`${name} must be ${expected}, not ${formatValue(value)}`);
-    }
-  };
+function checkBoolean(name: string, value: unknown): void {
+  if (typeof value !== "boolean") {
+    throw new TypeError(`${name} must be true or false, not ${formatValue(value)}`);
+  }
 }
 
 function checkSignal(name: string, value: unknown): void {

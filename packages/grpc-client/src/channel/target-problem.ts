@@ -1,8 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
-
-/** Maximum length of the path of a Unix domain socket, in bytes. Node truncates a longer path. */
-const maxPathBytes = process.platform === "linux" ? 107 : 103;
+import { maxSocketPathBytes } from "@hello/grpc-common";
 
 const hostName = /^(?=.{1,254}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
@@ -92,5 +90,7 @@ function findPathProblem(path: string): string | undefined {
   if (path === "/") {
     return "the path is missing";
   }
-  return bytes <= maxPathBytes ? undefined : `the path must have at most ${maxPathBytes} bytes, not ${bytes}`;
+  return bytes <= maxSocketPathBytes
+    ? undefined
+    : `the path must have at most ${maxSocketPathBytes} bytes, not ${bytes}`;
 }

@@ -1,4 +1,4 @@
-import { statusNames } from "@hello/grpc-common";
+import { statusDetailsKey, statusNames } from "@hello/grpc-common";
 import { type ReceivedMetadata, withoutKey } from "../metadata/metadata.js";
 import { decodeStatusDetails } from "./decode-error-details.js";
 import type { ErrorDetail } from "./error-details.js";
@@ -18,9 +18,6 @@ export interface RpcErrorInit {
   readonly attempts?: number | undefined;
   readonly cause?: unknown;
 }
-
-/** Metadata key of the encoded `google.rpc.Status`. */
-const statusDetailsKey = "grpc-status-details-bin";
 
 const brand = Symbol.for("@hello/grpc-client/RpcError");
 

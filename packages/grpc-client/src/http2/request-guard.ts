@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import { Duplex } from "node:stream";
 import { status } from "@grpc/grpc-js";
-import { reasonOf } from "@hello/grpc-common";
-import { fieldOverheadBytes, maxMetadataBytes } from "../metadata/metadata-entry.js";
+import { fieldOverheadBytes, reasonOf } from "@hello/grpc-common";
+import { maxMetadataBytes } from "../metadata/metadata-entry.js";
 
 /**
  * Fails a call whose headers cannot be sent, without affecting other calls of its session. If Node rejects the headers,

@@ -1,22 +1,11 @@
 import { isUint8Array } from "node:util/types";
 import type { Metadata, MetadataValue } from "@grpc/grpc-js";
-import { formatValue, singularHeaders } from "@hello/grpc-common";
+import { countEntryBytes, formatValue, httpHeaders, singularHeaders } from "@hello/grpc-common";
 
 /**
  * Maximum size of the metadata of a call, in bytes. A single larger value would end the connection and all its calls.
  */
 export const maxMetadataBytes = 65_536;
-
-/** Size of a header field in addition to its name and value, in bytes (RFC 9113, section 10.5.1). */
-export const fieldOverheadBytes = 32;
-
-/**
- * Keys reserved for gRPC and HTTP/2. grpc-js would overwrite them, or fail to send them and lose the connection.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
- */
-const reservedKey =
-  /^(?:grpc-.*|:.*|connection|content-length|content-type|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade|user-agent)$/;
 
 /** Keys that both gRPC and HTTP allow. grpc-js also allows a colon, but Node refuses to send it. */
 const validKey = /^[\w.-]+$/;
@@ -30,7 +19,7 @@ const validText = /^[ -~]*$/;
  * @throws TypeError if the key is reserved or contains an invalid character.
  */
 export function checkMetadataKey(key: string): void {
-  if (reservedKey.test(key.toLowerCase())) {
+  if (isReserved(key.toLowerCase())) {
     throw new TypeError(`invalid metadata "${key}": the key is reserved for gRPC or HTTP`);
   }
   if (!validKey.test(key)) {
@@ -72,17 +61,20 @@ export function toMetadataValue(key: string, value: unknown, previous = 0): Meta
 }
 
 /** Returns the size of metadata in bytes, as HTTP/2 counts it. */
-export function metadataBytes(metadata: Metadata): number {
+export function countMetadataBytes(metadata: Metadata): number {
   let bytes = 0;
   for (const [key, values] of Object.entries(metadata.toJSON())) {
     for (const value of values) {
-      bytes += entryBytes(key, value);
+      bytes += countEntryBytes(key, value);
     }
   }
   return bytes;
 }
 
-/** Returns the size of one entry in bytes, as HTTP/2 counts it. */
-export function entryBytes(key: string, value: MetadataValue): number {
-  return key.length + fieldOverheadBytes + (typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
+/**
+ * Returns whether a lower-case key is reserved for gRPC or HTTP/2. grpc-js would overwrite the entry, or fail to send it
+ * and lose the connection.
+ */
+function isReserved(key: string): boolean {
+  return key.startsWith("grpc-") || key.startsWith(":") || key === "user-agent" || httpHeaders.has(key);
 }

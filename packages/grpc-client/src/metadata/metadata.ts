@@ -1,6 +1,6 @@
 import { Metadata, type MetadataOptions } from "@grpc/grpc-js";
-import { formatObject } from "@hello/grpc-common";
-import { checkMetadataKey, entryBytes, maxMetadataBytes, metadataBytes, toMetadataValue } from "./metadata-entry.js";
+import { countEntryBytes, formatObject } from "@hello/grpc-common";
+import { checkMetadataKey, countMetadataBytes, maxMetadataBytes, toMetadataValue } from "./metadata-entry.js";
 
 /**
  * Metadata to send: text, or bytes under a key that ends in `-bin`. A list adds one entry for each value.
@@ -37,7 +37,7 @@ export function toGrpcMetadata(init: MetadataInit, options: MetadataOptions): Me
       metadata.add(key, toMetadataValue(key, value, metadata.get(key).length));
     }
   }
-  const bytes = metadataBytes(metadata);
+  const bytes = countMetadataBytes(metadata);
   if (bytes > maxMetadataBytes) {
     throw new TypeError(`the metadata is too large: ${bytes} bytes, and the limit is ${maxMetadataBytes}`);
   }
@@ -51,7 +51,7 @@ export function setTelemetry(metadata: Metadata, key: string, value: unknown): v
     const checked = toMetadataValue(key, value);
     // `authorization` could contradict the client's token, or be sent in plain text.
     const isAllowed = key.toLowerCase() !== "authorization";
-    if (isAllowed && metadataBytes(metadata) + entryBytes(key, checked) <= maxMetadataBytesWithTelemetry) {
+    if (isAllowed && countMetadataBytes(metadata) + countEntryBytes(key, checked) <= maxMetadataBytesWithTelemetry) {
       metadata.set(key, checked);
     }
   } catch {

@@ -2,6 +2,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import {
   type OpenTelemetry,
   rootContext,
+  rpcAttributesOf,
   setSpan,
   spanError,
   spanKind,
@@ -31,14 +32,8 @@ export function startCallSpan(
   path: string,
   target: string,
 ): CallSpan {
-  const separator = path.lastIndexOf("/");
   const parent = context?.active() ?? rootContext;
-  const attributes = {
-    "rpc.system": "grpc",
-    "rpc.service": path.slice(1, separator),
-    "rpc.method": path.slice(separator + 1),
-    "server.address": target,
-  };
+  const attributes = { ...rpcAttributesOf(path), "server.address": target };
   const span = tracer.startSpan(path.slice(1), { kind: spanKind.client, attributes }, parent);
   return {
     inject(metadata) {

@@ -1,5 +1,5 @@
 import { type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { type MeterProvider, type OpenTelemetry, openTelemetry } from "@hello/grpc-common";
+import { instrumentationScope, type MeterProvider, type OpenTelemetry, openTelemetry } from "@hello/grpc-common";
 import { type CallLabels, type CallMetrics, createCallMetrics } from "./call-metrics.js";
 import { startCallSpan } from "./call-span.js";
 
@@ -18,9 +18,6 @@ export interface MessageSizes {
   readonly sentBytes: number;
   readonly receivedBytes: number;
 }
-
-/** Name of the meter and the tracer. gRFC A66 requires it for the meter. */
-const scope = "grpc-js";
 
 const metricsByProvider = new WeakMap<MeterProvider, CallMetrics>();
 
@@ -41,7 +38,8 @@ function ignoreErrors<Result>(action: () => Result): Result | undefined {
 
 function observe(telemetry: OpenTelemetry, path: string, target: string): ObservedCall {
   const metrics = telemetry.metrics && getMetrics(telemetry.metrics);
-  const span = telemetry.trace && startCallSpan(telemetry, telemetry.trace.getTracer(scope), path, target);
+  const span =
+    telemetry.trace && startCallSpan(telemetry, telemetry.trace.getTracer(instrumentationScope), path, target);
   const labels: CallLabels = { "grpc.method": path.slice(1), "grpc.target": target };
   const startedAt = performance.now();
   const attemptStarts: number[] = [];
@@ -79,7 +77,7 @@ function observe(telemetry: OpenTelemetry, path: string, target: string): Observ
 function getMetrics(provider: MeterProvider): CallMetrics {
   let metrics = metricsByProvider.get(provider);
   if (metrics === undefined) {
-    metrics = createCallMetrics(provider.getMeter(scope));
+    metrics = createCallMetrics(provider.getMeter(instrumentationScope));
     metricsByProvider.set(provider, metrics);
   }
   return metrics;

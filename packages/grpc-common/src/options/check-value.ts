@@ -68,6 +68,18 @@ export function checkList(name: string, value: unknown): void {
   }
 }
 
+/**
+ * Checks that a value is a function.
+ *
+ * @param name Name of the option for the message, or `""` if the caller adds it.
+ * @throws TypeError if it is not.
+ */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") {
+    throw new TypeError(`${name === "" ? "" : `${name} `}must be a function, not ${formatValue(value)}`);
+  }
+}
+
 /** Formats a value for a message: as JSON if possible, which quotes strings, or else as text. */
 export function formatValue(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") {

@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { checkOptions } from "@hello/grpc-common";
+import { checkFunction, checkOptions } from "@hello/grpc-common";
 import type { ServerCall } from "../calls/server-call.js";
 import { StatusError } from "../calls/status-error.js";
 import type { PeerIdentity } from "../tls/peer-identity.js";
@@ -47,7 +47,7 @@ export function allowPrincipals<Token extends VerifiedToken = never>(
   options: AllowPrincipalsOptions<Token> = {},
 ): Authorize<AuthorizedCaller<Token>> {
   const { verifyToken } = checkOptions<AllowPrincipalsOptions<Token>>(
-    { verifyToken: { default: undefined, check: checkFunction } },
+    { verifyToken: { default: undefined, check: (value) => checkFunction("", value) } },
     options,
   );
   const { allowedPrincipals, checkServices, needsTokens } = parseAccessPolicy(policy);
@@ -94,11 +94,5 @@ async function verify<Token extends VerifiedToken>(verifyToken: () => Token | Pr
     return token;
   } catch (error) {
     throw error instanceof StatusError ? error : invalidToken(error);
-  }
-}
-
-function checkFunction(value: unknown): void {
-  if (typeof value !== "function") {
-    throw new TypeError("must be a function");
   }
 }

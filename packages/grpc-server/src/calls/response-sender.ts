@@ -4,7 +4,7 @@ import type { BaseCall } from "../http2/base-call.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { compressResponses, type ResponseCompressor } from "./compress-responses.js";
 import type { Compression } from "./server-call.js";
-import { toSuccessMetadata } from "./to-wire-status.js";
+import { toSuccessMetadata } from "./wire-metadata.js";
 
 function ignore(): void {}
 

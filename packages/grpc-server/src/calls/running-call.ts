@@ -10,7 +10,7 @@ import { ResponseSender } from "./response-sender.js";
 import { type CallState, ServerCall } from "./server-call.js";
 import type { BoundMethod } from "./servicer.js";
 import { StatusError } from "./status-error.js";
-import { toSuccessMetadata } from "./to-wire-status.js";
+import { toSuccessMetadata } from "./wire-metadata.js";
 
 /** Limiter of a server's calls. */
 export type RunningCallLimiter = CallLimiter<RunningCall>;

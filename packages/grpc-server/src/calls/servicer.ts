@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
-import { strictMethod } from "@hello/grpc-common";
+import { parseMethodPath, strictMethod } from "@hello/grpc-common";
 import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler-types.js";
 import type { ServerCall } from "./server-call.js";
 
@@ -80,7 +80,7 @@ export function bindService<Service extends object, Handlers extends object>(
     return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
   });
   const [{ definition: { path = "" } = {} } = {}] = methods;
-  return { name: path.slice(1, path.lastIndexOf("/")), definition: service as unknown as ServiceDefinition, methods };
+  return { name: parseMethodPath(path).service, definition: service as unknown as ServiceDefinition, methods };
 }
 
 /** Method definition. proto-loader uses the name in the .proto file as the key and adds the camel-case name. */

@@ -1,4 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
+import { parseMethodPath } from "@hello/grpc-common";
 import { addFallback, getHandler } from "../calls/handler-map.js";
 import type { BoundService } from "../calls/servicer.js";
 
@@ -17,7 +18,7 @@ export function addLazyServices(
 ): void {
   const notLoaded = new Map(services.map((service) => [service.name, service]));
   addFallback(server, (path) => {
-    const name = path.slice(1, path.lastIndexOf("/"));
+    const { service: name } = parseMethodPath(path);
     const service = notLoaded.get(name);
     if (service === undefined) {
       return undefined;

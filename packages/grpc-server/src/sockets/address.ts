@@ -1,12 +1,8 @@
 import { isIP, isIPv6 } from "node:net";
+import { maxSocketPathBytes } from "@hello/grpc-common";
 
 /** Address of a server: a host and port, or the path of a Unix domain socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
-
-/**
- * Maximum length of a socket path in bytes, from `sockaddr_un`. Node may truncate a longer one instead of rejecting it.
- */
-export const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 /**
  * Parses `host:port`, `[IPv6]:port`, `:port` (all interfaces) or `unix:/path`. Port 0 selects a free port.
@@ -19,8 +15,10 @@ export function parseAddress(text: string): Address {
     if (path === "") {
       throw new TypeError(`invalid address "${text}": the path is missing; use unix:/path/to/socket`);
     }
-    if (Buffer.byteLength(path) > maxPathBytes || path.includes("\0")) {
-      throw new TypeError(`invalid address "${text}": the path must have at most ${maxPathBytes} bytes and no NUL`);
+    if (Buffer.byteLength(path) > maxSocketPathBytes || path.includes("\0")) {
+      throw new TypeError(
+        `invalid address "${text}": the path must have at most ${maxSocketPathBytes} bytes and no NUL`,
+      );
     }
     return { path };
   }

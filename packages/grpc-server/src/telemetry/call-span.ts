@@ -3,6 +3,7 @@ import {
   type Attributes,
   type OpenTelemetry,
   rootContext,
+  rpcAttributesOf,
   type Span,
   setSpan,
   spanError,
@@ -81,12 +82,9 @@ export function startCallSpan(
 }
 
 function attributesOf(call: ServerInterceptingCallInterface, path: string): Attributes {
-  const separator = path.lastIndexOf("/");
   const { remoteAddress, remotePort } = call.getConnectionInfo();
   return {
-    "rpc.system": "grpc",
-    "rpc.service": path.slice(1, separator),
-    "rpc.method": path.slice(separator + 1),
+    ...rpcAttributesOf(path),
     ...(remoteAddress !== undefined && { "network.peer.address": remoteAddress }),
     ...(remotePort !== undefined && { "network.peer.port": remotePort }),
   };

@@ -1,14 +1,11 @@
 import { type ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
-import { openTelemetry } from "@hello/grpc-common";
+import { instrumentationScope, openTelemetry } from "@hello/grpc-common";
 import type { Logger } from "pino";
 import { isUnknownMethod } from "../calls/unknown-method.js";
 import { peerOf } from "../sockets/transport.js";
 import { createCallMetrics } from "./call-metrics.js";
 import { startCallSpan } from "./call-span.js";
 import { type CallEnd, measureCall } from "./measure-call.js";
-
-/** Name of the meter and the tracer: gRFC A66 requires that of the instrumented library. */
-const scope = "grpc-js";
 
 /**
  * Creates the interceptor that measures, traces and logs the calls of a server. It must be the first interceptor.
@@ -19,8 +16,8 @@ const scope = "grpc-js";
  */
 export function observeCalls(logger: Logger): ServerInterceptor[] {
   const telemetry = openTelemetry();
-  const metrics = telemetry?.metrics && createCallMetrics(telemetry.metrics.getMeter(scope));
-  const tracer = telemetry?.trace?.getTracer(scope);
+  const metrics = telemetry?.metrics && createCallMetrics(telemetry.metrics.getMeter(instrumentationScope));
+  const tracer = telemetry?.trace?.getTracer(instrumentationScope);
   const verbose = logger.isLevelEnabled("debug");
   if (!(metrics || tracer || verbose)) {
     return [];

@@ -1,4 +1,4 @@
-import { checkOptions, integer, maxTimerMs, type OptionTable } from "@hello/grpc-common";
+import { integer, maxTimerMs, type OptionTable } from "@hello/grpc-common";
 
 /** Limits that protect a server from its clients. Each has a finite default: see docs/limits.md. */
 export interface Limits {
@@ -66,6 +66,3 @@ export const limitTable: OptionTable<Limits> = {
   keepaliveTimeMs: limit("interval between keepalive pings on a connection", "ms", 60_000),
   keepaliveTimeoutMs: limit("time to wait for the response to a keepalive ping", "ms", 20_000),
 };
-
-/** Defaults of {@link Limits}. */
-export const defaultLimits: Limits = checkOptions(limitTable, {});

@@ -8,9 +8,9 @@ import { EchoService } from "@hello/testing/echo";
 import { bind } from "@hello/testing/grpc-server";
 import { callHeaders, endHeaders, frame, message, preface, uint32 } from "@hello/testing/http2-frames";
 import { connectRaw } from "@hello/testing/raw-http2";
+import { defaultLimits } from "../../test/default-limits.js";
 import { serveEcho } from "../../test/echo-server.js";
 import { createGrpcJsServer } from "../http2/grpc-js-server.js";
-import { defaultLimits } from "../limits.js";
 
 const world = Buffer.from("\n\x05World");
 const maxReceiveMessageBytes = 100_000;

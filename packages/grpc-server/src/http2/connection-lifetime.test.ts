@@ -4,7 +4,8 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import { serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, frameTypes, goawayCode, isTrailersOf, preface } from "@hello/testing/http2-frames";
 import { connectRaw, type RawConnection } from "@hello/testing/raw-http2";
-import { defaultLimits, type Limits } from "../limits.js";
+import { defaultLimits } from "../../test/default-limits.js";
+import type { Limits } from "../limits.js";
 import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>

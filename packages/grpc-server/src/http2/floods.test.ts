@@ -11,7 +11,8 @@ import {
   headerBlock,
   uint32,
 } from "@hello/testing/http2-frames";
-import { defaultLimits, type Limits } from "../limits.js";
+import { defaultLimits } from "../../test/default-limits.js";
+import type { Limits } from "../limits.js";
 import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>

@@ -20,7 +20,8 @@ import {
 } from "@hello/testing/http2-frames";
 import { listen } from "@hello/testing/peer";
 import { connectRaw, connectReady, type RawConnection } from "@hello/testing/raw-http2";
-import { defaultLimits, type Limits } from "../limits.js";
+import { defaultLimits } from "../../test/default-limits.js";
+import type { Limits } from "../limits.js";
 import { closeGracefully } from "./graceful-close.js";
 import { createGrpcJsServer } from "./grpc-js-server.js";
 

@@ -3,7 +3,8 @@ import { type TestContext, test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import { echo, serveEcho, wait } from "@hello/testing/echo-server";
 import { callFrames, callHeaders, endHeaders, frame, isTrailersOf } from "@hello/testing/http2-frames";
-import { defaultLimits, type Limits } from "../limits.js";
+import { defaultLimits } from "../../test/default-limits.js";
+import type { Limits } from "../limits.js";
 import { createGrpcJsServer } from "./grpc-js-server.js";
 
 const serve = (t: TestContext, limits: Partial<Limits> = {}) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { optionRows } from "@hello/grpc-common";
-import { defaultLimits } from "../limits.js";
+import { defaultLimits } from "../../test/default-limits.js";
 import { type Config, parseConfig, programOptionTable } from "./program-options.js";
 
 function parse(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Config {

@@ -7,10 +7,10 @@ import { callUnary } from "@hello/testing/call-unary";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { bind } from "@hello/testing/grpc-server";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";
+import { defaultLimits } from "../../test/default-limits.js";
 import { openRawCall, serveObserved } from "../../test/observed-server.js";
 import type { UnaryHandler } from "../calls/handler-types.js";
 import { createGrpcJsServer } from "../http2/grpc-js-server.js";
-import { defaultLimits } from "../limits.js";
 
 const echo: UnaryHandler<EchoRequest, EchoResponse> = (request) => new EchoResponse().setValue(request.getValue());
 

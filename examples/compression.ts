@@ -15,7 +15,7 @@ const servicer: Servicer<typeof HelloService> = {
 };
 
 // The server compresses responses to every client that accepts gzip.
-const server = createServer({
+await using server = createServer({
   addresses: ["127.0.0.1:0"],
   compression: "gzip",
   services: [bindService(HelloService, servicer)],
@@ -47,4 +47,3 @@ for (const compression of ["identity", "gzip"] as const) {
 }
 
 relay.close();
-await server.shutdown();

@@ -31,7 +31,7 @@ function report(error: unknown): void {
   console.log(`client: ${error.status}${error.cause ? `, because ${error.cause}` : ""}`);
 }
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
 const [address = ""] = await server.start();
 await using client = await HelloClient.connect(address);
 
@@ -47,5 +47,3 @@ await started;
 controller.abort("the user left");
 await call.catch(report);
 console.log(`server: stopped working for ${await cancelled}`);
-
-await server.shutdown();

@@ -3,13 +3,17 @@
  *
  * Run with `pnpm --filter examples start error-details`.
  */
-import { status } from "@grpc/grpc-js";
 import { HelloClient, RpcError } from "@hello/client";
-import { loadErrorDetailsProtocol } from "@hello/grpc-common";
-import { badRequest, bindService, createServer, type Servicer, StatusError } from "@hello/grpc-server";
+import {
+  badRequest,
+  bindService,
+  createServer,
+  errorInfo,
+  type Servicer,
+  StatusError,
+  status,
+} from "@hello/grpc-server";
 import { HelloService } from "@hello/proto";
-
-const { ErrorInfo } = loadErrorDetailsProtocol();
 
 const servicer: Servicer<typeof HelloService> = {
   hello(request) {
@@ -18,18 +22,15 @@ const servicer: Servicer<typeof HelloService> = {
       throw badRequest({ field: "value", description: "must not be empty" });
     }
     if (name === "Mallory") {
-      const info = new ErrorInfo().setReason("ACCOUNT_LOCKED").setDomain("acme.example");
-      info.getMetadataMap().set("name", name);
-      throw new StatusError(status.FAILED_PRECONDITION, "the account is locked", {
-        richDetails: [{ typeUrl: "type.googleapis.com/google.rpc.ErrorInfo", value: info.serializeBinary() }],
-      });
+      const info = errorInfo({ reason: "ACCOUNT_LOCKED", domain: "acme.example", metadata: { name } });
+      throw new StatusError(status.FAILED_PRECONDITION, "the account is locked", { richDetails: [info] });
     }
     // Clients do not see the message of any other error.
     throw new Error("cannot reach db.internal.example");
   },
 };
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
 const [address = ""] = await server.start();
 await using client = new HelloClient(address);
 
@@ -50,5 +51,3 @@ for (const name of ["", "Mallory", "Ada"]) {
     }
   }
 }
-
-await server.shutdown();

@@ -46,7 +46,7 @@ const servicer: Servicer<typeof HelloService> = {
   hello: (request) => new HelloResponse().setValue(`Hello ${request.getValue()}`),
 };
 
-const server = createServer({
+await using server = createServer({
   addresses: ["127.0.0.1:0"],
   interceptors: [logCalls],
   services: [bindService(HelloService, servicer)],
@@ -55,5 +55,3 @@ const [address = ""] = await server.start();
 await using client = new NumberedClient(address);
 console.log(await client.hello("Ada"));
 console.log(await client.hello("Grace"));
-
-await server.shutdown();

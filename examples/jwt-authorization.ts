@@ -38,7 +38,7 @@ const servicer: Servicer<typeof HelloService, AuthorizedCaller> = {
 // Like a password, a token must be sent over TLS only.
 await using certificates = await createCertificates();
 const { certFile, keyFile } = certificates.server;
-const server = createServer({
+await using server = createServer({
   addresses: ["127.0.0.1:0"],
   tls: { certFile, keyFile },
   services: [bindService(HelloService, servicer)],
@@ -55,5 +55,3 @@ for (const token of [await issueToken("ada"), await issueToken("mallory"), "forg
     console.log(error instanceof RpcError ? `${error.status}: ${error.details}` : error);
   }
 }
-
-await server.shutdown();

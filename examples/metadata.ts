@@ -19,7 +19,7 @@ const servicer: Servicer<typeof HelloService> = {
   },
 };
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
 const [address = ""] = await server.start();
 await using client = new HelloClient(address);
 
@@ -29,5 +29,3 @@ const greeting = await client.hello("Ada", {
   onTrailers: (trailers) => console.log("client: trailers", trailers["x-cost"]),
 });
 console.log("client:", greeting);
-
-await server.shutdown();

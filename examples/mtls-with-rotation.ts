@@ -21,7 +21,7 @@ await using certificates = await createCertificates();
 const { certFile, keyFile } = certificates.server;
 const clientCaFile = certificates.ca.certFile;
 const log = captureLog();
-const server = createServer({
+await using server = createServer({
   addresses: ["127.0.0.1:0"],
   tls: { certFile, keyFile, clientCaFile },
   services: [bindService(HelloService, servicer)],
@@ -47,5 +47,3 @@ console.log(`server log: ${msg}`);
 console.log(`open connection: ${await client.hello("Ada")}`);
 await using newClient = new HelloClient(address, { tls: { ca, cert, key } });
 console.log(`new connection: ${await newClient.hello("Ada")}`);
-
-await server.shutdown();

@@ -34,7 +34,7 @@ if (python.skip) {
   process.exit(1);
 }
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(EchoService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(EchoService, servicer)] });
 const [address = ""] = await server.start();
 
 const end = once(handlers, "end");
@@ -43,5 +43,3 @@ const { stdout } = await promisify(execFile)(python.program, [script, address]);
 process.stdout.write(stdout);
 await end;
 console.log("TypeScript: the handler has ended");
-
-await server.shutdown();

@@ -3,9 +3,8 @@
  *
  * Run with `pnpm --filter examples start retries`.
  */
-import { status } from "@grpc/grpc-js";
 import { HelloClient, RpcError } from "@hello/client";
-import { bindService, createServer, type Servicer, StatusError } from "@hello/grpc-server";
+import { bindService, createServer, type Servicer, StatusError, status } from "@hello/grpc-server";
 import { HelloResponse, HelloService } from "@hello/proto";
 
 let failures = 0;
@@ -31,7 +30,7 @@ function report(error: unknown): void {
   console.log(`client: ${error.status}, attempts: ${error.attempts}`);
 }
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(HelloService, servicer)] });
 const [address = ""] = await server.start();
 await using client = new HelloClient(address, { retry: { initialBackoffMs: 10, maxAttempts: 4 } });
 
@@ -45,5 +44,3 @@ await client.hello("Grace").catch(report);
 await using clientWithoutRetries = new HelloClient(address, { retry: false });
 failures = 1;
 await clientWithoutRetries.hello("Alan").catch(report);
-
-await server.shutdown();

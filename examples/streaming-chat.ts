@@ -40,9 +40,9 @@ class ChatClient extends ServiceClient {
   }
 }
 
-const server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(EchoService, servicer)] });
+await using server = createServer({ addresses: ["127.0.0.1:0"], services: [bindService(EchoService, servicer)] });
 const [address = ""] = await server.start();
-const client = new ChatClient(address);
+await using client = new ChatClient(address);
 
 const ada = client.join("Ada");
 const grace = client.join("Grace");
@@ -54,6 +54,3 @@ await grace.read();
 await ada.read();
 grace.say("Hello, Ada!");
 await ada.read();
-
-client.close();
-await server.shutdown();

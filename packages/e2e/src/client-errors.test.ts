@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { HelloClient, RpcError } from "@hello/client";
-import { badRequest, type ServerCall, StatusError } from "@hello/grpc-server";
+import { badRequest, errorInfo, retryInfo, type ServerCall, StatusError, status } from "@hello/grpc-server";
 import { type HelloRequest, HelloResponse } from "@hello/proto";
 import { createHelloServer, HelloServicer } from "@hello/server";
 import { python, startPythonServer } from "./python-program.js";
@@ -77,7 +77,7 @@ test("decodes the field violations that our server sends", async () => {
   await using server = await startServerWithHandler(async () => {
     throw badRequest(
       { field: "value", description: "must be short" },
-      { field: "other", description: "must be there" },
+      { field: "other", description: "must be there", reason: "MISSING" },
     );
   });
   await using client = new HelloClient(server.target);
@@ -89,10 +89,32 @@ test("decodes the field violations that our server sends", async () => {
       type: "google.rpc.BadRequest",
       fieldViolations: [
         { field: "value", description: "must be short", reason: "" },
-        { field: "other", description: "must be there", reason: "" },
+        { field: "other", description: "must be there", reason: "MISSING" },
       ],
     },
   ]);
+});
+
+test("decodes the error info and the retry info that our server sends", async () => {
+  await using server = await startServerWithHandler(async () => {
+    const info = errorInfo({ reason: "QUOTA", domain: "acme.example", metadata: { account: "Ada \ud800" } });
+    throw new StatusError(status.RESOURCE_EXHAUSTED, "the quota is used up", {
+      richDetails: [info, retryInfo(61_250)],
+    });
+  });
+  await using client = new HelloClient(server.target);
+  await assert.rejects(client.hello("World"), {
+    status: "RESOURCE_EXHAUSTED",
+    errorDetails: [
+      {
+        type: "google.rpc.ErrorInfo",
+        reason: "QUOTA",
+        domain: "acme.example",
+        metadata: { account: "Ada \ufffd" },
+      },
+      { type: "google.rpc.RetryInfo", retryDelayMs: 61_250 },
+    ],
+  });
 });
 
 test("aborts the signal of our server's call within 50 ms of the client's signal", async () => {

@@ -12,7 +12,8 @@ type Reflection = typeof import("../gen/grpc/reflection/v1/reflection_pb.js") &
   typeof import("../gen/grpc/reflection/v1/reflection_grpc_pb.js");
 type Status = typeof import("../gen/google/rpc/status_pb.js") &
   typeof import("google-protobuf/google/protobuf/any_pb.js");
-type ErrorDetails = typeof import("../gen/google/rpc/error_details_pb.js");
+type ErrorDetails = typeof import("../gen/google/rpc/error_details_pb.js") &
+  typeof import("google-protobuf/google/protobuf/duration_pb.js");
 
 /** Loads the service and messages of `grpc.health.v1`. */
 export function loadHealthProtocol(): Health {
@@ -42,9 +43,12 @@ export function loadStatusProtocol(): Status {
   return { ...require("../gen/google/rpc/status_pb.js"), ...require("google-protobuf/google/protobuf/any_pb.js") };
 }
 
-/** Loads the messages for status details, such as `google.rpc.BadRequest`. */
+/** Loads the messages for status details, such as `google.rpc.BadRequest`, and `google.protobuf.Duration`. */
 export function loadErrorDetailsProtocol(): ErrorDetails {
-  return require("../gen/google/rpc/error_details_pb.js");
+  return {
+    ...require("../gen/google/rpc/error_details_pb.js"),
+    ...require("google-protobuf/google/protobuf/duration_pb.js"),
+  };
 }
 
 /** Attaches the compiled descriptors to a service, for server reflection. See descriptors.ts. */

@@ -1,4 +1,5 @@
 /** Runtime for gRPC servers on @grpc/grpc-js. `runServer` is in `@hello/grpc-server/run`. */
+export { Metadata, status } from "@grpc/grpc-js";
 export type { AccessPolicy } from "./authorization/access-policy.js";
 export {
   type AllowPrincipalsOptions,
@@ -7,7 +8,7 @@ export {
   type VerifiedToken,
 } from "./authorization/allow-principals.js";
 export type { Authorize } from "./authorization/authorize.js";
-export { badRequest, type FieldViolation } from "./calls/bad-request.js";
+export { badRequest, type ErrorReason, errorInfo, type FieldViolation, retryInfo } from "./calls/error-details.js";
 export type {
   BidiStreamHandler,
   ClientStreamHandler,

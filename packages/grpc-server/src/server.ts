@@ -22,7 +22,7 @@ import { createThrottledWarn } from "./throttled-warn.js";
 import { identifyPeer } from "./tls/peer-identity.js";
 
 /** gRPC server for any number of services. */
-export interface GrpcServer extends Lifecycle<readonly string[]> {
+export interface GrpcServer extends Lifecycle<readonly string[]>, AsyncDisposable {
   /**
    * Starts serving and resolves with the bound addresses. A second call returns the result of the first.
    *
@@ -35,6 +35,8 @@ export interface GrpcServer extends Lifecycle<readonly string[]> {
    * all waiting.
    */
   shutdown(): Promise<void>;
+  /** Calls {@link shutdown}, which waits up to `shutdownGraceMs` for calls in progress. */
+  [Symbol.asyncDispose](): Promise<void>;
   /** Health of the server and its services, as `grpc.health.v1` reports it. */
   readonly health: Health;
 }
@@ -121,7 +123,11 @@ export function createServer<Context = undefined>(
       return shutdown(subject, bounds, forceSignal);
     },
   });
-  return { ...lifecycle, health: { setStatus: health.setStatus } };
+  return {
+    ...lifecycle,
+    health: { setStatus: health.setStatus },
+    [Symbol.asyncDispose]: lifecycle.shutdown,
+  };
 }
 
 /** @throws TypeError if there is no service, or if a name occurs twice. */

@@ -6,7 +6,7 @@ import { callUnary } from "@hello/testing/call-unary";
 import { createHelloServer } from "./server.js";
 
 test("greets a name over a socket", async () => {
-  const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
+  await using server = createHelloServer({ addresses: ["127.0.0.1:0"] });
   const [address = ""] = await server.start();
   const client = new Client(address, credentials.createInsecure());
   try {
@@ -14,7 +14,6 @@ test("greets a name over a socket", async () => {
     assert.equal(response.getValue(), "Hello World");
   } finally {
     client.close();
-    await server.shutdown();
   }
 });
 

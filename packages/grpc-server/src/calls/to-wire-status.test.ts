@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { serveEcho } from "../../test/echo-server.js";
-import { badRequest } from "./bad-request.js";
+import { badRequest } from "./error-details.js";
 import { StatusError, type StatusErrorOptions } from "./status-error.js";
 
 /** Returns the status that a client receives when a handler throws an error, and the log. */

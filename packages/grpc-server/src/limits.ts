@@ -1,39 +1,42 @@
 import { integer, maxTimerMs, type OptionTable } from "@hello/grpc-common";
 
-/** Limits that protect a server from its clients. Each has a finite default: see docs/limits.md. */
+/** Limits that protect a server from its clients: see docs/limits.md. */
 export interface Limits {
-  /** Maximum size of a request message, in bytes. A larger one fails with RESOURCE_EXHAUSTED. */
+  /** Maximum size of a request message, in bytes. Default 4,194,304. A larger one fails with RESOURCE_EXHAUSTED. */
   readonly maxReceiveMessageBytes: number;
-  /** Maximum size of the header list of a call, including metadata, in bytes as counted by RFC 9113. */
+  /** Maximum size of the headers of a call, including metadata, in bytes as counted by RFC 9113. Default 16,384. */
   readonly maxHeaderBytes: number;
-  /** Maximum number of unary calls in progress. Further calls fail immediately with RESOURCE_EXHAUSTED. */
+  /** Maximum number of unary calls in progress. Default 1,000. Further calls fail at once with RESOURCE_EXHAUSTED. */
   readonly maxConcurrentCalls: number;
   /**
-   * Maximum number of streaming calls in progress. Further calls fail immediately with RESOURCE_EXHAUSTED. The streams
-   * of health and reflection have a separate limit of the same size.
+   * Maximum number of streaming calls in progress. Default 10,000. Further calls fail at once with RESOURCE_EXHAUSTED.
+   * The streams of health and reflection have a separate limit of the same size.
    */
   readonly maxStreamingCalls: number;
-  /** Maximum number of calls in progress on a connection. The client queues further calls (RFC 9113, section 5.1.2). */
+  /**
+   * Maximum number of calls in progress on a connection. Default 100. The client queues further calls (RFC 9113,
+   * section 5.1.2).
+   */
   readonly maxConcurrentStreams: number;
-  /** Maximum number of open connections on each address. Further connections are closed immediately. */
+  /** Maximum number of open connections on each address. Default 20,000. Further connections are closed at once. */
   readonly maxConnections: number;
   /**
-   * Maximum time for the TLS handshake of a client or, without TLS, until its first byte, in milliseconds. The same
-   * limit then applies until the client acknowledges the server's SETTINGS.
+   * Maximum time for the TLS handshake of a client or, without TLS, until its first byte, in milliseconds. Default
+   * 10,000. The same limit then applies until the client acknowledges the server's SETTINGS.
    */
   readonly handshakeTimeoutMs: number;
   /**
-   * Age at which a connection accepts no more calls and is closed, in milliseconds. Varied randomly by up to a tenth.
-   * Makes clients discover new servers (gRFC A9).
+   * Age at which a connection accepts no more calls and is closed, in milliseconds. Default 1,800,000 (30 minutes).
+   * Varied randomly by up to a tenth. Makes clients discover new servers (gRFC A9).
    */
   readonly maxConnectionAgeMs: number;
-  /** Maximum time for calls to finish on a connection of that age, in milliseconds (gRFC A9). */
+  /** Maximum time for calls to finish on a connection of that age, in milliseconds. Default 30,000 (gRFC A9). */
   readonly maxConnectionAgeGraceMs: number;
-  /** Time without a call after which a connection is closed, in milliseconds (gRFC A9). */
+  /** Time without a call after which a connection is closed, in milliseconds. Default 900,000 (gRFC A9). */
   readonly maxConnectionIdleMs: number;
-  /** Interval between pings on a connection, which detect dead peers, in milliseconds (gRFC A8). */
+  /** Interval between pings on a connection, which detect dead peers, in milliseconds. Default 60,000 (gRFC A8). */
   readonly keepaliveTimeMs: number;
-  /** Maximum time for a peer to answer a ping, in milliseconds (gRFC A8). */
+  /** Maximum time for a peer to answer a ping, in milliseconds. Default 20,000 (gRFC A8). */
   readonly keepaliveTimeoutMs: number;
 }
 

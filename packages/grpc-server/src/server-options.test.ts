@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { bindService } from "./calls/servicer.js";
 import { createServer } from "./server.js";
+import { sharedOptionTable } from "./server-options.js";
 
 /** Creates a server with options that bypass the type checker. */
 const create = (options: object) => createServer({ services: [bindService(EchoService, echoServicer)], ...options });
@@ -67,4 +69,19 @@ test("applies the default of an undefined option", async () => {
   await once(socket, "data");
   socket.destroy();
   await server.shutdown();
+});
+
+test("states the default of each number in its doc comment", () => {
+  const source = ["limits.ts", "shutdown.ts"]
+    .map((file) => readFileSync(new URL(file, import.meta.url), "utf8"))
+    .join();
+  const comments = source
+    .replaceAll(/\n +\* /g, " ")
+    .matchAll(/Default ([\d,]+)(?:(?!\*\/).)*\s*\*\/\s+readonly (\w+)/g);
+  const stated = [...comments].map(([, value = "", name = ""]) => [name, Number(value.replaceAll(",", ""))]);
+  const numbers = Object.entries(sharedOptionTable).filter(([, option]) => typeof option.default === "number");
+  assert.deepEqual(
+    Object.fromEntries(stated),
+    Object.fromEntries(numbers.map(([name, option]) => [name, option.default])),
+  );
 });

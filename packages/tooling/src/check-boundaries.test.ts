@@ -72,3 +72,19 @@ for (const [name, line, imported] of imports) {
     assert.ok(stderr.includes(problem), stderr);
   });
 }
+
+test("names a circle of folders, and the lines that import", async () => {
+  const { status, stderr } = await check({
+    "clock/src/calls/call.ts": '\nimport type { Limits } from "../limits.js";\n',
+    "clock/src/limits.ts": 'import { check } from "./http2/check.js";\n',
+    "clock/src/http2/check.ts": 'import type { Call } from "../calls/call.js";\n',
+    "clock/src/http2/check.test.ts": 'import "../main.js";\n',
+    "clock/src/main.ts": 'import "./http2/check.js";\n',
+  });
+  assert.equal(status, 1);
+  assert.equal(
+    stderr,
+    "packages/clock/src: folders import each other: calls, limits, http2, calls: " +
+      "packages/clock/src/calls/call.ts:2, packages/clock/src/limits.ts:1, packages/clock/src/http2/check.ts:1\n",
+  );
+});

@@ -3,6 +3,7 @@
  *
  * - A grpc-* package is independent of any service: it contains "hello" only in the names of packages that it may use.
  * - The sources of a package, except its tests, import only the packages that `allowedImports` lists.
+ * - The folders of a package's sources do not import each other in a circle, not even types.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { posix } from "node:path";
@@ -23,6 +24,7 @@ const packages = readdirSync("packages");
 const problems = [
   ...packages.filter((name) => name.startsWith("grpc-")).flatMap(findMentions),
   ...packages.flatMap(findForbiddenImports),
+  ...packages.flatMap(findCircle),
 ];
 for (const problem of problems) {
   console.error(problem);
@@ -46,25 +48,64 @@ function findForbiddenImports(name: string): string[] {
   if (allowed === undefined) {
     return [];
   }
-  return listFiles(`packages/${name}/src`)
-    .filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.endsWith(".test.ts"))
-    .flatMap((file) =>
-      readLines(file).flatMap(({ line, place }) => {
-        const imported = findImportedPackage(file, line);
-        return imported === undefined || imported === name || allowed.includes(imported)
-          ? []
-          : [`${place}: packages/${name} must not import packages/${imported}: ${line.trim()}`];
-      }),
-    );
+  return listSources(name).flatMap((file) =>
+    readLines(file).flatMap(({ line, place }) => {
+      const [, imported] = /^packages\/([^/]+)/.exec(findImportedPath(file, line)) ?? [];
+      return imported === undefined || imported === name || allowed.includes(imported)
+        ? []
+        : [`${place}: packages/${name} must not import packages/${imported}: ${line.trim()}`];
+    }),
+  );
 }
 
-/** Returns the folder name of the package in this repository that a line imports, by package name or by path. */
-function findImportedPackage(file: string, line: string): string | undefined {
+/** Finds folders in the sources of a package, except its tests, that import each other in a circle. */
+function findCircle(name: string): string[] {
+  const sources = listSources(name);
+  /** Place of an import by importing and imported folder. A file that is in no folder counts as a folder. */
+  const imports = new Map<string, Map<string, string>>();
+  const folder = new RegExp(`^packages/${name}/src/([^/]+?)(?:\\.[jt]s|/|$)`);
+  for (const file of sources) {
+    const [, from = ""] = folder.exec(file) ?? [];
+    const imported = imports.get(from) ?? new Map<string, string>();
+    imports.set(from, imported);
+    for (const { line, place } of readLines(file)) {
+      const path = findImportedPath(file, line);
+      const [, to = from] = folder.exec(path) ?? [];
+      // A file that does not exist is imported by code that a generator writes.
+      if (to !== from && !imported.has(to) && sources.includes(path.replace(/\.js$/, ".ts"))) {
+        imported.set(to, place);
+      }
+    }
+  }
+
+  const finished = new Set<string>();
+  const follow = (path: readonly string[]): string[] => {
+    const last = path.at(-1) ?? "";
+    const start = path.indexOf(last);
+    if (start < path.length - 1) {
+      const places = path.slice(start, -1).map((from, index) => imports.get(from)?.get(path[start + index + 1] ?? ""));
+      return [`packages/${name}/src: folders import each other: ${path.slice(start).join(", ")}: ${places.join(", ")}`];
+    }
+    const problems = finished.has(last)
+      ? []
+      : [...(imports.get(last)?.keys() ?? [])].flatMap((next) => follow([...path, next])).slice(0, 1);
+    finished.add(last);
+    return problems;
+  };
+  return [...imports.keys()].flatMap((from) => follow([from])).slice(0, 1);
+}
+
+/** Returns the path of the package or file in this repository that a line imports. */
+function findImportedPath(file: string, line: string): string {
   const [, specifier = ""] = /\b(?:from|import|require|resolve)\b\s*\(?\s*["'`]([^"'`]+)["'`]/.exec(line) ?? [];
-  const path = specifier.startsWith(".")
+  return specifier.startsWith(".")
     ? posix.join(posix.dirname(file), specifier)
     : specifier.replace("@hello/", "packages/");
-  return /^packages\/([^/]+)/.exec(path)?.[1];
+}
+
+/** Lists the source files of a package, except its tests. */
+function listSources(name: string): string[] {
+  return listFiles(`packages/${name}/src`).filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.endsWith(".test.ts"));
 }
 
 function listFiles(path: string): string[] {

@@ -14,7 +14,7 @@ const startSdk = `
   new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).register();
   const names = () => spans.getFinishedSpans().map(({ name, kind }) => kind + " " + name).sort().join("\\n");`;
 
-/** Programs without top-level await, which CommonJS does not have. */
+/** Programs without top-level await, which CommonJS does not support. */
 const programs = {
   "client.mjs": `
     import { HelloClient } from "@hello/client";
@@ -83,7 +83,7 @@ after(async () => {
 });
 
 for (const form of ["esbuild-cjs", "esbuild-esm", "rollup-esm", "vite-esm"]) {
-  test(`programs bundled as ${form} call, serve and trace in a folder without node_modules`, async () => {
+  test(`bundles programs as ${form} that call, serve and trace in a folder without node_modules`, async () => {
     const folder = mkdtempSync(join(tmpdir(), "hello-bundle-"));
     try {
       await succeed([process.execPath, bundler, form, project, folder, ...Object.keys(programs)], project);

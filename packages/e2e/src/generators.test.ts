@@ -27,9 +27,9 @@ const env = {
   CI: undefined,
   NO_COLOR: "1",
   NODE_TEST_CONTEXT: undefined,
-  // What the repository has built is not built again.
+  // Reuse what is already built in this repository.
   TURBO_CACHE_DIR: join(root, ".turbo/cache"),
-  // Tests build nothing first.
+  // The script "test" then skips the build.
   TURBO_HASH: "copy",
   pnpm_config_verify_deps_before_run: undefined,
 };
@@ -50,7 +50,7 @@ function gen(...args: string[]): Promise<Outcome> {
   return run([process.execPath, `--import=${tsx}`, "packages/tooling/src/gen.ts", ...args], { cwd: copy, env });
 }
 
-/** Runs `pnpm gen`, which must succeed. Returns the files that it names. */
+/** Runs `pnpm gen`, which must succeed. Returns the files that it lists. */
 async function generate(...args: string[]): Promise<{ added: string[]; edited: string[]; stdout: string }> {
   const { status, stdout, stderr } = await gen(...args);
   assert.equal(status, 0, stdout + stderr);
@@ -69,7 +69,7 @@ function read(file: string): string {
   return readFileSync(join(copy, file), "utf8");
 }
 
-/** Counts the lines of code that people maintain, blank ones aside. */
+/** Counts the lines of code that people maintain, without blank lines. */
 function countCode(files: readonly string[]): number {
   return files
     .filter((file) => /\.(ts|proto)$/.test(file) && !file.endsWith(".test.ts"))
@@ -85,7 +85,7 @@ function countChangedLines(file: string): number {
     .filter((line) => !before.includes(line)).length;
 }
 
-/** Checks what `pnpm check` checks of the whole repository, and the types of packages. */
+/** Runs the parts of `pnpm check` that cover the whole repository, and checks the types of packages. */
 async function check(...filters: string[]): Promise<void> {
   await succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
   await succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
@@ -93,7 +93,7 @@ async function check(...filters: string[]): Promise<void> {
   await succeed([...pnpm, ...filters, "exec", "tsc"]);
 }
 
-/** Runs a program in the copy, where it finds the packages of one folder, against a server there. */
+/** Runs a program against a server in the copy. The program can import the dependencies of the client package. */
 async function callServer(serverPackage: string, clientPackage: string, program: string): Promise<string> {
   const main = join(copy, "packages", serverPackage, "dist/main.js");
   await using server = await serving(start([process.execPath, main, "--address", "127.0.0.1:0"]));
@@ -106,7 +106,7 @@ async function callServer(serverPackage: string, clientPackage: string, program:
   }
 }
 
-test("no RPC may replace a method that clients and stubs have", () => {
+test("rejects an RPC that would replace a method of clients or stubs", () => {
   for (const { prototype } of [ServiceClient, Client]) {
     for (const method of Object.getOwnPropertyNames(prototype)) {
       const rpc = method.charAt(0).toUpperCase() + method.slice(1);
@@ -121,7 +121,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   ["service Clock Tell --nope", /^Unknown option '--nope'$/],
   ["nope", /^unknown generator "nope": choose service, rpc, rename$/],
 ];
-test("a mistake is one line and status 2, and writes nothing", async () => {
+test("rejects invalid arguments with one line and status 2, and writes nothing", async () => {
   for (const [args, message] of mistakes) {
     const { status, stdout, stderr } = await gen(...args.split(" "));
     assert.equal(status, 2, args);
@@ -132,7 +132,7 @@ test("a mistake is one line and status 2, and writes nothing", async () => {
   assert.ok(!existsSync(join(copy, "packages/proto/protos/clock.proto")));
 });
 
-test("a file in the way of a service is kept, and nothing is written", async () => {
+test("writes nothing if a file of the new service exists", async () => {
   const file = join(copy, "packages/client/src/clock-client.ts");
   writeFileSync(file, "// mine\n");
   const { status, stderr } = await gen("service", "Clock", "Tell");
@@ -143,7 +143,7 @@ test("a file in the way of a service is kept, and nothing is written", async () 
   rmSync(file);
 });
 
-test("a service joins the process of the Hello server with at most three edits and fewer than 60 lines", async () => {
+test("adds a service to the Hello server with at most three edits and fewer than 60 lines", async () => {
   const { added, edited, stdout } = await generate("service", "Clock", "Tell");
   assert.deepEqual(edited.toSorted(), [
     "packages/client/src/index.ts",
@@ -164,7 +164,7 @@ test("a service joins the process of the Hello server with at most three edits a
   assert.match(again.stderr, /^gen: .* already\b.*\n$/);
 });
 
-test("an RPC of each kind is added to the files of its service alone", async () => {
+test("adds an RPC of each kind and edits only the files of its service", async () => {
   for (const [rpc, kind] of [
     ["Ring", "--server-stream"],
     ["Collect", "--client-stream"],
@@ -177,7 +177,7 @@ test("an RPC of each kind is added to the files of its service alone", async () 
   assert.equal((await gen("rpc", "Clock", "Ring")).status, 2);
 });
 
-test("on a terminal it asks for what is missing, again after an invalid answer", { skip: script.skip }, async () => {
+test("asks for missing arguments on a terminal, and again after an invalid answer", { skip: script.skip }, async () => {
   const command = `"${process.execPath}" "--import=${tsx}" packages/tooling/src/gen.ts rpc Clock`;
   const child = start([script.program, "-qec", command, "/dev/null"], {
     cwd: copy,
@@ -202,14 +202,14 @@ test("on a terminal it asks for what is missing, again after an invalid answer",
   assert.match(read("packages/client/src/clock-client.ts"), /async ask\(value: string/);
 });
 
-test("a service gets packages of its own with one edit and fewer than 60 lines", async () => {
+test("adds a service in separate packages with one edit and fewer than 60 lines", async () => {
   const { added, edited } = await generate("service", "TeaTimer", "Report", "--own");
   assert.deepEqual(edited, ["packages/proto/src/index.ts"]);
   const lines = countCode(added) + 1;
   assert.ok(lines < 60, `${lines} lines`);
 });
 
-test("both services build, and pass their check and tests", async () => {
+test("builds, checks and tests both services", async () => {
   const packages = ["proto", "server", "client", "tea-timer-server", "tea-timer-client"];
   const filters = packages.map((name) => `--filter=${name}`);
   await succeed([...pnpm, "install", "--prefer-offline"]);
@@ -217,12 +217,12 @@ test("both services build, and pass their check and tests", async () => {
   await succeed([...pnpm, ...filters, "api"]);
   await check(...filters);
   await succeed([...pnpm, "--filter=proto", "exec", "tsx", "../tooling/src/check-contracts.ts"]);
-  // Only a new package has a new shape.
+  // The shape of the other packages is unchanged.
   await succeed([...pnpm, "--filter=tea-timer-server", "check"]);
   await succeed([...pnpm, ...filters, "test"]);
 });
 
-test("both services answer over a socket, and the one that joined beside Hello", async () => {
+test("calls both services over a socket, and Hello beside the first", async () => {
   const joined = `
     import { ClockClient, HelloClient } from "./dist/index.js";
     await using clock = new ClockClient(ADDRESS);
@@ -238,7 +238,7 @@ test("both services answer over a socket, and the one that joined beside Hello",
 });
 
 const git = requires("git");
-test("packages with another scope and name build, pass their check and tests, and can be published", {
+test("builds, checks, tests and publishes packages with another scope and name", {
   skip: git.skip,
 }, async () => {
   const [rename = "", publish = ""] = snippets(new URL("../../../docs/install.md", import.meta.url), "sh").slice(-2);
@@ -251,7 +251,7 @@ test("packages with another scope and name build, pass their check and tests, an
   assert.equal(found.stdout, "");
   assert.equal(found.status, 1);
 
-  // The build comes first, so the scripts that build before a publish need not run.
+  // The commands build first, so the scripts that build before a publish are not needed.
   await runShell(publish.replace("--no-git-checks", "--no-git-checks --dry-run --ignore-scripts"));
   const filters = ["--filter=proto", "--filter=server", "--filter=client"];
   await check(...filters);

@@ -8,25 +8,25 @@ import { hostileBytes } from "./hostile-bytes.js";
 import { startServer } from "./server-process.js";
 import { startStreamingServer } from "./streaming-server-process.js";
 
-const deadly = {
-  "goes away with an error": frame("GOAWAY", { payload: uint32(0, 1) }),
-  "answers a ping that was none": frame("PING", { flags: ack, payload: Buffer.alloc(8) }),
+const fatalFrames = {
+  "sends GOAWAY with an error": frame("GOAWAY", { payload: uint32(0, 1) }),
+  "acknowledges a ping that the server never sent": frame("PING", { flags: ack, payload: Buffer.alloc(8) }),
 };
 
-for (const [what, goodbye] of Object.entries(deadly)) {
-  // Node 22 aborts, if it is let.
-  test(`a client that ${what} and then asks in the same breath does not end the process`, async () => {
+for (const [action, fatalFrame] of Object.entries(fatalFrames)) {
+  // Without the guard, Node 22 aborts.
+  test(`survives a client that ${action} and a request in the same packet`, async () => {
     await using server = await startServer();
     using connection = await connectRaw(server.address);
-    connection.send(preface, goodbye, callFrames(1, "/Hello/Hello", message(Buffer.of())));
+    connection.send(preface, fatalFrame, callFrames(1, "/Hello/Hello", message(Buffer.of())));
     await connection.closed;
     await using client = new HelloClient(server.address);
     assert.equal(await client.hello("Ada"), "Hello Ada");
   });
 }
 
-test("a client that goes away and then asks in the same breath is answered", async () => {
-  // Node would free the stream while it is read, and now and then crash.
+test("answers a client that sends GOAWAY and a request in the same packet", async () => {
+  // Without the guard, Node frees the stream while it is read, and crashes now and then.
   await using server = await startServer();
   using connection = await connectRaw(server.address);
   connection.send(
@@ -38,9 +38,9 @@ test("a client that goes away and then asks in the same breath is answered", asy
   await connection.closed;
 });
 
-test("whatever bytes clients send, the server goes on, and its log stays calm", async (t) => {
+test("keeps serving, without errors in the log, whatever bytes clients send", async (t) => {
   await using server = await startStreamingServer(
-    // Node 20 keeps some connections after an error, which a shutdown then waits for.
+    // Node 20 keeps some connections open after an error, and the shutdown waits for them.
     ...["--handshake-timeout-ms", "1000", "--shutdown-grace-ms", "1000"],
   );
   await using client = new HelloClient(server.address);

@@ -14,7 +14,7 @@ import { succeed } from "./tarballs.js";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : requires("git").skip;
 
-/** Commands of docs/install.md, in order. Those that rename and publish are in generators.test.ts. */
+/** Commands of docs/install.md, in order. generators.test.ts runs the commands that rename and publish. */
 const [add = "", pack = "", install = ""] = snippets(new URL("docs/install.md", `file://${root}`), "sh");
 
 const program = `
@@ -38,7 +38,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs commands of the page in a shell. Scripts that a script runs do not install what is missing, unless told to. */
+/** Runs commands of the page in a shell, like a terminal outside of any script. */
 async function runShell(commands: string, cwd: string): Promise<string> {
   const env = { pnpm_config_verify_deps_before_run: undefined, TURBO_HASH: undefined, CI: undefined };
   const { status, stdout, stderr } = await run(["sh", "-ec", commands], { cwd, env });
@@ -46,7 +46,7 @@ async function runShell(commands: string, cwd: string): Promise<string> {
   return stdout;
 }
 
-test("docs/install.md: a package of the workspace adds the client", { skip }, async () => {
+test("adds the client to a package of the workspace, by docs/install.md", { skip }, async () => {
   const consumer = join(copy, "packages", "consumer");
   mkdirSync(consumer);
   writeFileSync(join(consumer, "package.json"), '{ "name": "consumer", "version": "0.0.0", "private": true }');
@@ -56,7 +56,7 @@ test("docs/install.md: a package of the workspace adds the client", { skip }, as
   rmSync(consumer, { recursive: true });
 });
 
-test("docs/install.md: a project installs the client from tarballs", { skip }, async () => {
+test("installs the client from tarballs in a project, by docs/install.md", { skip }, async () => {
   const tarballs = join(folder, "tarballs");
   const project = join(folder, "project");
   mkdirSync(project);

@@ -2,7 +2,7 @@ import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Puts the stand-in where a copy of the repository has the compiler that `pnpm generate` would download. */
+/** Installs the stand-in in a copy of the repository, in place of the compiler that `pnpm generate` would download. */
 export function installStandIn(copy: string): void {
   const bin = join(realpathSync(join(copy, "packages/tooling/node_modules/grpc-tools")), "bin");
   const program = fileURLToPath(new URL("stand-in-protoc.ts", import.meta.url));

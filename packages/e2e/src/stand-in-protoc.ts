@@ -1,7 +1,7 @@
 /**
- * Stand-in for the `protoc` of grpc-tools, with its arguments. Contracts that have not changed get the code that is there.
- * For others, npm's protoc writes the descriptors and runs the plugin for types, and `stand-in-code.ts` writes the
- * JavaScript.
+ * Stand-in for the `protoc` of grpc-tools, with the same arguments. Keeps the generated code of contracts that have not
+ * changed. For the others, npm's protoc writes the descriptors and runs the plugin for types, and `stand-in-code.ts`
+ * writes the JavaScript.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

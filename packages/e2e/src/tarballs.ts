@@ -12,14 +12,14 @@ export const publishedPackages = ["proto", "grpc-common", "grpc-server", "grpc-c
 /** Name of a published package, without its scope. */
 export type PackageName = (typeof publishedPackages)[number];
 
-/** Packages to install for a client, with all that it depends on from here. */
+/** Packages to install for a client: its own, and its dependencies in this repository. */
 export const clientPackages: readonly PackageName[] = ["proto", "grpc-common", "grpc-client", "client"];
 
-/** Packages as their users get them, and projects outside the repository that install them. */
+/** Packed packages, and projects outside the repository that install them. */
 export interface Tarballs extends Disposable {
   /** Files in the tarball of a package. */
   readonly files: Readonly<Record<PackageName, readonly string[]>>;
-  /** Creates a project with these files, and installs packages there from their tarballs. Returns its folder. */
+  /** Creates a project with files, installs packages in it from their tarballs, and returns its folder. */
   createProject(
     files: Readonly<Record<string, string>>,
     install: readonly PackageName[],
@@ -27,12 +27,12 @@ export interface Tarballs extends Disposable {
   ): Promise<string>;
 }
 
-/** Variables that skip the build before a package is packed: tests run after it. */
+/** Environment variables that skip the build before a package is packed. Tests run after the build. */
 const isBuilt = { pnpm_config_ignore_scripts: "true" };
 
-/** Packs published packages: all of them, by default. */
+/** Packs published packages. Default: all. */
 export async function packTarballs(names: readonly PackageName[] = publishedPackages): Promise<Tarballs> {
-  // Outside the repository, where nothing is found by accident.
+  // Outside the repository, so that no dependency of the repository is found by accident.
   const folder = mkdtempSync(join(tmpdir(), "hello-packages-"));
   const files = {} as Record<PackageName, readonly string[]>;
   for (const name of names) {

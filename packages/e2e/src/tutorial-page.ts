@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 export interface Block {
   readonly language: string;
   readonly code: string;
-  /** Text since the block before. */
+  /** Text between the previous block and this one. */
   readonly text: string;
-  /** Path of the file that the text names last. */
+  /** Path of the last file named in the text. */
   readonly file: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export function readTutorial(url: URL): TutorialPage {
   };
 }
 
-/** Splits a console block into commands, each with the output that is printed below it. */
+/** Splits a console block into commands, each with the output printed below it. */
 export function commandsOf(code: string): { readonly command: string; readonly output: string }[] {
   return code
     .split(/^\$ /m)
@@ -50,7 +50,7 @@ export function commandsOf(code: string): { readonly command: string; readonly o
     });
 }
 
-/** Tells whether an output is as printed, where a line `…` stands for any lines and white space may differ in length. */
+/** Returns whether an output matches the page. A line `…` matches any lines; white space may differ in length. */
 export function matchesOutput(printed: string, output: string): boolean {
   const pattern = printed
     .trim()
@@ -66,9 +66,9 @@ export function matchesOutput(printed: string, output: string): boolean {
 }
 
 /**
- * Finds an excerpt in a file, where a line `// …` stands for lines left out.
+ * Finds the first part of an excerpt that is missing in a file. A line `// …` stands for omitted lines.
  *
- * @returns the part of it that is missing, or undefined.
+ * @returns undefined if no part is missing.
  */
 export function missingFrom(content: string, excerpt: string): string | undefined {
   const withoutTrailingSpace = content.replaceAll(/[ \t]+$/gm, "");
@@ -86,7 +86,7 @@ export function missingFrom(content: string, excerpt: string): string | undefine
 /**
  * Applies a diff without line numbers.
  *
- * @throws Error if its context and removed lines are not in the file exactly once.
+ * @throws Error unless its context and removed lines are in the file exactly once.
  */
 export function applyDiff(content: string, diff: string): string {
   const lines = diff.trimEnd().split("\n");

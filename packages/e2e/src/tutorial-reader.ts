@@ -15,7 +15,7 @@ import { applyDiff, type Block, commandsOf, matchesOutput, missingFrom, type Tut
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Python that has grpcio and the compiler of contracts. */
+/** Python with grpcio and its compiler. */
 export const python = requires("python3-grpc-tools");
 
 /** Server in the first terminal. */
@@ -27,11 +27,11 @@ interface RunningServer {
 }
 
 /**
- * Reader who follows the tutorial from an empty folder: types its commands, creates and edits its files, and compares
- * what it shows with the files and the output.
+ * Reader who follows the tutorial from an empty folder: types the commands, creates and edits the files, and compares the
+ * printed excerpts and output with the real ones.
  *
- * Three things differ from what is printed: the repository is this checkout, the servers listen on free ports, and a
- * stand-in takes the place of the compiler that `pnpm generate` would download.
+ * Three things differ from the page: the repository is a copy of this checkout, the servers listen on free ports, and a
+ * stand-in replaces the compiler that `pnpm generate` would download.
  */
 export class TutorialReader implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "hello-tutorial-"));
@@ -41,7 +41,7 @@ export class TutorialReader implements AsyncDisposable {
   /** Files that the reader has created. */
   readonly #created: string[] = [];
 
-  /** Follows a page to its end. */
+  /** Follows a page from start to end. */
   async follow({ blocks, end }: TutorialPage): Promise<void> {
     mkdirSync(this.#cwd);
     mkdirSync(join(this.#folder, "bin"));
@@ -122,7 +122,7 @@ export class TutorialReader implements AsyncDisposable {
   }
 
   async #startServer(command: string): Promise<void> {
-    // A group of its own, to which a terminal's Ctrl-C goes.
+    // A separate process group, which receives the Ctrl-C of a terminal.
     const process = spawn("sh", ["-c", command], {
       cwd: this.#cwd,
       env: this.#env(),
@@ -158,7 +158,7 @@ export class TutorialReader implements AsyncDisposable {
     }
   }
 
-  /** Variables of both terminals. */
+  /** Returns the environment variables of both terminals. */
   #env(): Record<string, string | undefined> {
     return {
       ...process.env,
@@ -168,11 +168,11 @@ export class TutorialReader implements AsyncDisposable {
       GIT_CONFIG_COUNT: "1",
       GIT_CONFIG_KEY_0: `url.${join(this.#folder, "hello.git")}.insteadOf`,
       GIT_CONFIG_VALUE_0: "https://git.example.com/hello.git",
-      // Packages that are as in this checkout need not be built again.
+      // Reuse the builds of packages that are the same in this checkout.
       TURBO_CACHE_DIR: join(root, ".turbo", "cache"),
       HELLO_ADDRESS: "127.0.0.1:0",
       HELLO_TARGET: this.#address,
-      // Of the test run, not of a terminal.
+      // Variables of the test run, which a terminal does not have.
       pnpm_config_verify_deps_before_run: undefined,
       TURBO_HASH: undefined,
       NODE_TEST_CONTEXT: undefined,

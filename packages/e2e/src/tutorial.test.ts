@@ -8,7 +8,7 @@ const root = new URL("../../../", import.meta.url);
 const pages = ["docs/tutorial.md", "docs/tutorial.zh-TW.md"];
 const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : python.skip || requires("git").skip;
 
-describe("a reader gets from an empty folder to the end of", { concurrency: true, skip }, () => {
+describe("a reader reaches the end from an empty folder in", { concurrency: true, skip }, () => {
   for (const page of pages) {
     test(page, { timeout: 600_000 }, async () => {
       await using reader = new TutorialReader();
@@ -17,7 +17,7 @@ describe("a reader gets from an empty folder to the end of", { concurrency: true
   }
 });
 
-test("the tutorial is the same in each language: commands, snippets, headings and links", () => {
+test("has the same commands, snippets, headings and links in each language", () => {
   const [english, chinese] = pages.map((page) => {
     const { blocks, headings, links } = readTutorial(new URL(page, root));
     const code = blocks.map(({ language, code, file }) => [language, file, language === "mermaid" ? "" : code]);

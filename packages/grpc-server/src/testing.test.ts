@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { callUnary } from "@hello/testing/call-unary";
-import { EchoRequest, type EchoResponse, EchoService } from "@hello/testing/echo";
+import { captureLog } from "@hello/testing/captured-log";
+import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
+import { pino } from "pino";
+import type { ServerCall } from "./calls/server-call.js";
 import { bindService } from "./calls/servicer.js";
 import { StatusError } from "./calls/status-error.js";
 import { startTestServer } from "./testing.js";
@@ -50,6 +53,20 @@ test("serves on a new socket, and removes it on disposal", onUnix, async (t) => 
     assert.equal(readdirSync(folder).length, 2);
   }
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test("calls the peer unix in the handler and in the log", onUnix, async (t) => {
+  const log = captureLog();
+  const servicer = {
+    ...echoServicer,
+    unary: (_: EchoRequest, { peer }: ServerCall) => new EchoResponse().setValue(peer),
+  };
+  await using server = await startTestServer({
+    services: [bindService(EchoService, servicer)],
+    logger: pino({ level: "debug" }, log),
+  });
+  assert.equal(await echo(t, server.target), "unix");
+  assert.equal((await log.line(({ msg }) => msg === "call"))["peer"], "unix");
 });
 
 test("serves when the path of the temporary folder is too long for a socket", onUnix, async (t) => {

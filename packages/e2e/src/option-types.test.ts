@@ -142,13 +142,8 @@ test("uses the defaults for options that are undefined", async () => {
     interceptors: undefined,
     logger: undefined,
   };
-  const server = createHelloServer({ ...unsetServer, addresses: ["127.0.0.1:0"] });
+  await using server = createHelloServer({ ...unsetServer, addresses: ["127.0.0.1:0"] });
   const [address = ""] = await server.start();
-  const client = new HelloClient(address, unsetClient);
-  try {
-    assert.equal(await client.hello("World", unsetCall), "Hello World");
-  } finally {
-    client.close();
-    await server.shutdown();
-  }
+  await using client = new HelloClient(address, unsetClient);
+  assert.equal(await client.hello("World", unsetCall), "Hello World");
 });

@@ -45,15 +45,13 @@ async function observe(
   call: (client: EchoClient) => Promise<void>,
   handlers: Partial<Servicer<typeof EchoService>> = {},
 ) {
-  const server = createServer({
+  await using server = createServer({
     addresses: ["127.0.0.1:0"],
     services: [bindService(EchoService, { ...echoServicer, ...handlers })],
   });
   const [address = ""] = await server.start();
-  const client = new EchoClient(address);
+  await using client = new EchoClient(address);
   await call(client);
-  client.close();
-  await server.shutdown();
 }
 
 /** Reads the metrics of one call on both sides, with the total sizes of its messages. */

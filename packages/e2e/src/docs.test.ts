@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { optionMarkdown } from "@hello/grpc-common";
+import { formatOptionTable } from "@hello/grpc-common";
 import { run } from "@hello/testing/program";
 import { clientOptionTable } from "../../grpc-client/src/channel/client-options.js";
 import { serverMain } from "./server-process.js";
@@ -18,7 +18,7 @@ test("docs/server.md contains the options as printed by --help", async () => {
 test("docs/client.md contains the table of the client's options", () => {
   // The formatter pads the columns.
   const page = readFileSync(new URL("client.md", docs), "utf8").replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---");
-  const table = optionMarkdown(clientOptionTable, "HELLO").replaceAll(/ {2,}/g, " ");
+  const table = formatOptionTable(clientOptionTable, "HELLO").replaceAll(/ {2,}/g, " ");
   assert.ok(page.includes(table), table);
 });
 

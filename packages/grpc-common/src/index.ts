@@ -20,7 +20,7 @@ export {
   formatValue,
   maxTimerMs,
 } from "./options/check-value.js";
-export { optionMarkdown, optionRows } from "./options/named-options.js";
+export { formatOptionRows, formatOptionTable } from "./options/named-options.js";
 export { choice, integer, list, type Option, type OptionTable, text, toggle } from "./options/option.js";
 export {
   parseCommandLine,
@@ -36,7 +36,7 @@ export {
 export { reasonOf } from "./reason-of.js";
 export { maxSocketPathBytes } from "./socket-path.js";
 export { statusNames } from "./status-names.js";
-export { strictMethod } from "./strict-utf8.js";
+export { toStrictMethod } from "./strict-utf8.js";
 export { latencyBuckets, sizeBuckets } from "./telemetry/a66-buckets.js";
 export { instrumentationScope, rpcAttributesOf } from "./telemetry/conventions.js";
 export { getSpan, type OpenTelemetry, openTelemetry, rootContext, setSpan } from "./telemetry/open-telemetry.js";

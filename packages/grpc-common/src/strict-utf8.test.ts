@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { create, createFileRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
-import { strictMethod } from "./strict-utf8.js";
+import { toStrictMethod } from "./strict-utf8.js";
 
-const unary = strictMethod(EchoService.unary);
+const unary = toStrictMethod(EchoService.unary);
 const descriptorSet: string = Reflect.get(EchoService, Symbol.for("grpc.descriptorSet"));
 
 const encodeRequest = (text: string) => unary.requestSerialize(new EchoRequest().setValue(text));
@@ -189,10 +189,10 @@ test("leaves the rest of the method unchanged, and returns the same object each 
     { path: unary.path, requestStream: unary.requestStream, responseStream: unary.responseStream },
     { path, requestStream, responseStream },
   );
-  assert.equal(strictMethod(EchoService.unary), unary);
+  assert.equal(toStrictMethod(EchoService.unary), unary);
 });
 
 test("returns a method unchanged if google-protobuf did not generate it", () => {
   const method = { path: "/a/b", requestSerialize: (text: string) => Buffer.from(text) };
-  assert.equal(strictMethod(method), method);
+  assert.equal(toStrictMethod(method), method);
 });

@@ -32,7 +32,7 @@ const strictMethods = new WeakMap<object, object>();
  *
  * @see https://protobuf.dev/programming-guides/proto3/#scalar
  */
-export function strictMethod<Method extends object>(method: Method): Method {
+export function toStrictMethod<Method extends object>(method: Method): Method {
   let strict = strictMethods.get(method);
   if (strict === undefined) {
     strict = isGenerated(method) ? withStrictCodecs(method) : method;
@@ -42,8 +42,8 @@ export function strictMethod<Method extends object>(method: Method): Method {
 }
 
 function withStrictCodecs(method: GeneratedMethod): object {
-  const request = strictCodec(method.requestType, method.requestSerialize);
-  const response = strictCodec(method.responseType, method.responseSerialize);
+  const request = createStrictCodec(method.requestType, method.requestSerialize);
+  const response = createStrictCodec(method.responseType, method.responseSerialize);
   return {
     ...method,
     requestSerialize: request.serialize,
@@ -60,7 +60,7 @@ function isGenerated(method: object): method is GeneratedMethod {
   );
 }
 
-function strictCodec(messageType: typeof Message, generatedSerialize: (message: Message) => Buffer): Codec {
+function createStrictCodec(messageType: typeof Message, generatedSerialize: (message: Message) => Buffer): Codec {
   const MessageType = messageType as unknown as GeneratedMessage;
   // Encoding and decoding are synchronous, so one reader and one writer can serve every message.
   let reader = new StrictReader();

@@ -1,5 +1,5 @@
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { reasonOf, strictMethod } from "@hello/grpc-common";
+import { reasonOf, toStrictMethod } from "@hello/grpc-common";
 import type { AttemptListener } from "../channel/bearer-token.js";
 import type { FailureContext } from "../errors/describe-failure.js";
 import type { RpcError } from "../errors/rpc-error.js";
@@ -40,7 +40,7 @@ export abstract class CallProgress<Request, Response> implements AttemptListener
       checkCallOptions(options, method.requestStream || method.responseStream ? streamOptions : unaryOptions);
     }
     this.scope = scope;
-    this.method = strictMethod(method);
+    this.method = toStrictMethod(method);
     this.options = options;
     this.timeoutMs = computeTimeoutMs(options, defaultTimeoutMs);
   }

@@ -1,4 +1,4 @@
-import { formatValue, loadHealthProtocol, strictMethod } from "@hello/grpc-common";
+import { formatValue, loadHealthProtocol, toStrictMethod } from "@hello/grpc-common";
 import type { CallOptions, HealthWatchOptions } from "./call-options.js";
 import { noOptions } from "./call-progress.js";
 import type { CallScope } from "./call-scope.js";
@@ -47,7 +47,7 @@ function createMethods() {
     Object.entries(HealthCheckResponse.ServingStatus).map(([name, number]) => [Number(number), name as ServingStatus]),
   );
   const withNames = (method: typeof HealthService.check | typeof HealthService.watch) => {
-    const { path, requestStream, responseStream, requestSerialize, responseDeserialize } = strictMethod(method);
+    const { path, requestStream, responseStream, requestSerialize, responseDeserialize } = toStrictMethod(method);
     return {
       path,
       requestStream,

@@ -10,7 +10,7 @@ export interface NamedOption {
 }
 
 /** Lists the options of a table with their flags and environment variables. */
-export function namedOptions<Values>(table: OptionTable<Values>, envPrefix: string): NamedOption[] {
+export function nameOptions<Values>(table: OptionTable<Values>, envPrefix: string): NamedOption[] {
   return Object.entries<Option<unknown>>(table).map(([name, option]) => {
     const kebab = option.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return {
@@ -23,26 +23,26 @@ export function namedOptions<Values>(table: OptionTable<Values>, envPrefix: stri
 }
 
 /** Formats options as a Markdown table, including their names in code. */
-export function optionMarkdown<Values>(table: OptionTable<Values>, envPrefix: string): string {
+export function formatOptionTable<Values>(table: OptionTable<Values>, envPrefix: string): string {
   const names = Object.keys(table);
-  const options = optionRows(table, envPrefix).map((row, index) => [`\`${names[index]}\``, ...row]);
+  const options = formatOptionRows(table, envPrefix).map((row, index) => [`\`${names[index]}\``, ...row]);
   const header = ["Option", "Flag", "Variable", "Default", "Values", "Meaning"];
   return [header, header.map(() => "---"), ...options].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
 /** Formats options as rows for the documentation: flag, variable, default, allowed values and meaning. */
-export function optionRows<Values>(table: OptionTable<Values>, envPrefix: string): string[][] {
-  return namedOptions(table, envPrefix).map(({ option, flag, variable }) => [
+export function formatOptionRows<Values>(table: OptionTable<Values>, envPrefix: string): string[][] {
+  return nameOptions(table, envPrefix).map(({ option, flag, variable }) => [
     `\`--${flag}${option.placeholder === undefined ? "" : ` <${option.placeholder}>`}\``,
     `\`${variable}\``,
-    defaultText(option),
+    formatDefault(option),
     option.range ?? (option.placeholder === undefined ? "true, false" : ""),
     option.help,
   ]);
 }
 
 /** Formats the default of an option. Returns an empty string if it has none. */
-export function defaultText({ default: value }: Option<unknown>): string {
+export function formatDefault({ default: value }: Option<unknown>): string {
   const isText = Array.isArray(value) || (typeof value !== "object" && value !== undefined);
   return isText ? String(value) : "";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { optionMarkdown, optionRows } from "./named-options.js";
+import { formatOptionRows, formatOptionTable } from "./named-options.js";
 import { choice, integer, list, type OptionTable, text, toggle } from "./option.js";
 import { parseCommandLine, UsageError } from "./parse-command-line.js";
 
@@ -227,12 +227,12 @@ test("prints the version for --version", () => {
 });
 
 test("formats documentation rows with flag, variable, default, range and meaning", () => {
-  const [ports, wait, , color] = optionRows(table, "APP");
+  const [ports, wait, , color] = formatOptionRows(table, "APP");
   assert.deepEqual(ports, ["`--port <port>`", "`APP_PORT`", "80", "", "where to listen"]);
   assert.deepEqual(wait, ["`--wait-time-ms <ms>`", "`APP_WAIT_TIME_MS`", "500", "1 to 1000", "how long to wait"]);
   assert.deepEqual(color, ["`--no-color`", "`APP_COLOR`", "true", "true, false", "print without color"]);
   assert.match(
-    optionMarkdown(table, "APP"),
+    formatOptionTable(table, "APP"),
     /^\| Option \| Flag \| .*\n\| --- \| .*\n\| `ports` \| `--port <port>` \| `APP_PORT` \| 80 \| /,
   );
 });

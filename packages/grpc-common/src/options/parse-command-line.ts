@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { describeProblem } from "./check-options.js";
-import { defaultText, type NamedOption, namedOptions } from "./named-options.js";
+import { formatDefault, type NamedOption, nameOptions } from "./named-options.js";
 import type { OptionTable } from "./option.js";
 
 /** Command line and environment of a program. */
@@ -52,7 +52,7 @@ export function parseCommandLine<Values>(table: OptionTable<Values>, line: Comma
   if (Number.parseInt(process.versions.node, 10) < 20) {
     throw new Error(`requires Node 20.19 or later, but this is ${process.versions.node}`);
   }
-  const options = namedOptions(table, line.envPrefix);
+  const options = nameOptions(table, line.envPrefix);
   const texts = new Map<string, string[]>();
   let printed = "";
   const problems: string[] = [];
@@ -148,6 +148,6 @@ function describe({ option, variable }: NamedOption): string {
   const { help, default: value, repeatable, placeholder } = option;
   const sentence = `${help.charAt(0).toUpperCase()}${help.slice(1)}${repeatable ? "; repeatable" : ""}.`;
   const setting = placeholder === undefined ? `${variable}=${!value}` : variable;
-  const shown = placeholder === undefined ? "" : defaultText(option);
+  const shown = placeholder === undefined ? "" : formatDefault(option);
   return `${sentence} (${setting}${shown === "" ? "" : `, default ${shown}`})`;
 }

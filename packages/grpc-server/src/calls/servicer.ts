@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
-import { parseMethodPath, strictMethod } from "@hello/grpc-common";
+import { parseMethodPath, toStrictMethod } from "@hello/grpc-common";
 import type { BidiStreamHandler, ClientStreamHandler, ServerStreamHandler, UnaryHandler } from "./handler-types.js";
 import type { ServerCall } from "./server-call.js";
 
@@ -77,7 +77,7 @@ export function bindService<Service extends object, Handlers extends object>(
     if (typeof handler !== "function") {
       throw new TypeError(`the servicer has no handler for ${method.path}`);
     }
-    return { definition: strictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
+    return { definition: toStrictMethod(method), handler: handler.bind(servicer) as BoundMethod["handler"] };
   });
   const [{ definition: { path = "" } = {} } = {}] = methods;
   return { name: parseMethodPath(path).service, definition: service as unknown as ServiceDefinition, methods };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { optionRows } from "@hello/grpc-common";
+import { formatOptionRows } from "@hello/grpc-common";
 import { defaultLimits } from "../../test/default-limits.js";
 import { type Config, parseConfig, programOptionTable } from "./program-options.js";
 
@@ -34,13 +34,13 @@ test("shows the program and every option in --help", () => {
   const command = parseConfig(program);
   const text = command.action === "print" ? command.text : "";
   assert.match(text, /^Usage: test-server \[options\]\n/);
-  for (const [flag = "", variable = ""] of optionRows(programOptionTable, "TEST")) {
+  for (const [flag = "", variable = ""] of formatOptionRows(programOptionTable, "TEST")) {
     assert.ok(text.includes(flag.replaceAll("`", "")), flag);
     assert.ok(text.includes(variable.replaceAll("`", "")), variable);
   }
 });
 
-for (const row of optionRows(programOptionTable, "TEST")) {
+for (const row of formatOptionRows(programOptionTable, "TEST")) {
   const [, flag = "", placeholder] = /--([\w-]+)(?: <([\w-]+)>)?/.exec(row[0] ?? "") ?? [];
   const variable = (row[1] ?? "").replaceAll("`", "");
   test(`accepts --${flag} and ${variable} alike`, () => {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { reasonOf } from "@hello/grpc-common";
 import type { Address } from "./address.js";
 
-/** Checks whether listening failed because this machine does not have the address. */
+/** Returns whether listening failed because this machine does not have the address. */
 export function isMissingAddress(error: unknown): boolean {
   return ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(errorCode(error) ?? "");
 }

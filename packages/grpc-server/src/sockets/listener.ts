@@ -109,7 +109,7 @@ async function startListening(server: Server, address: Address): Promise<Server>
   return server;
 }
 
-/** Checks whether a socket file was left behind by a process that no longer runs. */
+/** Returns whether a socket file was left behind by a process that no longer runs. */
 async function isAbandoned(path: string): Promise<boolean> {
   const file = await lstat(path).catch(() => {
     // Listening reports any other problem with the path.

@@ -65,7 +65,7 @@ export function createPlainTextTransport({
   };
 }
 
-/** Checks whether the first bytes of a client are the preface, or a part of it that has arrived so far. */
+/** Returns whether the first bytes of a client are the preface, or a part of it that has arrived so far. */
 function startsWithPreface(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, preface.length);
   return bytes.subarray(0, length).equals(preface.subarray(0, length));

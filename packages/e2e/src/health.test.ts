@@ -39,7 +39,7 @@ for (const service of ["", "Hello"]) {
   });
 }
 
-test("answers a Python client that an unknown service is NOT_FOUND, and lets it watch", {
+test("reports an unknown service to a Python client as NOT_FOUND, and lets it watch the service", {
   skip: python.skip,
 }, async () => {
   await using server = await startServer();

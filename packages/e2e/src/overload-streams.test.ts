@@ -11,7 +11,7 @@ import { startStreamingServer } from "./streaming-server-process.js";
 
 /** Opens a bidirectional stream, and resolves once its handler runs. */
 async function openBidi(caller: EchoCaller) {
-  const stream = caller.bidiStream(requestOf("begun"));
+  const stream = caller.bidiStream(requestOf("a"));
   await once(stream.call, "data");
   return stream;
 }

@@ -9,7 +9,7 @@ import { HelloServicer } from "@hello/server";
 const { hello } = HelloServicer.prototype;
 
 const commands: Readonly<Record<string, (argument: string) => unknown>> = {
-  /** Waits for as many milliseconds as the argument says. */
+  /** Waits for the number of milliseconds in the argument. */
   wait: (ms) => delay(Number(ms)),
   never: () => new Promise(() => undefined),
   /** Leaves a timer running. */

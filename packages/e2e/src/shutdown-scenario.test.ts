@@ -49,11 +49,11 @@ test("finishes unary calls, ends watches and draining streams, and cancels the r
   }
   for (const [kind, outcomes] of Object.entries(streams)) {
     for (const { code, values } of await Promise.all(outcomes)) {
-      assert.deepEqual([code, values], [status.OK, kind === "client" ? ["last"] : ["begun", "last"]], kind);
+      assert.deepEqual([code, values], [status.OK, kind === "client" ? ["last"] : ["first", "last"]], kind);
     }
   }
   const { code, details, values } = await endless.outcome;
-  assert.deepEqual([code, details, values], [status.UNAVAILABLE, "the server is shutting down", ["begun"]]);
+  assert.deepEqual([code, details, values], [status.UNAVAILABLE, "the server is shutting down", ["first"]]);
   await Promise.all(idle.map(({ closed }) => closed));
 
   assert.deepEqual(shutdownMessages(server), Object.values(steps));

@@ -60,12 +60,12 @@ const echo = bindService(EchoService, {
     using _handler = trackHandler("serverStream");
     switch (request.getValue()) {
       case "drain":
-        yield responseOf("begun");
+        yield responseOf("first");
         await aborted(call.draining);
         yield responseOf("last");
         return;
       case "endless":
-        yield responseOf("begun");
+        yield responseOf("first");
         await forever;
         return;
       default:
@@ -99,12 +99,12 @@ const echo = bindService(EchoService, {
       consumed++;
       switch (request.getValue()) {
         case "drain":
-          yield responseOf("begun");
+          yield responseOf("first");
           await aborted(call.draining);
           yield responseOf("last");
           return;
         case "unread":
-          yield responseOf("begun");
+          yield responseOf("first");
           await aborted(call.signal);
           return;
         default:

@@ -26,7 +26,7 @@ async function checkHealthy(caller: EchoCaller): Promise<number> {
   return (await caller.statisticsWhere(({ active }) => active === 0)).memoryBytes;
 }
 
-test("whatever clients do with streams, the server goes on, and their handlers and memory are released", async (t) => {
+test("keeps serving whatever clients do with streams, and releases their handlers and memory", async (t) => {
   await using server = await startStreamingServer(
     // Node 20 keeps some connections after an error, which a shutdown then waits for.
     ...["--handshake-timeout-ms", "1000", "--shutdown-grace-ms", "1000"],

@@ -11,7 +11,7 @@ const contracts = [
 ];
 
 for (const { name, proto, gen, hasSimpleMessages } of contracts) {
-  test(`the stand-in writes the compiler's bytes for ${name}.proto`, () => {
+  test(`the stand-in writes the same code as the compiler for ${name}.proto`, () => {
     const read = (path: string) => readFileSync(new URL(path, packages), "utf8");
     assert.equal(serviceCode(name, read(proto)), read(`${gen}${name}_grpc_pb.js`));
     if (hasSimpleMessages) {

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { EchoService } from "@hello/testing/echo";
 import { echoServicer } from "@hello/testing/echo-servicer";
+import { invalidOptions } from "@hello/testing/invalid-server-options";
 import { bindService } from "./calls/servicer.js";
 import { createServer } from "./server.js";
 import { sharedOptionTable } from "./server-options.js";
@@ -12,38 +13,14 @@ import { sharedOptionTable } from "./server-options.js";
 /** Creates a server with options that bypass the type checker. */
 const create = (options: object) => createServer({ services: [bindService(EchoService, echoServicer)], ...options });
 
-const range = "must be a whole number from";
-const wrong: [options: object, mistake: string][] = [
-  [{ shutdownGraceMs: Number.POSITIVE_INFINITY }, `shutdownGraceMs ${range} 0 to 2147483647, not Infinity`],
-  [{ shutdownGraceMs: 2 ** 31 }, `shutdownGraceMs ${range} 0 to 2147483647, not 2147483648`],
-  [{ shutdownDelayMs: "5" }, `shutdownDelayMs ${range} 0 to 2147483647, not "5"`],
-  [{ maxConcurrentCalls: -1 }, `maxConcurrentCalls ${range} 1 to 2147483647, not -1`],
-  [{ maxHeaderBytes: 1e12 }, `maxHeaderBytes ${range} 1 to 2147483647, not 1000000000000`],
-  [{ maxConnectionAgeMs: 2_000_000_000 }, `maxConnectionAgeMs ${range} 1 to 1952257860, not 2000000000`],
-  [{ keepaliveTimeMs: 1.5 }, `keepaliveTimeMs ${range} 1 to 2147483647, not 1.5`],
-  [{ maxConnections: null }, `maxConnections ${range} 1 to 2147483647, not null`],
-  [{ addresses: "127.0.0.1:0" }, 'addresses must be a non-empty list, not "127.0.0.1:0"'],
-  [{ addresses: [] }, "addresses must be a non-empty list, not []"],
-  [{ addresses: [50_051] }, "addresses must contain only strings, not 50051"],
-  [{ reflection: "no" }, 'reflection must be true or false, not "no"'],
-  [{ logger: {} }, "logger must be a pino logger"],
-  [{ tls: null }, "tls must be { certFile, keyFile, clientCaFile? } with the paths of files, not null"],
-  [
-    { tls: { cert: "c.pem" } },
-    "tls must be { certFile, keyFile, clientCaFile? } with the paths of files, not { cert: 'c.pem' }",
-  ],
-  [{ tlsCert: "c.pem" }, "unknown option tlsCert"],
-  [{ workers: 2 }, "unknown option workers"],
-];
-
-for (const [options, mistake] of wrong) {
+for (const [options, mistake] of invalidOptions) {
   test(`reports on creation: ${mistake}`, () => {
     assert.throws(() => create(options), { name: "TypeError", message: mistake });
   });
 }
 
 test("reports all mistakes at once", () => {
-  const all = wrong.slice(3, 6);
+  const all = invalidOptions.slice(3, 6);
   assert.throws(() => create(Object.assign({}, ...all.map(([options]) => options))), {
     message: all.map(([, mistake]) => mistake).join("\n"),
   });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Metadata } from "@grpc/grpc-js";
 import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
+import { invalidCallOptions } from "@hello/testing/invalid-call-options";
 import { listenHttp2 } from "@hello/testing/peer";
 import { EchoClient } from "../../test/echo-client.js";
 import { requestsOf } from "../../test/request-source.js";
-import { type CallOptions, type MetadataInit, ServiceClient } from "../index.js";
+import { type CallOptions, ServiceClient } from "../index.js";
 
 /** Functions that make a call of each kind with unchecked options. */
 const kinds: Readonly<Record<string, (client: EchoClient, options: object) => Promise<unknown>>> = {
@@ -18,47 +18,12 @@ const kinds: Readonly<Record<string, (client: EchoClient, options: object) => Pr
 };
 
 const { signal } = new AbortController();
-const symbolName = { "x-id": Symbol("id") } as unknown as MetadataInit;
-
-/** Invalid options and the messages of their TypeErrors. */
-const invalid: readonly (readonly [options: unknown, message: RegExp])[] = [
-  [{ timeout: 5 }, /^unknown call option "timeout": the options are timeoutMs, signal, /],
-  [{ timeoutMS: 5 }, /^unknown call option "timeoutMS": /],
-  [{ constructor: 1 }, /^unknown call option "constructor": /],
-  [null, /^options must be an object, not null$/],
-  ["5s", /^options must be an object, not "5s"$/],
-  [[5], /^options must be an object, not \[5\]$/],
-  [new Map([["timeoutMs", 5]]), /^options must be an object, not a Map$/],
-  [{ timeoutMs: "5" }, /^timeoutMs must be a number up to 2147483647, or Infinity, not "5"$/],
-  [{ timeoutMs: Number.NaN }, /^timeoutMs must be a number .*, not NaN$/],
-  [{ timeoutMs: null }, /^timeoutMs must be a number .*, not null$/],
-  [{ signal: new AbortController() }, /^signal must be an AbortSignal, not an AbortController$/],
-  [{ signal: { aborted: true } }, /^signal must be an AbortSignal, not \{"aborted":true\}$/],
-  [{ signal: null }, /^signal must be an AbortSignal, not null$/],
-  [{ waitForReady: "false" }, /^waitForReady must be true or false, not "false"$/],
-  [{ onMetadata: {} }, /^onMetadata must be a function, not \{\}$/],
-  [{ onTrailers: [] }, /^onTrailers must be a function, not \[\]$/],
-  [{ metadata: new Map([["x-id", "1"]]) }, /^metadata must be a plain object, not a Map$/],
-  [{ metadata: new Headers({ "x-id": "1" }) }, /^metadata must be a plain object, not a Headers$/],
-  [{ metadata: new Metadata() }, /^metadata must be a plain object, not a Metadata$/],
-  [{ metadata: [["x-id", "1"]] }, /^metadata must be a plain object, not \[\["x-id","1"\]\]$/],
-  [{ metadata: "x-id: 1" }, /^metadata must be a plain object, not "x-id: 1"$/],
-  [{ metadata: null }, /^metadata must be a plain object, not null$/],
-  [
-    { metadata: { "x-id": undefined } },
-    /^invalid metadata "x-id": the value must be a string, or a Uint8Array .*, not undefined$/,
-  ],
-  [{ metadata: { "x-id": 42 } }, /^invalid metadata "x-id": the value must be a string, .*, not 42$/],
-  [{ metadata: { "x-id": ["a", undefined] } }, /^invalid metadata "x-id": .*, not undefined$/],
-  [{ metadata: symbolName }, /^invalid metadata "x-id": .*, not Symbol\(id\)$/],
-  [{ metadata: { "x-bin": "text" } }, /^invalid metadata "x-bin": the value must be a Uint8Array, .*, not "text"$/],
-];
 
 for (const [kind, call] of Object.entries(kinds)) {
   test(`rejects invalid options of a ${kind} before it connects`, async () => {
     await using peer = await listenHttp2((stream) => stream.close());
     await using client = new EchoClient(peer.address);
-    for (const [options, message] of invalid) {
+    for (const [options, message] of invalidCallOptions) {
       await assert.rejects(call(client, options as object), { name: "TypeError", message }, String(message));
     }
     assert.equal(peer.accepted, 0);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { invalidAddresses } from "@hello/testing/invalid-addresses";
 import { formatAddress, parseAddress } from "./address.js";
 
 const addresses = {
@@ -25,22 +26,7 @@ test("parses unix:///path as unix:/path", () => {
   assert.deepEqual(parseAddress("unix:///run/echo.sock"), { path: "/run/echo.sock" });
 });
 
-const mistakes = {
-  "": "use host:port",
-  localhost: "use host:port",
-  "50051": "use host:port",
-  "localhost:": "use host:port",
-  "localhost:http": "use host:port",
-  "localhost:-1": "use host:port",
-  "localhost:1.5": "use host:port",
-  "::1:50051": "use host:port",
-  "[::1]": "use host:port",
-  "[localhost]:50051": "use host:port",
-  "http://localhost:50051": "use host:port",
-  "localhost:65536": "the port must be at most 65535",
-  "unix:": "the path is missing",
-};
-for (const [text, mistake] of Object.entries(mistakes)) {
+for (const [text, mistake] of Object.entries(invalidAddresses)) {
   test(`rejects "${text}": ${mistake}`, () => {
     assert.throws(
       () => parseAddress(text),

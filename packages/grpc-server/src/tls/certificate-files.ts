@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { inspect } from "node:util";
 import { reasonOf } from "@hello/grpc-common";
 
 /** Paths of the PEM files for TLS. */
@@ -15,7 +14,7 @@ export interface CertificateFiles {
 }
 
 /**
- * Checks the `tls` option.
+ * Checks the `tls` option. Its error contains no values: one might be a private key.
  *
  * @throws TypeError that describes a valid value.
  */
@@ -26,8 +25,21 @@ export function checkCertificateFiles(value: unknown): void {
     !(isPath(certFile) && isPath(keyFile) && (clientCaFile === undefined || isPath(clientCaFile))) ||
     Object.keys(others).length > 0
   ) {
-    throw new TypeError(`must be { certFile, keyFile, clientCaFile? } with the paths of files, not ${inspect(value)}`);
+    throw new TypeError(
+      `must be { certFile, keyFile, clientCaFile? } with the paths of files, not ${formatShape(value)}`,
+    );
   }
+  if ([certFile, keyFile, clientCaFile].some((path) => String(path).includes("-----BEGIN "))) {
+    throw new TypeError("must have the paths of the files, not their content");
+  }
+}
+
+/** Formats a value without its content. */
+function formatShape(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return `{ ${Object.keys(value).join(", ")} }`;
+  }
+  return value === null ? "null" : `a ${typeof value}`;
 }
 
 /** Content of the files at one point in time. */

@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { pathToFileURL } from "node:url";
-import { type Outcome, run } from "@hello/testing/program";
+import type { Outcome } from "@hello/testing/program";
+import { runCheck } from "../test/run-check.js";
 
-/** Runs the check in a repository with the given files. */
-async function check(files: Readonly<Record<string, string>>): Promise<Outcome> {
-  const root = mkdtempSync(join(tmpdir(), "boundaries-"));
-  try {
-    for (const [file, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, "packages", file)), { recursive: true });
-      writeFileSync(join(root, "packages", file), content);
-    }
-    const tsx = pathToFileURL(require.resolve("tsx"));
-    const command = [process.execPath, `--import=${tsx}`, join(__dirname, "check-boundaries.ts")] as const;
-    return await run([...command], { cwd: root });
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+/** Runs the check in a repository with files in the folder packages. */
+function check(files: Readonly<Record<string, string>>): Promise<Outcome> {
+  const entries = Object.entries(files).map(([file, content]) => [`packages/${file}`, content]);
+  return runCheck("check-boundaries.ts", Object.fromEntries(entries));
 }
 
 test("accepts the imports that the rules allow", async () => {

@@ -28,8 +28,8 @@ const readTables: Plugin<[], Markdown> = () => (tree) => {
 const checkSentences: Plugin<[], Root> = () => (tree, file) => {
   visit(tree, "SentenceNode", (node: Sentence) => {
     const text = node.children.map((child) => (child.type === "SourceNode" ? "…" : textOf(child))).join("");
-    // retext takes a period before code for the middle of a sentence.
-    for (const sentence of text.replace(/\s+/g, " ").split(/(?<=[.!?]) (?=…)/)) {
+    // retext does not end a sentence before code and a lower-case name.
+    for (const sentence of text.replace(/\s+/g, " ").split(/(?<=[.!?]) (?=…|grpc-js)/)) {
       for (const problem of checkSentence(sentence)) {
         file.message(problem, node);
       }

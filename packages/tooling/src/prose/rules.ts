@@ -25,7 +25,10 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/\b(?:what|that|which) (?:is|was|are|were) asked for\b/i, "name the thing"],
   [/\b(?:very|quite|really|basically|actually|obviously|clearly|simply|easily|of course)\b/i, "leave it out"],
   [/^there (?:is|are|was|were|will be|must be|may be|can be)\b/i, "start with the subject"],
-  [/^(?:nor|not only|not until|only (?:then|when|after|if|with)|so (?:do|does|is|are))\b/i, "start with the subject"],
+  [
+    /^(?:nor|not only|not until|only (?:then|when|after|if|with)|neither (?:do|does|is|are))\b/i,
+    "start with the subject",
+  ],
   [/^[^={}]*;[^={}]*;[^={}]*$/, "two semicolons: split the sentence"],
 ];
 

@@ -17,6 +17,7 @@ const subjects: Readonly<Record<string, string>> = {
   "interface A {\n  /** A. */\n  readonly a?: readonly string[] | undefined;\n}": "noun",
   "class A {\n  /** A. */\n  readonly #a: number = 1;\n}": "noun",
   "type A = () => void;": "other",
+  "let a: () => void;": "other",
   "interface A {\n  /** A. */\n  readonly a?: boolean;\n}": "other",
   "interface A {\n  /** A. */\n  readonly a?: ((b: string) => void) | undefined;\n}": "other",
   "interface A {\n  /** A. */\n  readonly a: Promise<void>;\n}": "other",
@@ -65,6 +66,14 @@ test("finds strings on one line, and the names of tests and groups, with an elli
   ];
   assert.deepEqual(testNames, names);
   assert.deepEqual(strings, [...names, { line: 5, text: "no name" }]);
+});
+
+test("finds the messages of errors and of log lines", () => {
+  const source = 'new TypeError("late"); logger.warn({ a: "b" }, "slow"); emitter.emit("tick"); new Map("c");';
+  assert.deepEqual(readTypeScript("a.ts", source).messages, [
+    { line: 1, text: "late" },
+    { line: 1, text: "slow" },
+  ]);
 });
 
 test("rejects a source that does not parse, with its place", () => {

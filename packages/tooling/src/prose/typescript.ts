@@ -1,5 +1,5 @@
 /** Doc comments and names of tests in TypeScript sources. */
-import { type Comment, type Node, parseSync, type TSType, Visitor } from "oxc-parser";
+import { type Comment, type Node, parseSync, type TSType, type VariableDeclarator, Visitor } from "oxc-parser";
 
 /** Part of a source that a person reads. */
 export interface Prose {
@@ -23,9 +23,13 @@ export interface SourceProse {
   readonly comments: readonly Prose[];
   /** Literals on one line. A substitution is `…`. */
   readonly strings: readonly Prose[];
+  /** Arguments of errors and of the methods of loggers among the strings. */
+  readonly messages: readonly Prose[];
   /** First arguments of `test()` and `describe()` among the strings. */
   readonly testNames: readonly Prose[];
 }
+
+const logMethods = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /**
  * Reads the prose of a TypeScript source.
@@ -40,11 +44,14 @@ export function readTypeScript(file: string, source: string): SourceProse {
   }
   const subjects = new Map<number, Subject>();
   const strings: Prose[] = [];
+  const messages: Prose[] = [];
   const testNames: Prose[] = [];
-  const read = (node: Node, list: Prose[]) => {
-    const text = literalText(node);
-    if (text !== undefined && !text.includes("\n")) {
-      list.push({ line: lineAt(source, node.start), text });
+  const read = (nodes: readonly Node[], list: Prose[]) => {
+    for (const node of nodes) {
+      const text = literalText(node);
+      if (text !== undefined && !text.includes("\n")) {
+        list.push({ line: lineAt(source, node.start), text });
+      }
     }
   };
   const record = (node: Node) => {
@@ -65,11 +72,20 @@ export function readTypeScript(file: string, source: string): SourceProse {
     TSCallSignatureDeclaration: record,
     PropertyDefinition: record,
     TSPropertySignature: record,
-    Literal: (node) => read(node, strings),
-    TemplateLiteral: (node) => read(node, strings),
-    CallExpression({ callee, arguments: [name] }) {
-      if (name !== undefined && callee.type === "Identifier" && ["test", "describe"].includes(callee.name)) {
-        read(name, testNames);
+    Literal: (node) => read([node], strings),
+    TemplateLiteral: (node) => read([node], strings),
+    NewExpression({ callee, arguments: values }) {
+      if (callee.type === "Identifier" && callee.name.endsWith("Error")) {
+        read(values, messages);
+      }
+    },
+    CallExpression({ callee, arguments: values }) {
+      if (callee.type === "MemberExpression" && callee.property.type === "Identifier") {
+        if (logMethods.includes(callee.property.name)) {
+          read(values, messages);
+        }
+      } else if (callee.type === "Identifier" && ["test", "describe"].includes(callee.name)) {
+        read(values.slice(0, 1), testNames);
       }
     },
   }).visit(program);
@@ -84,6 +100,7 @@ export function readTypeScript(file: string, source: string): SourceProse {
         .map(({ value, start }) => ({ line: lineAt(source, start), text: value.trim() })),
     ),
     strings,
+    messages,
     testNames,
   };
 }
@@ -102,7 +119,7 @@ function subjectOf(node: Node): Subject {
     case "TSMethodSignature":
       return node.kind === "get" || node.kind === "set" ? "other" : "function";
     case "VariableDeclaration":
-      return isFunction(node.declarations[0]?.init) ? "function" : "noun";
+      return subjectOfVariable(node.declarations[0]);
     case "TSTypeAliasDeclaration":
       return node.typeAnnotation.type === "TSFunctionType" ? "other" : "noun";
     case "ClassDeclaration":
@@ -114,6 +131,16 @@ function subjectOf(node: Node): Subject {
     default:
       return "other";
   }
+}
+
+function subjectOfVariable(variable: VariableDeclarator | undefined): Subject {
+  if (isFunction(variable?.init)) {
+    return "function";
+  }
+  const pattern = variable?.id;
+  const type =
+    pattern !== undefined && "typeAnnotation" in pattern ? pattern.typeAnnotation?.typeAnnotation : undefined;
+  return type?.type === "TSFunctionType" ? "other" : "noun";
 }
 
 function isFunction(value: Node | null | undefined): boolean {

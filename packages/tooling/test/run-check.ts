@@ -1,0 +1,24 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Outcome, run } from "@hello/testing/program";
+
+/**
+ * Runs a check in a repository with the given files.
+ *
+ * @param script Name of a file in the folder src.
+ */
+export async function runCheck(script: string, files: Readonly<Record<string, string>>): Promise<Outcome> {
+  const root = mkdtempSync(join(tmpdir(), "check-"));
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), content);
+    }
+    const tsx = pathToFileURL(require.resolve("tsx"));
+    return await run([process.execPath, `--import=${tsx}`, join(__dirname, "../src", script)], { cwd: root });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}

@@ -35,8 +35,8 @@ export interface ClientProgram<Client extends ServiceClient> {
 type ProgramTexts = Omit<ClientProgram<ServiceClient>, "createClient" | "run">;
 
 /**
- * Runs a client program: reads flags and environment variables, and sets the exit status: 0 on success, 1 if input or
- * output fails or the service is not serving, 2 for invalid options, or 64 plus the gRPC status code of a failed call.
+ * Runs a client program with its flags and environment variables, and sets the exit status: 0 on success, 1 if input or
+ * output fails or the service is not serving, 2 for invalid options. A failed call sets 64 plus its status code.
  */
 export async function runClientProgram<Client extends ServiceClient>(program: ClientProgram<Client>): Promise<void> {
   const { stdout, stderr } = process;

@@ -177,12 +177,17 @@ test("adds an RPC of each kind and edits only the files of its service", async (
   assert.equal((await gen("rpc", "Clock", "Ring")).status, 2);
 });
 
-test("asks for missing arguments on a terminal, and again after an invalid answer", { skip: script.skip }, async () => {
-  const command = `"${process.execPath}" "--import=${tsx}" packages/tooling/src/gen.ts rpc Clock`;
+test("asks for missing arguments on a terminal, and again after an invalid answer", {
+  skip: script.skip,
+  timeout: 120_000,
+}, async (t) => {
+  // Wide enough that no message is broken into lines.
+  const command = `stty cols 200 && "${process.execPath}" "--import=${tsx}" packages/tooling/src/gen.ts rpc Clock`;
   const child = start([script.program, "-qec", command, "/dev/null"], {
     cwd: copy,
     env: { ...env, SHELL: "/bin/sh", TERM: "xterm" },
   });
+  t.after(() => child.kill());
   let shown = "";
   const steps: [RegExp, string][] = [
     [/Name of the RPC/, "ask\r"],

@@ -39,7 +39,7 @@ const { status } = spawnSync(
     "--test",
     "--test-timeout=600000",
     // Tests spend more time waiting than computing.
-    `--test-concurrency=${availableParallelism()}`,
+    `--test-concurrency=${2 * availableParallelism()}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=junit",

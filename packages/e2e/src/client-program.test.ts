@@ -65,7 +65,7 @@ test("reports every mistake in the options at once, and refers to --help", async
   assert.deepEqual(await client.run(["--tagret", "x", "--timeout-ms", "soon"]), {
     status: 2,
     stdout: "",
-    stderr: `hello-client: unknown option '--tagret'
+    stderr: `hello-client: unknown option "--tagret"
 hello-client: (Did you mean --target?)
 hello-client: --timeout-ms must be a whole number from 1 to 2147483647, not "soon"
 hello-client: run hello-client --help for the options

@@ -113,5 +113,5 @@ test("fails when it cannot write its output", {
     env: client.environment(),
   });
   assert.equal(status, 1);
-  assert.match(stderr, /^hello-client: standard output: ENOSPC.*\n$/);
+  assert.match(stderr, /^hello-client: cannot write to standard output: ENOSPC.*\n$/);
 });

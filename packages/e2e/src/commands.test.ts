@@ -104,7 +104,7 @@ test("pnpm demo fails with the reason when the client fails", async () => {
   const { status, stdout, stderr } = await runPnpm("demo", "--nope");
   assert.equal(status, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, /^demo: hello-client: unknown option '--nope'$/m);
+  assert.match(stderr, /^demo: hello-client: unknown option "--nope"$/m);
 });
 
 test("pnpm demo fails with the reason when the build fails", async () => {

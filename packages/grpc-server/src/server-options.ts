@@ -3,6 +3,8 @@ import {
   type CheckTable,
   checkFunction,
   choice,
+  formatObject,
+  formatValue,
   integer,
   list,
   type Optional,
@@ -115,13 +117,13 @@ function checkServices(value: unknown): void {
 
 function checkBoolean(value: unknown): void {
   if (typeof value !== "boolean") {
-    throw new TypeError("must be true or false");
+    throw new TypeError(`must be true or false, not ${formatValue(value)}`);
   }
 }
 
 function checkInterceptors(value: unknown): void {
   if (!Array.isArray(value) || !value.every((interceptor) => typeof interceptor === "function")) {
-    throw new TypeError("must be a list of server interceptors");
+    throw new TypeError(`must be a list of server interceptors, not ${formatObject(value)}`);
   }
 }
 

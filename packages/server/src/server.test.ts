@@ -18,5 +18,5 @@ test("greets a name over a socket", async () => {
 });
 
 test("rejects an unknown option", () => {
-  assert.throws(() => createHelloServer({ port: 50_051 } as object), /^TypeError: unknown option port/);
+  assert.throws(() => createHelloServer({ port: 50_051 } as object), /^TypeError: unknown option "port"/);
 });

@@ -23,6 +23,6 @@ export const invalidOptions: readonly (readonly [options: object, message: strin
     { tls: { certFile: "c.pem", keyFile: "-----BEGIN PRIVATE KEY-----" } },
     "tls must have the paths of the files, not their content",
   ],
-  [{ tlsCert: "c.pem" }, "unknown option tlsCert"],
-  [{ workers: 2 }, "unknown option workers"],
+  [{ tlsCert: "c.pem" }, 'unknown option "tlsCert"'],
+  [{ workers: 2 }, 'unknown option "workers"'],
 ];

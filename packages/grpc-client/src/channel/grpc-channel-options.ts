@@ -90,7 +90,7 @@ function rejectBoth(
 function convertScalars(options: ClientOptions, values: ClientOptionValues): ChannelOptions {
   const { initialReconnectBackoffMs: initial, maxReconnectBackoffMs: max } = values;
   if (options.maxReconnectBackoffMs !== undefined && initial > max) {
-    throw new TypeError(`initialReconnectBackoffMs (${initial}) exceeds maxReconnectBackoffMs (${max})`);
+    throw new TypeError(`initialReconnectBackoffMs (${initial}) must not exceed maxReconnectBackoffMs (${max})`);
   }
   const effective = { ...values, maxReconnectBackoffMs: Math.max(initial, max) };
   const result: Record<string, string | number> = {};

@@ -20,6 +20,9 @@ export function openChannel(
   const unknownScheme = target.startsWith("xds:")
     ? registerXds()
     : "unknown scheme; expected host:port, dns:///host:port, ipv4:a:1,b:2 or unix:/path";
+  if (target === "") {
+    throw new TypeError(`${invalid}: the host is missing`);
+  }
   if (/^\s|\s$|\p{Cc}/u.test(target)) {
     throw new TypeError(`${invalid}: it has leading or trailing whitespace, or a control character`);
   }

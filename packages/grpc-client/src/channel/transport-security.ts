@@ -32,7 +32,7 @@ function createSecureCredentials(tls: true | TlsOptions): ChannelCredentials {
   }
   checkKeys("tls", tls, ["ca", "cert", "key", "serverName"]);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
-    throw new TypeError(tls.key === undefined ? "tls.cert requires tls.key" : "tls.key requires tls.cert");
+    throw new TypeError(tls.key === undefined ? "tls.cert needs tls.key" : "tls.key needs tls.cert");
   }
   const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => toPemBytes(`tls.${name}`, tls[name]));
   checkAuthority(ca);

@@ -167,5 +167,5 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/unable to (?:verify|get)|self.signed/, "set tls.ca to the CA that signed the server's certificate"],
   [/does not match certificate's altnames/, "if the certificate is meant for another name, set tls.serverName to it"],
   [/^Protocol error$/, "the peer does not speak HTTP/2; it may be an HTTP/1 server"],
-  [/^Failed to connect$/, "the peer closed the connection; it may expect TLS"],
+  [/^Failed to connect$/, "the peer closed the connection; it may expect TLS or another client certificate"],
 ];

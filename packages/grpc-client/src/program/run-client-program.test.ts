@@ -50,7 +50,7 @@ test("exits with 2 for invalid options, reports them all, and points to --help",
   assert.deepEqual([invalid.status, invalid.stdout], [2, ""]);
   assert.equal(
     invalid.stderr,
-    "echo-client: unknown option '--nope'\n" +
+    'echo-client: unknown option "--nope"\n' +
       "echo-client: --timeout-ms must be a whole number from 1 to 2147483647, not 0\n" +
       "echo-client: run echo-client --help for the options\n",
   );
@@ -61,7 +61,7 @@ test("exits with 2 for invalid options, reports them all, and points to --help",
     [["--metadata", "Authorization=Bearer x", "a"], /^echo-client: --metadata authorization would be sent in plain/],
     [
       ["--initial-reconnect-backoff-ms=2", "--max-reconnect-backoff-ms=1", "a"],
-      /^echo-client: --initial-reconnect-backoff-ms \(2\) exceeds --max-reconnect-backoff-ms \(1\)\n/,
+      /^echo-client: --initial-reconnect-backoff-ms \(2\) must not exceed --max-reconnect-backoff-ms \(1\)\n/,
     ],
     [["--tls-server-name", "a ", "a"], /^echo-client: --tls-server-name must be printable ASCII /],
   ] as const) {

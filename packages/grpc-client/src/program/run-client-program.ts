@@ -48,7 +48,7 @@ export async function runClientProgram<Client extends ServiceClient>(program: Cl
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     // A reader like `head` closes the pipe when it has read enough.
     if (error.code !== "EPIPE") {
-      reportFailure(program.name, new Error(`standard output: ${error.message}`), json);
+      reportFailure(program.name, new Error(`cannot write to standard output: ${error.message}`), json);
     }
     process.exit(error.code === "EPIPE" ? 0 : 1);
   });

@@ -85,7 +85,10 @@ function toHedgingConfig(hedging: HedgingOptions) {
   checkKeys("hedging", hedging, ["maxAttempts", "delayMs", "nonFatalStatuses"]);
   const { maxAttempts = 3, delayMs, nonFatalStatuses = ["UNAVAILABLE"] } = hedging;
   checkNumber("hedging.maxAttempts", maxAttempts, { min: 2 });
-  checkNumber("hedging.delayMs", delayMs ?? Number.NaN, { min: 0 });
+  if (delayMs === undefined) {
+    throw new TypeError("hedging.delayMs is missing");
+  }
+  checkNumber("hedging.delayMs", delayMs, { min: 0 });
   checkStatuses("hedging.nonFatalStatuses", nonFatalStatuses);
   return {
     name: [{}],

@@ -36,10 +36,10 @@ test("lists every invalid or unknown option", () => {
 waitTimeMs must be a whole number from 1 to 1000, not "x"
 color must be true or false, not 1
 file must be a string, not null
-unknown option colour`,
+unknown option "colour"`,
   });
 });
 
 test("rejects a property of Object.prototype as an unknown option", () => {
-  assert.throws(() => checkOptions(table, { toString: 1 }), { message: "unknown option toString" });
+  assert.throws(() => checkOptions(table, { toString: 1 }), { message: 'unknown option "toString"' });
 });

@@ -22,7 +22,7 @@ export function checkOptions<Values>(table: CheckTable<Values>, given: object): 
   }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(table, name)) {
-      problems.push(`unknown option ${name}`);
+      problems.push(`unknown option "${name}"`);
     } else if (value !== undefined) {
       try {
         table[name as keyof Values].check(value);

@@ -23,7 +23,7 @@ test("rejects numbers out of range, and other types", () => {
 test("rejects unknown keys, and values that are not plain objects", () => {
   checkKeys("retry", { attempts: 1 }, ["attempts", "delay"]);
   assert.throws(() => checkKeys("retry", { attempt: 1 }, ["attempts", "delay"]), {
-    message: "unknown option retry.attempt: retry accepts attempts, delay",
+    message: 'unknown option "retry.attempt": retry accepts attempts, delay',
   });
   for (const value of [null, [], "x", undefined, new Map(), new Set()]) {
     assert.throws(() => checkKeys("retry", value, []), /^TypeError: retry must be an object, not /);

@@ -52,7 +52,7 @@ export function checkKeys(name: string, value: unknown, known: readonly string[]
   checkObject(name, value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
-      throw new TypeError(`unknown option ${name}.${key}: ${name} accepts ${known.join(", ")}`);
+      throw new TypeError(`unknown option "${name}.${key}": ${name} accepts ${known.join(", ")}`);
     }
   }
 }

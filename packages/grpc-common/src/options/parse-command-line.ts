@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Command, CommanderError } from "commander";
 import { describeProblem } from "./check-options.js";
 import { formatDefault, type NamedOption, nameOptions } from "./named-options.js";
 import type { OptionTable } from "./option.js";
@@ -68,7 +68,7 @@ export function parseCommandLine<Values>(table: OptionTable<Values>, line: Comma
     if (printed !== "") {
       return { action: "print", text: printed };
     }
-    problems.push((error as Error).message.replace(/^error: /, ""));
+    problems.push(describeUsageProblem(error as CommanderError, command.args));
   }
 
   const sources = new Map<string, string>();
@@ -101,6 +101,17 @@ export function parseCommandLine<Values>(table: OptionTable<Values>, line: Comma
     throw new UsageError(problems.join("\n"));
   }
   return { action: "run", values: values as Values, args: command.args, given: new Set(sources.keys()) };
+}
+
+/** Describes an error of Commander in the words of the other problems. */
+function describeUsageProblem({ code, message }: CommanderError, [argument = ""]: readonly string[]): string {
+  if (code === "commander.excessArguments") {
+    return `unexpected argument "${argument}"`;
+  }
+  const [, flag, value] = /^error: option '(\S+) (<\S+>)' argument missing$/.exec(message) ?? [];
+  return flag === undefined
+    ? message.replace(/^error: /, "").replaceAll(/'([^']*)'/g, '"$1"')
+    : `${flag} must be followed by ${value}`;
 }
 
 /** Parses the texts after the flags of an option. The last text wins unless the option is repeatable. */

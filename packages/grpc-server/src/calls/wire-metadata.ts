@@ -24,7 +24,7 @@ const allowedForHandlers = [statusDetailsKey, "grpc-retry-pushback-ms"];
 export function toSuccessMetadata(name: "responseMetadata" | "trailers", metadata: Metadata | undefined): Metadata {
   const wire = toWireMetadata([metadata]);
   if (!wire.fits) {
-    const size = `${wire.bytes} bytes in ${wire.entries} entries`;
+    const size = `${wire.bytes} bytes in ${wire.entries} ${wire.entries === 1 ? "entry" : "entries"}`;
     const limit = `${maxMetadataBytes} bytes in ${maxMetadataEntries} entries`;
     const details = `${name} too large: ${size}, but clients accept at most ${limit}`;
     // Only a status with a cause is logged.

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 const replacements: readonly (readonly [RegExp, string])[] = [
   [/\b(127\.0\.0\.1|\[::1?\]):(?!50051\b)\d{4,5}\b/g, "$1:<port>"],
   [/\berror:[\dA-F]{8}:.*/g, "<error of OpenSSL>"],
+  [/; if the root CA is installed locally, try running Node\.js with --use-system-ca/g, ""],
   [/\b(?:Expected|Unexpected) .* JSON .*/g, "<error of Node>"],
   [/([ax])\1{20,}/g, "$1…$1"],
   [/<folder>\/hello-[\w-]+/g, "<folder>"],

@@ -75,6 +75,7 @@ async function serve(handler: Handler = never, options: Partial<ServerOptions<un
         const isLast = (headers: object) => "grpc-status" in headers || !("content-type" in headers);
         stream.on("response", (headers) => isLast(headers) && resolve(headers));
         stream.on("trailers", resolve);
+        stream.on("close", () => resolve({}));
         stream.resume();
       });
       for (const other of others) {
@@ -102,11 +103,12 @@ function formatStatus(headers: Readonly<Record<string, unknown>>): string {
 async function protocol(): Promise<Section> {
   await using server = await serve();
   await using limited = await serve(never, { maxConcurrentCalls: 1, maxStreamingCalls: 1, maxReceiveMessageBytes: 10 });
-  await using ending = await serve(never, { shutdownGraceMs: 0 });
+  await using ending: EchoServer = await serve(() => {
+    void ending.shutdown();
+    return never();
+  });
   const gzip = { "grpc-encoding": "gzip" };
   const flagged = (flag: number) => Buffer.concat([Buffer.of(flag), request.subarray(1)]);
-  const shutDown = ending.call("a call that is open when the server stops");
-  setTimeout(() => void ending.shutdown(), 100);
   return {
     title: "Protocol and limits",
     text: "",
@@ -130,7 +132,7 @@ async function protocol(): Promise<Section> {
       await limited.call("a request beyond `maxReceiveMessageBytes`", { body: message(Buffer.alloc(11)) }),
       await limited.call("a call beyond `maxConcurrentCalls`", { openCalls: 1 }),
       await limited.call("a call beyond `maxStreamingCalls`", { openCalls: 1, path: serverStream.path }),
-      await shutDown,
+      await ending.call("a call that is open when the server stops"),
     ],
   };
 }

@@ -9,7 +9,7 @@ import { readTypeScript } from "./prose/typescript.js";
 
 const products = ["grpc-common", "grpc-server", "grpc-client", "proto", "server", "client"];
 
-/** Strings of several words that are no messages. */
+/** Strings of several words that no person sees, or only as a part of another text. */
 const noMessages: ReadonlySet<string> = new Set([
   // Values of the documentation and of help texts.
   "true, false",

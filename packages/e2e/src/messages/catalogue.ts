@@ -42,7 +42,7 @@ function renderExamples({ columns, examples }: Section): string {
     return examples.map(renderCommand).join("\n\n");
   }
   const rows = examples.map(({ cause, level, message }) =>
-    [cause.replaceAll("|", "\\|"), ...(level === undefined ? [] : [String(level)]), code(message)].join(" | "),
+    [cause.replaceAll("|", "\\|"), ...(level === undefined ? [] : [String(level)]), toCode(message)].join(" | "),
   );
   const head = [columns.join(" | "), columns.map(() => "---").join(" | ")];
   return [...head, ...rows].map((row) => `| ${row} |`).join("\n");
@@ -53,7 +53,7 @@ function renderCommand({ cause, level, message }: Example): string {
 }
 
 /** Formats a text as code in a cell of a table, a line at a time. */
-export function code(text: string): string {
+export function toCode(text: string): string {
   return text
     .trimEnd()
     .split("\n")

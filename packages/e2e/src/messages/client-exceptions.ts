@@ -6,8 +6,8 @@ import { EchoRequest, EchoService } from "@hello/testing/echo";
 import { invalidCallOptions } from "@hello/testing/invalid-call-options";
 import { invalidMethodConfigs, invalidOptions, invalidTargets } from "@hello/testing/invalid-client-options";
 import type { Chapter, Section } from "./catalogue.js";
+import { catchError, catchErrors, formatCode } from "./catch-error.js";
 import { EchoClient } from "./echo-client.js";
-import { failure, failures, formatCode } from "./failures.js";
 
 const target = "localhost:1";
 const request = new EchoRequest().setValue("World");
@@ -23,9 +23,9 @@ export async function collectClientExceptions(): Promise<Chapter> {
         text: "First argument of a client, and `--target`.",
         columns: ["target", "error"],
         examples: [
-          ...(await failures(Object.keys(invalidTargets), (text) => new HelloClient(text))),
-          await failure("`undefined`", () => new HelloClient(undefined as unknown as string)),
-          await failure("a `ClientChannel` and options", () => new HelloClient(new ClientChannel(target), {})),
+          ...(await catchErrors(Object.keys(invalidTargets), (text) => new HelloClient(text))),
+          await catchError("`undefined`", () => new HelloClient(undefined as unknown as string)),
+          await catchError("a `ClientChannel` and options", () => new HelloClient(new ClientChannel(target), {})),
         ],
       },
       {
@@ -33,25 +33,25 @@ export async function collectClientExceptions(): Promise<Chapter> {
         text: "Second argument of a client. The flags of `hello-client` have the same ranges.",
         columns: ["options", "error"],
         examples: [
-          ...(await failures(invalidOptions, ([options]) => construct(options), format)),
-          ...(await failures(
+          ...(await catchErrors(invalidOptions, ([options]) => construct(options), format)),
+          ...(await catchErrors(
             invalidMethodConfigs,
             ([config]) => construct({ serviceConfig: { methodConfig: [config] } }),
             ([config]) => formatCode({ serviceConfig: { methodConfig: [config] } }),
           )),
         ],
       },
-      await certificates(),
+      await collectCertificateErrors(),
       {
         title: "Call options",
         text: "Last argument of a call.",
         columns: ["options", "error"],
         examples: [
-          ...(await failures(invalidCallOptions, ([options]) => call({}, options), format)),
-          await failure("`{ parent: {} }`", () => call({}, { parent: {} })),
-          ...(await failures(invalidMetadata, (metadata) => call({}, { metadata }), formatMetadata)),
-          await failure("`authorization` without TLS", () => call({}, { metadata: { authorization: "Bearer a" } })),
-          await failure("`authorization` and a token", () =>
+          ...(await catchErrors(invalidCallOptions, ([options]) => call({}, options), format)),
+          await catchError("`{ parent: {} }`", () => call({}, { parent: {} })),
+          ...(await catchErrors(invalidMetadata, (metadata) => call({}, { metadata }), formatMetadata)),
+          await catchError("`authorization` without TLS", () => call({}, { metadata: { authorization: "Bearer a" } })),
+          await catchError("`authorization` and a token", () =>
             call({ tls: true, token: "abc" }, { metadata: { authorization: "Bearer a" } }),
           ),
         ],
@@ -61,20 +61,20 @@ export async function collectClientExceptions(): Promise<Chapter> {
         text: "",
         columns: ["argument", "error"],
         examples: [
-          await failure("`client.hello(5)`", async () => {
+          await catchError("`client.hello(5)`", async () => {
             await using client = new HelloClient(target);
             return await client.hello(5 as unknown as string);
           }),
-          await failure("`client.checkHealth(5)`", async () => {
+          await catchError("`client.checkHealth(5)`", async () => {
             await using client = new HelloClient(target);
             return await client.checkHealth(5 as unknown as string);
           }),
-          await failure("a request of another type", () => use((client) => client.echo("World"))),
-          await failure("requests that cannot be iterated", () => use((client) => client.collect(5))),
-          await failure("a unary call of a server stream", () =>
+          await catchError("a request of another type", () => use((client) => client.echo("World"))),
+          await catchError("requests that cannot be iterated", () => use((client) => client.collect(5))),
+          await catchError("a unary call of a server stream", () =>
             use((client) => client.call(EchoService.serverStream, request)),
           ),
-          await failure("a unary call of a client stream", () =>
+          await catchError("a unary call of a client stream", () =>
             use((client) => client.call(EchoService.clientStream, request)),
           ),
         ],
@@ -113,7 +113,7 @@ function format([options]: readonly [options: unknown, message: RegExp]): string
   return formatCode(options);
 }
 
-async function certificates(): Promise<Section> {
+async function collectCertificateErrors(): Promise<Section> {
   await using certificates = await createCertificates();
   const { client, untrusted } = certificates;
   const damaged = client.cert.replace(/[A-Za-z]{40}/, "A".repeat(40));
@@ -122,10 +122,10 @@ async function certificates(): Promise<Section> {
     text: "",
     columns: ["option `tls`", "error"],
     examples: [
-      await failure("the key of another certificate", () =>
+      await catchError("the key of another certificate", () =>
         construct({ tls: { cert: client.cert, key: untrusted.client.key } }),
       ),
-      await failure("a damaged certificate", () => construct({ tls: { cert: damaged, key: client.key } })),
+      await catchError("a damaged certificate", () => construct({ tls: { cert: damaged, key: client.key } })),
     ],
   };
 }

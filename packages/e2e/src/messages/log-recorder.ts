@@ -21,13 +21,13 @@ export function recordLog(log: CapturedLog = captureLog()): LogRecorder {
         .line((line) => line.msg === message && !used.has(line))
         .catch(() => Promise.reject(new Error(`${cause}: no line "${message}"`)));
       used.add(line);
-      return lineExample(cause, line);
+      return toExample(cause, line);
     },
   };
 }
 
 /** Formats a line of a log: its message, followed by its reason or error. */
-export function lineExample(cause: string, line: LogLine): Example {
+export function toExample(cause: string, line: LogLine): Example {
   const { level, msg, reason, err } = line as LogLine & { reason?: string; err?: string | { message: string } };
   const more = reason ?? (typeof err === "object" ? err.message : err);
   const parts = [msg, ...(more === undefined || more === "" ? [] : [more])];

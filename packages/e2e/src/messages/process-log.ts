@@ -19,10 +19,10 @@ const columns = ["what happens", "level", "line"];
 /** Collects the lines of processes that end, fail or are in trouble. */
 export async function collectProcessLog(): Promise<Section[]> {
   const [lifecycle, workers, telemetry, trouble] = await Promise.all([
-    oneProcess(),
-    workerProcesses(),
-    openTelemetry(),
-    scarceResources(),
+    collectOneProcess(),
+    collectWorkers(),
+    collectTelemetry(),
+    collectResources(),
   ]);
   return [
     { title: "Processes", text: "", columns, examples: [...lifecycle, ...workers] },
@@ -55,7 +55,12 @@ interface ProcessOptions {
   readonly shell?: string;
 }
 
-async function run({ args = [], env = {}, node = [], shell = ":" }: ProcessOptions = {}): Promise<RecordedProcess> {
+async function startProcess({
+  args = [],
+  env = {},
+  node = [],
+  shell = ":",
+}: ProcessOptions = {}): Promise<RecordedProcess> {
   const command = [
     process.execPath,
     ...node,
@@ -90,9 +95,9 @@ async function run({ args = [], env = {}, node = [], shell = ":" }: ProcessOptio
   };
 }
 
-async function oneProcess(): Promise<Example[]> {
+async function collectOneProcess(): Promise<Example[]> {
   const crash = 'process.on("SIGUSR2", () => { throw new Error("a bug in a timer"); });';
-  await using server = await run({ node: [`--import=data:text/javascript,${encodeURIComponent(crash)}`] });
+  await using server = await startProcess({ node: [`--import=data:text/javascript,${encodeURIComponent(crash)}`] });
   const examples = [await server.next("the start", "serving")];
   server.child.kill("SIGHUP");
   examples.push(await server.next("`SIGHUP`", "signal received"));
@@ -101,8 +106,8 @@ async function oneProcess(): Promise<Example[]> {
   return examples;
 }
 
-async function workerProcesses(): Promise<Example[]> {
-  await using server = await run({ args: ["--workers", "2"] });
+async function collectWorkers(): Promise<Example[]> {
+  await using server = await startProcess({ args: ["--workers", "2"] });
   const examples = [await server.next("the start of workers", "all workers are serving")];
   const [first, second] = server.lines.filter(({ msg }) => msg === "serving").map((line) => Number(line["pid"]));
   process.kill(second ?? 0, "SIGKILL");
@@ -116,12 +121,12 @@ async function workerProcesses(): Promise<Example[]> {
   examples.push(await server.next("the same", "stopping workers"));
   examples.push(await server.next("a worker that hangs", "worker did not stop in time; killing it"));
   await server.ended;
-  examples.push(printed("the same, on standard error", server.stderr));
-  await using stopped = await run({ args: ["--workers", "2"] });
+  examples.push(toStderrExample("the same, on standard error", server.stderr));
+  await using stopped = await startProcess({ args: ["--workers", "2"] });
   await stopped.next("", "all workers are serving");
   stopped.child.kill("SIGTERM");
   examples.push(await stopped.next("workers that stop", "all workers stopped"));
-  await using failing = await run({
+  await using failing = await startProcess({
     args: ["--workers", "2"],
     env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "65535" },
   });
@@ -129,14 +134,14 @@ async function workerProcesses(): Promise<Example[]> {
   return examples;
 }
 
-function printed(cause: string, message: string): Example {
+function toStderrExample(cause: string, message: string): Example {
   return { cause, level: "", message };
 }
 
-async function openTelemetry(): Promise<Example[]> {
+async function collectTelemetry(): Promise<Example[]> {
   await using collector = await listen(createTcpServer());
   const silent = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}` };
-  await using server = await run({ env: silent });
+  await using server = await startProcess({ env: silent });
   const examples = [await server.next("an `OTEL_` variable", "telemetry started")];
   await callUnknown(server.address);
   server.child.kill("SIGTERM");
@@ -144,7 +149,7 @@ async function openTelemetry(): Promise<Example[]> {
     await server.next("a collector that does not answer", "telemetry not sent: the collector does not respond"),
   );
   await using broken = await listen(createHttpServer((_, response) => response.writeHead(400).end()));
-  await using rejected = await run({
+  await using rejected = await startProcess({
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://${broken.address}`,
       OTEL_METRIC_EXPORT_INTERVAL: "500",
@@ -158,8 +163,8 @@ async function openTelemetry(): Promise<Example[]> {
   return examples;
 }
 
-async function scarceResources(): Promise<Example[]> {
-  await using limited = await run({ shell: "ulimit -n 300" });
+async function collectResources(): Promise<Example[]> {
+  await using limited = await startProcess({ shell: "ulimit -n 300" });
   const examples = [
     await limited.next("`ulimit -n 300`", "the limit on open files (ulimit -n) is below maxConnections"),
   ];
@@ -168,19 +173,19 @@ async function scarceResources(): Promise<Example[]> {
   for (const connection of connections) {
     connection[Symbol.dispose]();
   }
-  await using blocked = await run({ args: ["--log-level", "debug"] });
+  await using blocked = await startProcess({ args: ["--log-level", "debug"] });
   blocked.child.stdout.pause();
   await callUnknown(blocked.address, 400);
   await delay(50);
   const first = blocked.stderr;
   blocked.child.stdout.resume();
-  examples.push(printed("a standard output that is not read", first));
+  examples.push(toStderrExample("a standard output that is not read", first));
   examples.push(await blocked.next("the same, when it is read again", "log lines were dropped"));
-  await using cutOff = await run();
+  await using cutOff = await startProcess();
   cutOff.child.stdout.destroy();
   cutOff.child.kill("SIGTERM");
   await cutOff.ended;
-  examples.push(printed("a standard output that is closed", cutOff.stderr));
+  examples.push(toStderrExample("a standard output that is closed", cutOff.stderr));
   return examples;
 }
 

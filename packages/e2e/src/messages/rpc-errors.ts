@@ -15,8 +15,8 @@ import { EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { message } from "@hello/testing/http2-frames";
 import { listen, listenHttp2, type Peer } from "@hello/testing/peer";
 import type { Chapter, Example, Section } from "./catalogue.js";
+import { catchError } from "./catch-error.js";
 import { EchoClient } from "./echo-client.js";
-import { failure } from "./failures.js";
 
 const request = new EchoRequest().setValue("World");
 const response = message(new EchoResponse().setValue("Hello").serializeBinary());
@@ -32,17 +32,22 @@ const echo: Use = (client) => client.echo(request);
 
 /** Collects the errors of calls. */
 export async function collectRpcErrors(): Promise<Chapter> {
-  registerResolvers();
+  registerSilentResolver();
   return {
     title: "Errors of calls",
     text: "A call that fails rejects with an `RpcError`: the status, the details, and in brackets the call.",
-    sections: [await connectionErrors(), await tlsErrors(), await deadlineErrors(), await answerErrors()],
+    sections: [
+      await collectConnectionErrors(),
+      await collectTlsErrors(),
+      await collectDeadlineErrors(),
+      await collectAnswerErrors(),
+    ],
   };
 }
 
 /** Fails a use of a client of a target. */
 function fail(cause: string, target: string, options: ClientOptions, use: Use = echo): Promise<Example> {
-  return failure(cause, async () => {
+  return catchError(cause, async () => {
     await using client = new EchoClient(target, { retry: false, timeoutMs: 20_000, ...options });
     return await use(client);
   });
@@ -54,34 +59,25 @@ async function failAt(cause: string, peer: Promise<Peer>, options: ClientOptions
   return await fail(cause, server.address, options, use);
 }
 
-function tcp(text?: string): Promise<Peer> {
+function listenTcp(text?: string): Promise<Peer> {
   return listen(createTcpServer((socket) => (text === undefined ? undefined : socket.end(text))));
 }
 
-function registerResolvers(): void {
-  const register = (scheme: string, update: (listener: ConstructorParameters<ResolverType>[1]) => void) =>
-    experimental.registerResolver(
-      scheme,
-      class implements experimental.Resolver {
-        readonly #listener: ConstructorParameters<ResolverType>[1];
-        constructor(_target: unknown, listener: ConstructorParameters<ResolverType>[1]) {
-          this.#listener = listener;
-        }
-        updateResolution() {
-          update(this.#listener);
-        }
-        destroy() {}
-        static getDefaultAuthority() {
-          return "localhost";
-        }
-      },
-    );
-  register("silent", () => {});
+/** Registers the scheme `silent`, whose targets never resolve. */
+function registerSilentResolver(): void {
+  experimental.registerResolver(
+    "silent",
+    class implements experimental.Resolver {
+      updateResolution() {}
+      destroy() {}
+      static getDefaultAuthority() {
+        return "localhost";
+      }
+    },
+  );
 }
 
-type ResolverType = Parameters<typeof experimental.registerResolver>[1];
-
-async function connectionErrors(): Promise<Section> {
+async function collectConnectionErrors(): Promise<Section> {
   const dropped = () => listenHttp2((stream) => stream.session?.destroy());
   return {
     title: "Connection",
@@ -94,7 +90,7 @@ async function connectionErrors(): Promise<Section> {
       ),
       await fail("a host name that does not exist", "nowhere.invalid:50051", {}),
       await failAt("an HTTP/1 server", listen(createHttpServer())),
-      await failAt("a server that closes every connection", tcp("")),
+      await failAt("a server that closes every connection", listenTcp("")),
       await fail("a closed client", "127.0.0.1:1", {}, (client) => {
         client.close();
         return echo(client);
@@ -105,23 +101,23 @@ async function connectionErrors(): Promise<Section> {
         return call;
       }),
       await failAt("a connection that ends during a call", dropped()),
-      await failAt("a connection that is reset during a call", resetting()),
-      await failAt("`GOAWAY` because of pings", tooManyPings()),
+      await failAt("a connection that is reset during a call", listenAndReset()),
+      await failAt("`GOAWAY` because of pings", listenAndRejectPings()),
     ],
   };
 }
 
-function resetting(): Promise<Peer> {
+function listenAndReset(): Promise<Peer> {
   const server = createHttp2Server();
   server.on("connection", (socket: Socket) => server.once("stream", () => socket.resetAndDestroy()));
   return listen(server);
 }
 
-function tooManyPings(): Promise<Peer> {
+function listenAndRejectPings(): Promise<Peer> {
   return listenHttp2(({ session }) => session?.goaway(0xb, 0, Buffer.from("too_many_pings")));
 }
 
-async function deadlineErrors(): Promise<Section> {
+async function collectDeadlineErrors(): Promise<Section> {
   const timeoutMs = 500;
   const late: Use = (client) => client.echo(request, { timeoutMs });
   const token = () => new Promise<string>(() => {});
@@ -133,9 +129,9 @@ async function deadlineErrors(): Promise<Section> {
       await fail("`timeoutMs: 0`", "127.0.0.1:1", {}, (client) => client.echo(request, { timeoutMs: 0 })),
       await fail("`waitForReady`, and no server", "127.0.0.1:1", { timeoutMs, waitForReady: true }),
       await fail("`waitForReady`, and a name that is not resolved", "silent:a", { timeoutMs, waitForReady: true }),
-      await failAt("a server that sends nothing", tcp(), { timeoutMs }),
-      await failure("a server that sends nothing, `connect()`", async () => {
-        await using peer = await tcp();
+      await failAt("a server that sends nothing", listenTcp(), { timeoutMs }),
+      await catchError("a server that sends nothing, `connect()`", async () => {
+        await using peer = await listenTcp();
         return await EchoClient.connect(peer.address, { timeoutMs });
       }),
       await failConnected("a token function that never returns", () => {}, late, { token, allowPlaintextToken: true }),
@@ -168,10 +164,10 @@ async function deadlineErrors(): Promise<Section> {
 async function failConnected(cause: string, answer: Answer, use: Use, options: ClientOptions = {}): Promise<Example> {
   await using peer = await listenHttp2(answer);
   await using client = await EchoClient.connect(peer.address, { retry: false, timeoutMs: 20_000, ...options });
-  return await failure(cause, () => use(client));
+  return await catchError(cause, () => use(client));
 }
 
-async function answerErrors(): Promise<Section> {
+async function collectAnswerErrors(): Promise<Section> {
   const trailers = (headers: OutgoingHttpHeaders) =>
     listenHttp2((stream) => stream.respond(headers, { endStream: true }));
   const body = (bytes: Uint8Array, status = "0", headers: object = {}) =>
@@ -224,7 +220,7 @@ async function answerErrors(): Promise<Section> {
       await failAt("metadata of 64 KiB with the headers of gRPC", body(response), {}, (client) =>
         client.echo(request, { metadata: { "x-id": "a".repeat(65_400) } }),
       ),
-      await failAt("metadata beyond `SETTINGS_MAX_HEADER_LIST_SIZE`", smallHeaders(), {}, (client) =>
+      await failAt("metadata beyond `SETTINGS_MAX_HEADER_LIST_SIZE`", listenForSmallHeaders(), {}, (client) =>
         client.echo(request, { metadata: { "x-id": "a".repeat(2_000) } }),
       ),
       await failAt("a token function that throws", body(response), { token, allowPlaintextToken: true }),
@@ -293,13 +289,13 @@ const plainMethod = {
   responseDeserialize: (bytes: Buffer) => bytes,
 };
 
-function smallHeaders(): Promise<Peer> {
+function listenForSmallHeaders(): Promise<Peer> {
   const server = createHttp2Server({ settings: { maxHeaderListSize: 1_000 } });
   server.on("stream", (stream) => stream.respond({ ...grpc, "grpc-status": "5" }, { endStream: true }));
   return listen(server);
 }
 
-async function tlsErrors(): Promise<Section> {
+async function collectTlsErrors(): Promise<Section> {
   await using certificates = await createCertificates();
   const { ca, client, server, wrongHost } = certificates;
   const tls = { ca: ca.cert };
@@ -316,12 +312,12 @@ async function tlsErrors(): Promise<Section> {
         listenHttp2(() => {}),
         { tls },
       ),
-      await failAt("`tls`, and a server that closes the connection", tcp(""), { tls }),
+      await failAt("`tls`, and a server that closes the connection", listenTcp(""), { tls }),
       await failAt("plain text, and a server with TLS", secure()),
       await failAt("an authority that the client does not trust", secure(), { tls: true }),
       await failAt("a certificate for another host", secure(wrongHost), { tls }),
       await failAt("no client certificate", mutual(), { tls }),
-      await failAt("TLS without HTTP/2", tlsWithoutHttp2(certificates), { tls }),
+      await failAt("TLS without HTTP/2", listenWithoutHttp2(certificates), { tls }),
       await failAt("a client certificate of another authority", mutual(), {
         tls: { ...tls, cert: certificates.untrusted.client.cert, key: certificates.untrusted.client.key },
       }),
@@ -332,6 +328,6 @@ async function tlsErrors(): Promise<Section> {
   };
 }
 
-function tlsWithoutHttp2({ server: { cert, key } }: TestCertificates): Promise<Peer> {
+function listenWithoutHttp2({ server: { cert, key } }: TestCertificates): Promise<Peer> {
   return listen(createTlsServer({ cert, key, ALPNProtocols: ["http/1.1"] }));
 }

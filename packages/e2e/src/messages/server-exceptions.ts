@@ -15,7 +15,7 @@ import { invalidOptions } from "@hello/testing/invalid-server-options";
 import { listen } from "@hello/testing/peer";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import type { Chapter, Example, Section } from "./catalogue.js";
-import { failure, failures, formatCode } from "./failures.js";
+import { catchError, catchErrors, formatCode } from "./catch-error.js";
 
 const hello = bindService(HelloService, new HelloServicer());
 
@@ -32,7 +32,13 @@ export async function collectServerExceptions(): Promise<Chapter> {
   return {
     title: "Errors of servers",
     text: "`createHelloServer`, `createServer` and their arguments throw a `TypeError` if they are invalid.",
-    sections: [await options(), await services(), await policies(), await starting(), await certificateFiles()],
+    sections: [
+      await collectOptionErrors(),
+      await collectServiceErrors(),
+      await collectPolicyErrors(),
+      await collectStartErrors(),
+      await collectCertificateErrors(),
+    ],
   };
 }
 
@@ -40,7 +46,7 @@ function create(options: object): GrpcServer {
   return createServer({ services: [hello], ...options });
 }
 
-async function options(): Promise<Section> {
+async function collectOptionErrors(): Promise<Section> {
   const others: readonly object[] = [
     { services: 5 },
     { services: [] },
@@ -54,15 +60,15 @@ async function options(): Promise<Section> {
     text: "The flags of `hello-server` have the same ranges.",
     columns: ["options", "error"],
     examples: [
-      ...(await failures(
+      ...(await catchErrors(
         invalidOptions,
         ([options]) => create(options),
         ([options]) => formatCode(options),
       )),
-      ...(await failures(others, create)),
-      await failure("the same service twice", () => create({ services: [hello, hello] })),
-      await failure("a health service", () => create({ services: [bindService(HealthService, unimplemented)] })),
-      ...(await failures(
+      ...(await catchErrors(others, create)),
+      await catchError("the same service twice", () => create({ services: [hello, hello] })),
+      await catchError("a health service", () => create({ services: [bindService(HealthService, unimplemented)] })),
+      ...(await catchErrors(
         [...Object.keys(invalidAddresses), `unix:/${"x".repeat(120)}`],
         (address) => create({ addresses: [address] }),
         (address) => formatCode({ addresses: [address] }).replace(/x{20,}/, "x…x"),
@@ -71,7 +77,7 @@ async function options(): Promise<Section> {
   };
 }
 
-async function services(): Promise<Section> {
+async function collectServiceErrors(): Promise<Section> {
   const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
   const stopped = createHelloServer();
   await stopped.shutdown();
@@ -80,32 +86,34 @@ async function services(): Promise<Section> {
     text: "",
     columns: ["use", "error"],
     examples: [
-      await failure("`bindService` without a generated service", () => bindService({} as ServiceDefinition, {})),
-      await failure("`bindService` without a handler", () => bindService(HelloService, {} as HelloServicer)),
-      await failure("`server.health.setStatus` of another service", () => server.health.setStatus("Clock", "SERVING")),
-      await failure("`server.health.setStatus` with another status", () =>
+      await catchError("`bindService` without a generated service", () => bindService({} as ServiceDefinition, {})),
+      await catchError("`bindService` without a handler", () => bindService(HelloService, {} as HelloServicer)),
+      await catchError("`server.health.setStatus` of another service", () =>
+        server.health.setStatus("Clock", "SERVING"),
+      ),
+      await catchError("`server.health.setStatus` with another status", () =>
         server.health.setStatus("", "UNKNOWN" as "SERVING"),
       ),
-      await failure("`start()` after `shutdown()`", () => stopped.start()),
-      await failure("`new StatusError(0, …)`", () => new StatusError(0, "")),
+      await catchError("`start()` after `shutdown()`", () => stopped.start()),
+      await catchError("`new StatusError(0, …)`", () => new StatusError(0, "")),
       { cause: "`new StatusError(5, …)`", message: String(new StatusError(5, "no such user")) },
     ],
   };
 }
 
-async function policies(): Promise<Section> {
+async function collectPolicyErrors(): Promise<Section> {
   const allow = (policy: unknown, options?: object) => allowPrincipals(policy as Record<string, string[]>, options);
   return {
     title: "Access policies",
     text: "First argument of `allowPrincipals`.",
     columns: ["policy", "error"],
     examples: [
-      ...(await failures(
+      ...(await catchErrors(
         [{}, { Hello: "spiffe://a.example/b" }, { Hello: ["ada", 5] }, { Hello: ["subject:ada"] }],
         (policy) => allow(policy),
       )),
-      await failure("`verifyToken: 5`", () => allow({ Hello: ["dns:a"] }, { verifyToken: 5 })),
-      await failure("`{ Clock: ['dns:a'] }`, and no such service", () =>
+      await catchError("`verifyToken: 5`", () => allow({ Hello: ["dns:a"] }, { verifyToken: 5 })),
+      await catchError("`{ Clock: ['dns:a'] }`, and no such service", () =>
         create({ authorize: allow({ Clock: ["dns:a"] }) }),
       ),
     ],
@@ -118,7 +126,7 @@ async function startAt(address: string): Promise<void> {
   await server.shutdown();
 }
 
-async function starting(): Promise<Section> {
+async function collectStartErrors(): Promise<Section> {
   const folder = await makeTemporaryFolder("hello-messages-");
   await writeFile(join(folder, "file"), "");
   await using peer = await listen(createTcpServer());
@@ -127,24 +135,24 @@ async function starting(): Promise<Section> {
     text: "Error of `start()`, and last line of `hello-server`, which ends with status 1.",
     columns: ["address", "error"],
     examples: [
-      await failure("the address of another server", () => startAt(peer.address)),
-      await failure("`198.51.100.1:50051`", () => startAt("198.51.100.1:50051")),
-      await failure("`nowhere.invalid:50051`", () => startAt("nowhere.invalid:50051")),
-      await failure("a file in place of a socket", () => startAt(`unix:${folder}/file`)),
-      await failure("a folder that does not exist", () => startAt(`unix:${folder}/none/socket`)),
-      await failure("a file in place of a folder", () => startAt(`unix:${folder}/file/socket`)),
+      await catchError("the address of another server", () => startAt(peer.address)),
+      await catchError("`198.51.100.1:50051`", () => startAt("198.51.100.1:50051")),
+      await catchError("`nowhere.invalid:50051`", () => startAt("nowhere.invalid:50051")),
+      await catchError("a file in place of a socket", () => startAt(`unix:${folder}/file`)),
+      await catchError("a folder that does not exist", () => startAt(`unix:${folder}/none/socket`)),
+      await catchError("a file in place of a folder", () => startAt(`unix:${folder}/file/socket`)),
     ].map((example) => ({ ...example, message: example.message.replaceAll(folder, "<folder>") })),
   };
 }
 
-async function certificateFiles(): Promise<Section> {
+async function collectCertificateErrors(): Promise<Section> {
   await using certificates = await createCertificates();
-  const cases = await certificateCases(certificates);
+  const cases = await createCertificateCases(certificates);
   const examples: Example[] = [];
   for (const [cause, cert, key, ca] of cases) {
     const { folder } = certificates;
     const files = await writeAll(folder, { cert, key, ca });
-    const { message } = await failure(cause, () => create({ addresses: ["127.0.0.1:0"], tls: files }).start());
+    const { message } = await catchError(cause, () => create({ addresses: ["127.0.0.1:0"], tls: files }).start());
     examples.push({ cause, message: message.replaceAll(folder, "<folder>") });
   }
   return {
@@ -177,7 +185,12 @@ async function writeAll(
 
 type CertificateCase = readonly [cause: string, cert: string | undefined, key: string, ca?: string];
 
-async function certificateCases({ ca, server, expired, untrusted }: TestCertificates): Promise<CertificateCase[]> {
+async function createCertificateCases({
+  ca,
+  server,
+  expired,
+  untrusted,
+}: TestCertificates): Promise<CertificateCase[]> {
   const { cert, key } = server;
   const future = await ca.issue("future", { hosts: ["localhost"], notBefore: new Date(Date.now() + 3_600_000) });
   const { privateKey: encrypted } = generateKeyPairSync("ec", {

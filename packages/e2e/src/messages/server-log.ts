@@ -22,7 +22,7 @@ import { connectRaw } from "@hello/testing/raw-http2";
 import { waitForClose } from "@hello/testing/wait-for-close";
 import { rawCall } from "../raw-call.js";
 import type { Chapter, Example, Section } from "./catalogue.js";
-import { type LogRecorder, lineExample, recordLog } from "./log-recorder.js";
+import { type LogRecorder, recordLog, toExample } from "./log-recorder.js";
 import { collectProcessLog } from "./process-log.js";
 
 const columns = ["what happens", "level", "line"];
@@ -33,7 +33,13 @@ export async function collectServerLog(): Promise<Chapter> {
   return {
     title: "Log of a server",
     text: "The message of each line, followed by its field `reason` or the message of its field `err`.",
-    sections: [await shutdown(), await calls(), await connections(), await tls(), ...(await collectProcessLog())],
+    sections: [
+      await collectShutdown(),
+      await collectCalls(),
+      await collectConnections(),
+      await collectTls(),
+      ...(await collectProcessLog()),
+    ],
   };
 }
 
@@ -74,7 +80,7 @@ async function serve(handler: Handler, options: Partial<ServerOptions<unknown>> 
 
 const respond = async () => new EchoResponse();
 
-async function shutdown(): Promise<Section> {
+async function collectShutdown(): Promise<Section> {
   const arrival = new AbortController();
   const never = () => {
     arrival.abort();
@@ -90,11 +96,11 @@ async function shutdown(): Promise<Section> {
     title: "Start and shutdown",
     text: "",
     columns,
-    examples: lines.map((line, index) => lineExample(index === 0 ? "the start" : "the shutdown", line)),
+    examples: lines.map((line, index) => toExample(index === 0 ? "the start" : "the shutdown", line)),
   };
 }
 
-async function calls(): Promise<Section> {
+async function collectCalls(): Promise<Section> {
   const throwing = async (
     cause: string,
     error: unknown,
@@ -130,7 +136,7 @@ async function calls(): Promise<Section> {
   const interceptor: ServerInterceptor = () => {
     throw new Error("no session");
   };
-  const { grace, forged, denied } = await rejections();
+  const { grace, forged, denied } = await collectRejections();
   await using certificates = await createCertificates();
   return {
     title: "Calls",
@@ -147,8 +153,8 @@ async function calls(): Promise<Section> {
       await compression.next('`call.compression = "br"`', "handler failed"),
       cancelled,
       await stopping.next("the same, after the deadline", stopped),
-      await throwing("an error that cannot be read", unreadable(), "failed to log or send an error"),
-      await unserializable(),
+      await throwing("an error that cannot be read", createUnreadableError(), "failed to log or send an error"),
+      await failToSerialize(),
       await metadata.next(
         "a `StatusError` with metadata of 10 KiB",
         "metadata omitted: it exceeds what clients accept",
@@ -160,7 +166,7 @@ async function calls(): Promise<Section> {
         authorize: () => Promise.reject(new Error("the directory is down")),
       }),
       grace,
-      await withoutNames(certificates),
+      await rejectNamelessCertificate(certificates),
       forged,
       denied,
     ],
@@ -173,7 +179,7 @@ async function callRaw(address: string, headers: Readonly<Record<string, string>
 }
 
 /** Creates a `StatusError` whose details throw. */
-function unreadable(): StatusError {
+function createUnreadableError(): StatusError {
   return Object.defineProperty(new StatusError(5, ""), "details", {
     get() {
       throw new Error("unreadable");
@@ -181,13 +187,13 @@ function unreadable(): StatusError {
   });
 }
 
-async function unserializable(): Promise<Example> {
+async function failToSerialize(): Promise<Example> {
   await using server = await serve(async () => "World" as unknown as EchoResponse);
   await server.call();
   return await server.next("a response of another type", "failed to serialize the response");
 }
 
-async function rejections() {
+async function collectRejections() {
   const verifyToken = (token: string) => {
     if (token === "forged") {
       throw new Error("wrong signature");
@@ -206,12 +212,12 @@ async function rejections() {
   return {
     grace: await rejection("a principal that the access policy does not allow", "Bearer grace"),
     forged: await rejection("a token without a subject", "Bearer anonymous"),
-    denied: await rejection("metadata `authorization` that is no bearer token", "Basic ada"),
+    denied: await rejection("metadata `authorization` that is not a bearer token", "Basic ada"),
   };
 }
 
 /** Rejects a client whose certificate has no names. */
-async function withoutNames({ ca, server, client }: TestCertificates): Promise<Example> {
+async function rejectNamelessCertificate({ ca, server, client }: TestCertificates): Promise<Example> {
   const authorize = allowPrincipals({ "*": ["dns:checkout"] }) as ServerOptions<unknown>["authorize"];
   const tls = { certFile: server.certFile, keyFile: server.keyFile, clientCaFile: ca.certFile };
   await using served = await serve(respond, { authorize, tls });
@@ -222,7 +228,7 @@ async function withoutNames({ ca, server, client }: TestCertificates): Promise<E
   return await served.next("a client certificate without names", "call rejected by authorize");
 }
 
-async function connections(): Promise<Section> {
+async function collectConnections(): Promise<Section> {
   await using server = await serve(respond, { maxConnections: 2 });
   const send = async (bytes: string, { address } = server) => {
     const socket = connectTcp(Number(address.split(":")[1]), "127.0.0.1", () => socket.write(bytes));
@@ -260,17 +266,17 @@ async function serveTls(
   return await serve(respond, { tls: { certFile, keyFile, clientCaFile }, handshakeTimeoutMs });
 }
 
-async function tls(): Promise<Section> {
+async function collectTls(): Promise<Section> {
   await using certificates = await createCertificates();
   return {
     title: "TLS",
     text: "",
     columns,
-    examples: [...(await handshakes(certificates)), ...(await rotation(certificates))],
+    examples: [...(await collectHandshakes(certificates)), ...(await collectRotation(certificates))],
   };
 }
 
-async function handshakes(certificates: TestCertificates): Promise<Example[]> {
+async function collectHandshakes(certificates: TestCertificates): Promise<Example[]> {
   const { ca, server, untrusted } = certificates;
   const clientCaFile = ca.certFile;
   const future = await ca.issue("early", { notBefore: new Date(Date.now() + 3_600_000) });
@@ -281,10 +287,10 @@ async function handshakes(certificates: TestCertificates): Promise<Example[]> {
     ["no HTTP/2", { ALPNProtocols: ["http/1.1"] }],
     ["a client that does not trust the server", { ca: untrusted.ca.cert }],
     ["no client certificate", {}, true],
-    ["a client certificate of another authority", pair(untrusted.client), true],
-    ["an expired client certificate", pair(late), true],
-    ["a client certificate that is not valid yet", pair(future), true],
-    ["a certificate for servers", pair(server), true],
+    ["a client certificate of another authority", pairOf(untrusted.client), true],
+    ["an expired client certificate", pairOf(late), true],
+    ["a client certificate that is not valid yet", pairOf(future), true],
+    ["a certificate for servers", pairOf(server), true],
     [
       "a client certificate with its untrusted authority",
       { key: untrusted.client.key, cert: untrusted.client.cert + untrusted.ca.cert },
@@ -315,11 +321,11 @@ async function handshakes(certificates: TestCertificates): Promise<Example[]> {
   return examples;
 }
 
-function pair({ cert, key }: Certificate) {
+function pairOf({ cert, key }: Certificate) {
   return { cert, key };
 }
 
-async function rotation({ ca, folder, server, untrusted }: TestCertificates): Promise<Example[]> {
+async function collectRotation({ ca, folder, server, untrusted }: TestCertificates): Promise<Example[]> {
   const files = { certFile: join(folder, "served.crt"), keyFile: join(folder, "served.key") };
   const replace = async ({ certFile, keyFile }: Certificate) => {
     await copyFile(certFile, files.certFile);

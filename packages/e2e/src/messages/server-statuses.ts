@@ -27,7 +27,12 @@ export async function collectServerStatuses(): Promise<Chapter> {
   return {
     title: "Statuses of a server",
     text: "Status and `grpc-message` that a client of any language receives.",
-    sections: [await protocol(), await handlers(), await authorization(), await healthAndReflection()],
+    sections: [
+      await collectProtocolStatuses(),
+      await collectHandlerStatuses(),
+      await collectAuthorizationStatuses(),
+      await collectStandardStatuses(),
+    ],
   };
 }
 
@@ -100,7 +105,7 @@ function formatStatus(headers: Readonly<Record<string, unknown>>): string {
   return code === undefined ? `HTTP ${httpStatus}` : `${status[Number(code)]}: ${decodeURIComponent(String(text))}`;
 }
 
-async function protocol(): Promise<Section> {
+async function collectProtocolStatuses(): Promise<Section> {
   await using server = await serve();
   await using limited = await serve(never, { maxConcurrentCalls: 1, maxStreamingCalls: 1, maxReceiveMessageBytes: 10 });
   await using ending: EchoServer = await serve(() => {
@@ -137,7 +142,7 @@ async function protocol(): Promise<Section> {
   };
 }
 
-async function handlers(): Promise<Section> {
+async function collectHandlerStatuses(): Promise<Section> {
   const throwing = async (cause: string, error: unknown) => {
     await using server = await serve(() => Promise.reject(error));
     return await server.call(cause);
@@ -165,7 +170,7 @@ async function handlers(): Promise<Section> {
   };
 }
 
-async function authorization(): Promise<Section> {
+async function collectAuthorizationStatuses(): Promise<Section> {
   const verifyToken = (token: string) => {
     if (token === "forged") {
       throw new Error("wrong signature");
@@ -192,7 +197,7 @@ async function authorization(): Promise<Section> {
   };
 }
 
-async function healthAndReflection(): Promise<Section> {
+async function collectStandardStatuses(): Promise<Section> {
   await using server = await serve();
   const health = "/grpc.health.v1.Health/Check";
   const examples: Example[] = [

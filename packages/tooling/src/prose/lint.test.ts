@@ -9,6 +9,9 @@ async function lint(text: string): Promise<string[]> {
 
 const bad: Readonly<Record<string, string>> = {
   "The host is none.": '"is none"',
+  "It is no list.": '"is no list"',
+  "Tells whether it runs.": '"Tells whether"',
+  "Returns the length of what was sent.": '"of what was"',
   "It has a process of its own.": '"of its own"',
   "The server is asked,\nand says nothing.": '"says nothing"',
   "Then it connects anew.": '"anew"',
@@ -31,6 +34,7 @@ for (const [text, finding] of Object.entries(bad)) {
 
 const good = [
   "Returns `undefined` if there is none.",
+  "Tells the time. Returns false if there is no list. It is no longer empty; one is no smaller.",
   "Runs on its own, as well as with `one; two; three`.",
   "Resolves at once. Rejects; the reason is an `RpcError`.",
   "Waits for an HTTP/2 connection.",

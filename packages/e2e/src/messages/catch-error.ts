@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
-import { code, type Example } from "./catalogue.js";
+import { type Example, toCode } from "./catalogue.js";
 
 /** Runs an action that must fail, and returns its error as an example. */
-export async function failure(cause: string, action: () => unknown): Promise<Example> {
+export async function catchError(cause: string, action: () => unknown): Promise<Example> {
   try {
     await action();
   } catch (error) {
@@ -12,19 +12,19 @@ export async function failure(cause: string, action: () => unknown): Promise<Exa
 }
 
 /** Runs an action with each of several values, on all of which it must fail. */
-export async function failures<Value>(
+export async function catchErrors<Value>(
   values: readonly Value[],
   action: (value: Value) => unknown,
   format: (value: Value) => string = formatCode,
 ): Promise<Example[]> {
   const examples: Example[] = [];
   for (const value of values) {
-    examples.push(await failure(format(value), () => action(value)));
+    examples.push(await catchError(format(value), () => action(value)));
   }
   return examples;
 }
 
 /** Formats a value as code on one line. */
 export function formatCode(value: unknown): string {
-  return code(inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 9 }).replace(/\n */g, " "));
+  return toCode(inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 9 }).replace(/\n */g, " "));
 }

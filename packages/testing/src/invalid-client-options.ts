@@ -146,6 +146,8 @@ export const invalidMethodConfigs: readonly (readonly [method: object, message: 
     { name: [{}], waitForReady: true },
     /\.waitForReady has no effect in grpc-js: set waitForReady in the client's options instead$/,
   ],
+  [{ name: [{}], maxRequestBytes: 1_000 }, /\.maxRequestBytes has no effect in grpc-js: set maxSendMessageBytes /],
+  [{ name: [{}], maxResponseBytes: 1_000 }, /\.maxResponseBytes has no effect in grpc-js: set maxReceiveMessageBytes /],
   [{ name: [{}], retryPolicy, hedgingPolicy }, /\.retryPolicy and hedgingPolicy are mutually exclusive$/],
   [
     { name: [{}], retryPolicy: { ...retryPolicy, retryableStatusCodes: ["BUSY"] } },

@@ -50,13 +50,20 @@ export function checkRetryThrottling(name: string, throttling: RetryThrottling):
   });
 }
 
+/** Settings that grpc-js accepts and ignores, with the options of a client that have their effect. */
+const optionsByIneffectiveSetting = {
+  waitForReady: "waitForReady",
+  maxRequestBytes: "maxSendMessageBytes",
+  maxResponseBytes: "maxReceiveMessageBytes",
+};
+
 function checkMethodConfig(name: string, config: MethodConfig, seen: Set<string>): void {
-  if (Object.hasOwn(Object(config), "waitForReady")) {
-    throw new TypeError(
-      `${name}.waitForReady has no effect in grpc-js: set waitForReady in the client's options instead`,
-    );
+  for (const [setting, option] of Object.entries(optionsByIneffectiveSetting)) {
+    if (Object.hasOwn(Object(config), setting)) {
+      throw new TypeError(`${name}.${setting} has no effect in grpc-js: set ${option} in the client's options instead`);
+    }
   }
-  checkKeys(name, config, ["name", "timeout", "maxRequestBytes", "maxResponseBytes", "retryPolicy", "hedgingPolicy"]);
+  checkKeys(name, config, ["name", "timeout", "retryPolicy", "hedgingPolicy"]);
   checkList(`${name}.name`, requireValue(`${name}.name`, config.name));
   for (const method of config.name) {
     checkKeys(`${name}.name`, method, ["service", "method"]);
@@ -85,8 +92,6 @@ function checkMethodConfig(name: string, config: MethodConfig, seen: Set<string>
       );
     }
   }
-  checkNumber(`${name}.maxRequestBytes`, config.maxRequestBytes, { min: 0 });
-  checkNumber(`${name}.maxResponseBytes`, config.maxResponseBytes, { min: 0 });
   if (config.retryPolicy !== undefined && config.hedgingPolicy !== undefined) {
     throw new TypeError(`${name}.retryPolicy and hedgingPolicy are mutually exclusive`);
   }

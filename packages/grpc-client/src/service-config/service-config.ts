@@ -31,10 +31,6 @@ export interface MethodConfig {
   readonly name: readonly { readonly service?: string | undefined; readonly method?: string | undefined }[];
   /** Maximum timeout of a call in whole seconds, like `"5s"`; grpc-js would read `"0.5s"` as 5 ns. Default: none. */
   readonly timeout?: string | undefined;
-  /** Maximum size of a request in bytes. grpc-js ignores it: use `maxSendMessageBytes` of the client. */
-  readonly maxRequestBytes?: number | undefined;
-  /** Maximum size of a response in bytes. grpc-js ignores it: use `maxReceiveMessageBytes` of the client. */
-  readonly maxResponseBytes?: number | undefined;
   /** Retry policy. Excludes `hedgingPolicy`. Default: no retries. */
   readonly retryPolicy?: RetryPolicy | undefined;
   /** Hedging policy. Excludes `retryPolicy`. Default: none. */

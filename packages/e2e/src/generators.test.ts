@@ -89,7 +89,9 @@ function countChangedLines(file: string): number {
 async function check(...filters: string[]): Promise<void> {
   await succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
   await succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
-  await succeed([process.execPath, `--import=${tsx}`, "packages/tooling/src/check-boundaries.ts"]);
+  for (const name of ["check-boundaries", "check-prose", "check-messages"]) {
+    await succeed([process.execPath, `--import=${tsx}`, `packages/tooling/src/${name}.ts`]);
+  }
   await succeed([...pnpm, ...filters, "exec", "tsc"]);
 }
 

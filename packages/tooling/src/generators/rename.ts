@@ -12,6 +12,9 @@ export interface RenameAnswers {
   readonly name: string;
 }
 
+/** Files with the names of the contract and of the code generated from it. */
+const contractFiles = /\/(gen|protos|python)\/|^packages\/proto\/(src\/|api\.md$)/;
+
 /**
  * Plans a change of the scope of all packages, and of the name of their programs and classes: in code, manifests,
  * lockfile and documentation. The contract keeps its names, so that deployed clients keep working.
@@ -31,7 +34,7 @@ export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
             (_, label: string, names: string) => `${label}${names.split(", ").sort().join(", ")}.`,
           );
     });
-    if (!/\/(gen|protos|python)\//.test(file)) {
+    if (!contractFiles.test(file)) {
       plan.edit(file, renameService);
       const renamedFile = renameService(file);
       if (renamedFile !== file) {
@@ -47,8 +50,8 @@ function createServiceRename(plan: Plan, name: string): (text: string) => string
   const before = spellService(serviceNameOf(plan));
   const after = spellService(name);
   const [upperBefore, upperAfter] = [before, after].map(({ snake }) => snake.toUpperCase());
-  // The generated Python code has a different class HelloServicer.
-  const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b|ServerOptions\\b)`;
+  // The generated code has other classes of these names, which are qualified in Python and get an alias in TypeScript.
+  const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b(?! as [A-Z])|ServerOptions\\b)`;
   const inPascalCase = new RegExp(`${classes}|(?<=\\bcreate)${before.pascal}(?=Server\\b)`, "g");
   const inPrint = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");
   const inKebabCase = new RegExp(`(?:\\b|(?<=\\\\n))${before.kebab}(?=-(server|client|servicer)\\b)`, "g");

@@ -47,16 +47,22 @@ test("applies the limit to each address separately", () => {
   );
 });
 
-test("keeps a tenth of the file descriptors free across all addresses", () => {
-  const { address, log } = createLimit({ maxConnections: 8, maxOpenFiles: 10 });
-  const [one, other] = [address(), address()];
-  const refused = Array.from({ length: 10 }, (_, count) => (count % 2 ? one() : other()).destroyed);
-  assert.deepEqual(
-    refused,
-    refused.map((_, count) => count === 9),
-  );
-  assert.equal(log.lines[0]?.msg, "connection refused: file descriptors are running out");
-});
+for (const [maxOpenFiles, available] of [
+  [1_000, 900],
+  [100, 50],
+  [10, 1],
+] as const) {
+  test(`opens ${available} connections across all addresses with ${maxOpenFiles} file descriptors`, () => {
+    const { address, log } = createLimit({ maxConnections: 1_000, maxOpenFiles });
+    const [one, other] = [address(), address()];
+    const refused = Array.from({ length: available + 1 }, (_, count) => (count % 2 ? one() : other()).destroyed);
+    assert.deepEqual(
+      refused,
+      refused.map((_, count) => count === available),
+    );
+    assert.equal(log.lines.at(-1)?.msg, "connection refused: file descriptors are running out");
+  });
+}
 
 test("warns when the limit on open files is below the limit on connections", () => {
   const { log } = createLimit({ maxConnections: 11, maxOpenFiles: 10 });

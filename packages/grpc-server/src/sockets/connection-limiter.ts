@@ -12,10 +12,13 @@ export interface ConnectionLimiterOptions {
   readonly maxOpenFiles?: number;
 }
 
+/** Minimum number of file descriptors that are not used for connections. Node itself opens up to 30. */
+const minReservedFiles = 50;
+
 /**
  * Creates a function that adds the limit to the connection listener of an address: connections beyond it are closed at
- * once. A tenth of the file descriptors is kept free across all addresses: without a free one, a worker process cannot
- * receive another connection.
+ * once. A tenth of the file descriptors, and at least {@link minReservedFiles}, is kept for other files across all
+ * addresses: without a free one, a worker process cannot receive another connection.
  */
 export function createConnectionLimiter({
   maxConnections,
@@ -23,6 +26,7 @@ export function createConnectionLimiter({
   maxOpenFiles = readOpenFileLimit(),
 }: ConnectionLimiterOptions): (onConnection: (socket: Socket) => void) => (socket: Socket) => void {
   const warn = createThrottledWarn(logger);
+  const maxInTotal = Math.max(1, maxOpenFiles - Math.max(maxOpenFiles / 10, minReservedFiles));
   let openInTotal = 0;
   if (maxOpenFiles < maxConnections) {
     logger.warn({ maxOpenFiles, maxConnections }, "the limit on open files (ulimit -n) is below maxConnections");
@@ -34,7 +38,7 @@ export function createConnectionLimiter({
       if (openOnAddress >= maxConnections) {
         warn("connections", { maxConnections }, "connection refused: maxConnections is reached");
         socket.destroy();
-      } else if (openInTotal >= maxOpenFiles * 0.9) {
+      } else if (openInTotal >= maxInTotal) {
         warn(
           "files",
           { maxOpenFiles, connections: openInTotal },

@@ -91,7 +91,8 @@ Then implement it in ${plan.edited.find((file) => file.endsWith("-servicer.ts"))
       },
     ],
     plan: (root, { scope = "", name = "" }) => planRename(root, { scope, name }),
-    nextSteps: () =>
-      "  pnpm install     # links the packages by their new names\n  pnpm build\n  pnpm check && pnpm test",
+    nextSteps: ({ name = "" }) => `  pnpm install     # links the packages by their new names
+  pnpm build
+${name === "" ? "" : "  pnpm --filter e2e messages    # updates the help and the messages in docs/\n"}  pnpm check && pnpm test`,
   },
 };

@@ -49,17 +49,16 @@ export function planRename(root: string, { scope, name }: RenameAnswers): Plan {
 function createServiceRename(plan: Plan, name: string): (text: string) => string {
   const before = spellService(serviceNameOf(plan));
   const after = spellService(name);
-  const [upperBefore, upperAfter] = [before, after].map(({ snake }) => snake.toUpperCase());
   // The generated code has other classes of these names, which are qualified in Python and get an alias in TypeScript.
   const classes = `(?<!pb2_grpc\\.)\\b${before.pascal}(?=(Client|Servicer)(Options)?\\b(?! as [A-Z])|ServerOptions\\b)`;
   const inPascalCase = new RegExp(`${classes}|(?<=\\bcreate)${before.pascal}(?=Server\\b)`, "g");
-  const inPrint = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");
+  const inProse = new RegExp(`\\b${before.pascal}(?= (server|client)\\b)`, "g");
   const inKebabCase = new RegExp(`(?:\\b|(?<=\\\\n))${before.kebab}(?=-(server|client|servicer)\\b)`, "g");
-  const inUpperCase = new RegExp(`\\b${upperBefore}(?=_[A-Z]|")`, "g");
+  const inUpperCase = new RegExp(`\\b${before.snake.toUpperCase()}(?=_[A-Z]|")`, "g");
   return (text) =>
     text
       .replace(inPascalCase, after.pascal)
-      .replace(inPrint, after.pascal)
+      .replace(inProse, after.pascal)
       .replace(inKebabCase, after.kebab)
-      .replace(inUpperCase, upperAfter ?? "");
+      .replace(inUpperCase, after.snake.toUpperCase());
 }

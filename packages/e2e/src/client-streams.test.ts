@@ -93,11 +93,11 @@ test("slows down for a slow reader such as a pager, without missing a deadline",
       yield `${name}\n`;
     }
   }
-  const child = client.start(["-", "--timeout-ms", "1000"]);
+  const child = client.start(["-", "--timeout-ms", "3000"]);
   const stderr = text(child.stderr);
   Readable.from(lines()).pipe(child.stdin);
   // Wait until it stops reading for longer than the timeout of a call.
-  for (let before = -1; before < supplied; await setTimeout(1_500)) {
+  for (let before = -1; before < supplied; await setTimeout(3_500)) {
     before = supplied;
   }
   assert.ok(supplied < names.length / 2, `it read ${supplied} names while its output was not read`);

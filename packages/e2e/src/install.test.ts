@@ -14,7 +14,7 @@ import { succeed } from "./tarballs.js";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : requires("git").skip;
 
-/** Commands of docs/install.md, in order. generators.test.ts runs the commands that rename and publish. */
+/** Commands of docs/install.md, in order. rename.test.ts runs the commands that rename and publish. */
 const [add = "", pack = "", install = ""] = snippets(new URL("docs/install.md", `file://${root}`), "sh");
 
 const program = `

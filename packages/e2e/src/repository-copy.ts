@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { pnpm } from "@hello/testing/package-managers";
+import { type Outcome, run } from "@hello/testing/program";
+
+/** Folder of the repository. */
+export const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** URL of tsx, for `node --import`. */
+export const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/** Environment variables of commands in a copy. */
+export const copyEnv: Readonly<Record<string, string | undefined>> = {
+  CI: undefined,
+  NO_COLOR: "1",
+  NODE_TEST_CONTEXT: undefined,
+  // Reuse what is already built in this repository.
+  TURBO_CACHE_DIR: join(root, ".turbo/cache"),
+  // The script "test" then skips the build.
+  TURBO_HASH: "copy",
+  pnpm_config_verify_deps_before_run: undefined,
+};
+
+const generated =
+  /^(node_modules|\.turbo|\.git|dist\.\d+|gen\.tmp|test-report\.xml|__pycache__|\.snippet-.*|\.first-change-.*)$/;
+
+/** Copy of the repository with its dependencies, in which `pnpm gen` may change files. */
+export class RepositoryCopy implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), "hello-copy-"));
+
+  private constructor() {
+    cpSync(root, this.folder, { recursive: true, filter: (path) => !generated.test(basename(path)) });
+  }
+
+  /** Copies the repository and installs its dependencies. */
+  static async create(): Promise<RepositoryCopy> {
+    const copy = new RepositoryCopy();
+    await copy.succeed([...pnpm, "install", "--prefer-offline"]);
+    return copy;
+  }
+
+  /** Runs a command in the copy. */
+  run(command: readonly [string, ...string[]]): Promise<Outcome> {
+    return run(command, { cwd: this.folder, env: copyEnv });
+  }
+
+  /** Runs a command that must succeed, and resolves with its output. */
+  async succeed(command: readonly [string, ...string[]]): Promise<string> {
+    const { status, stdout, stderr } = await this.run(command);
+    assert.equal(status, 0, `${command.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Reads a file by its path in the repository. */
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  /** Runs the parts of `pnpm check` that cover the whole repository, and checks the types of packages. */
+  async check(...filters: string[]): Promise<void> {
+    await this.succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
+    await this.succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
+    for (const name of ["check-boundaries", "check-prose", "check-messages"]) {
+      await this.succeed([process.execPath, `--import=${tsx}`, `packages/tooling/src/${name}.ts`]);
+    }
+    await this.succeed([...pnpm, ...filters, "exec", "tsc"]);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}

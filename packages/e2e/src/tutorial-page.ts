@@ -4,17 +4,17 @@ import { readFileSync } from "node:fs";
 export interface Block {
   readonly language: string;
   readonly code: string;
-  /** Text between the previous block and this one. */
-  readonly text: string;
-  /** Path of the last file named in the text. */
+  /** Path of the last file named in the text between the previous block and this one. */
   readonly file: string | undefined;
+  /** Whether the text tells the reader to stop the server first. */
+  readonly stopsServer: boolean;
 }
 
 /** Parsed page of the tutorial. */
 export interface TutorialPage {
   readonly blocks: readonly Block[];
-  /** Text after the last block. */
-  readonly end: string;
+  /** Whether the text after the last block tells the reader to stop the server. */
+  readonly stopsServerAtEnd: boolean;
   /** Number of `#` of each heading. */
   readonly headings: readonly number[];
   /** Targets of its links. */
@@ -28,12 +28,13 @@ export function readTutorial(url: URL): TutorialPage {
   const blocks: Block[] = [];
   for (let index = rest.length - 1; index > 0; index -= 3) {
     const [text = "", language = "", code = ""] = [rest[index], rest[index - 1], rest[index - 2]];
-    blocks.push({ language, code, text, file: [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+)`/g)].at(-1)?.[1] });
+    const file = [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+)`/g)].at(-1)?.[1];
+    blocks.push({ language, code, file, stopsServer: text.includes("Ctrl-C") });
   }
   const prose = page.replaceAll(/^```\w+\n.*?^```$/gms, "");
   return {
     blocks,
-    end,
+    stopsServerAtEnd: end.includes("Ctrl-C"),
     headings: [...prose.matchAll(/^(#+) /gm)].map(([, hashes = ""]) => hashes.length),
     links: [...prose.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target),
   };

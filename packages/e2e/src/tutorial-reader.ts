@@ -42,7 +42,7 @@ export class TutorialReader implements AsyncDisposable {
   readonly #created: string[] = [];
 
   /** Follows a page from start to end. */
-  async follow({ blocks, end }: TutorialPage): Promise<void> {
+  async follow({ blocks, stopsServerAtEnd }: TutorialPage): Promise<void> {
     mkdirSync(this.#cwd);
     mkdirSync(join(this.#folder, "bin"));
     if (isAbsolute(python.program)) {
@@ -59,10 +59,14 @@ export class TutorialReader implements AsyncDisposable {
       assert.equal(status, 0, stderr);
     }
     for (const block of blocks) {
-      await this.#read(block.text);
+      if (block.stopsServer) {
+        await this.#stopServer();
+      }
       await this.#follow(block);
     }
-    await this.#read(end);
+    if (stopsServerAtEnd) {
+      await this.#stopServer();
+    }
     assert.equal(this.#server, undefined, "the tutorial ends with a running server");
   }
 
@@ -71,11 +75,9 @@ export class TutorialReader implements AsyncDisposable {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  async #read(prose: string): Promise<void> {
-    if (prose.includes("Ctrl-C")) {
-      assert.ok(this.#server, "the tutorial stops a server that does not run");
-      await this.#signalServer("SIGINT");
-    }
+  async #stopServer(): Promise<void> {
+    assert.ok(this.#server, "the tutorial stops a server that does not run");
+    await this.#signalServer("SIGINT");
   }
 
   async #follow({ language, code, file }: Block): Promise<void> {

@@ -6,14 +6,14 @@ export interface Block {
   readonly code: string;
   /** Path of the last file named in the text between the previous block and this one. */
   readonly file: string | undefined;
-  /** Whether the text tells the reader to stop the server first. */
+  /** True if the text tells the reader to stop the server first. */
   readonly stopsServer: boolean;
 }
 
 /** Parsed page of the tutorial. */
 export interface TutorialPage {
   readonly blocks: readonly Block[];
-  /** Whether the text after the last block tells the reader to stop the server. */
+  /** True if the text after the last block tells the reader to stop the server. */
   readonly stopsServerAtEnd: boolean;
   /** Number of `#` of each heading. */
   readonly headings: readonly number[];

@@ -1,12 +1,15 @@
-/** Command that runs pnpm: the pnpm that runs this program, or else pnpm 12 through npx. */
-export const pnpm = pnpmCommand(process.env["npm_execpath"]);
-
 /** Command that runs npm. */
 export const npm = npmCommand("npm");
 
+/** Command that runs npx. */
+export const npx = npmCommand("npx");
+
+/** Command that runs pnpm: the pnpm that runs this program, or else pnpm 12 through npx. */
+export const pnpm = pnpmCommand(process.env["npm_execpath"]);
+
 function pnpmCommand(execPath = ""): [string, ...string[]] {
   if (!/[\\/]pnpm[^\\/]*$/.test(execPath)) {
-    return [...npmCommand("npx"), "--yes", "pnpm@12"];
+    return [...npx, "--yes", "pnpm@12"];
   }
   return /\.[cm]?js$/.test(execPath) ? [process.execPath, execPath] : [execPath];
 }

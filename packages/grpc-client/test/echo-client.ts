@@ -1,10 +1,23 @@
 import { EchoRequest, type EchoResponse, EchoService } from "@hello/testing/echo";
-import { type CallOptions, ServiceClient, type StreamOptions } from "../src/index.js";
+import {
+  type CallOptions,
+  ClientChannel,
+  type ClientOptions,
+  ServiceClient,
+  type StreamOptions,
+} from "../src/index.js";
 
 type Requests = Iterable<EchoRequest> | AsyncIterable<EchoRequest>;
 
-/** Client of the Echo service, written like the client of a user of this package. */
+/**
+ * Client of the Echo service, written like the client of a user of this package. By default, its calls have more time
+ * than any machine needs.
+ */
 export class EchoClient extends ServiceClient {
+  constructor(target: string | ClientChannel, options?: ClientOptions) {
+    super(target, target instanceof ClientChannel ? options : { timeoutMs: 60_000, ...options });
+  }
+
   async echo(value: string, options?: CallOptions): Promise<string> {
     const response = await this.unary(EchoService.unary, new EchoRequest().setValue(value), options);
     return response.getValue();

@@ -12,7 +12,7 @@ import {
 } from "@hello/testing/invalid-client-options";
 import { EchoClient } from "../../test/echo-client.js";
 import { serve } from "../../test/test-server.js";
-import type { ClientOptions } from "../index.js";
+import { type ClientOptions, ServiceClient } from "../index.js";
 import { clientOptionTable } from "./client-options.js";
 
 for (const [options, message] of [
@@ -20,7 +20,7 @@ for (const [options, message] of [
   ...invalidMethodConfigs.map(([method, message]) => [{ serviceConfig: { methodConfig: [method] } }, message] as const),
 ]) {
   test(`rejects ${inspect(options, { breakLength: Number.POSITIVE_INFINITY, depth: 9 })}`, () => {
-    assert.throws(() => new EchoClient("localhost:1", options as ClientOptions), { name: "TypeError", message });
+    assert.throws(() => new ServiceClient("localhost:1", options as ClientOptions), { name: "TypeError", message });
   });
 }
 

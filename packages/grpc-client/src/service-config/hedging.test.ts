@@ -2,53 +2,31 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EchoClient } from "../../test/echo-client.js";
 import { echo, fail, serve } from "../../test/test-server.js";
-import type { ClientOptions } from "../index.js";
 
-/** Latency of the slow server. */
-const slowMs = 1_500;
-
-/** Measures the latency of calls to three servers, one of them slow, and counts the attempts that reach the servers. */
-async function measure(options: ClientOptions) {
+test("does not wait for a slow server if another one responds", async () => {
+  const slowMs = 30_000;
   const totalCalls = 60;
   const callers = 6;
-  await using slow = await serve({ handler: (call, callback) => setTimeout(() => echo(call, callback), slowMs) });
+  await using slow = await serve({ handler: (call, callback) => setTimeout(echo, slowMs, call, callback).unref() });
   await using first = await serve();
   await using second = await serve();
   const servers = [slow, first, second];
   const target = `ipv4:${servers.map(({ target }) => target).join(",")}`;
-  const latencies: number[] = [];
+  const start = performance.now();
   // Each caller has its own client, so that its attempts go to the servers in turn.
   const caller = async () => {
-    await using client = await EchoClient.connect(target, options);
+    await using client = await EchoClient.connect(target, { hedging: { delayMs: 20 } });
     for (let call = 0; call < totalCalls / callers; call += 1) {
-      const start = performance.now();
       assert.equal(await client.echo("World"), "World");
-      latencies.push(performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  latencies.sort((a, b) => a - b);
-  const attempts = servers.reduce((sum, server) => sum + server.calls.length, 0);
-  return { p99Ms: latencies[Math.floor(totalCalls * 0.99)] ?? 0, attemptsPerCall: attempts / totalCalls };
-}
-
-test("reduces the 99th percentile of the latency at least fivefold if one of three servers is slow", async () => {
-  const unhedged = await measure({});
-  // A busy machine increases the latency, so the best of several measurements counts.
-  let hedged = await measure({ hedging: { delayMs: 20 } });
-  for (let round = 0; round < 4 && unhedged.p99Ms / hedged.p99Ms < 5; round += 1) {
-    hedged = await measure({ hedging: { delayMs: 20 } });
-  }
-  const latency = `${unhedged.p99Ms.toFixed(0)} ms without and ${hedged.p99Ms.toFixed(0)} ms with hedging`;
-  const figures = `${latency}, ${hedged.attemptsPerCall} attempts per call`;
-  if (process.env["SOAK_SECONDS"]) {
-    console.log(`# hedging: 99th percentile ${figures}`);
-  }
-  assert.equal(unhedged.attemptsPerCall, 1);
-  assert.ok(unhedged.p99Ms / hedged.p99Ms >= 5, figures);
-  assert.ok(hedged.attemptsPerCall > 1.1, figures);
+  const tookMs = performance.now() - start;
+  assert.ok(tookMs < slowMs, `${totalCalls} calls took ${tookMs} ms`);
+  assert.ok(slow.calls.length > 0, "no call waited for the slow server");
+  const attemptsPerCall = servers.reduce((sum, { calls }) => sum + calls.length, 0) / totalCalls;
   // The default maximum is three attempts. A busy machine causes more of them.
-  assert.ok(hedged.attemptsPerCall <= 3, figures);
+  assert.ok(attemptsPerCall > 1.1 && attemptsPerCall <= 3, `${attemptsPerCall} attempts per call`);
 });
 
 test("cancels the other attempts after the first response", async () => {

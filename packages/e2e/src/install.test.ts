@@ -1,21 +1,20 @@
+/** Runs the commands of docs/install.md and `pnpm demo` in a copy of the repository. */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { npm } from "@hello/testing/package-managers";
-import { run } from "@hello/testing/program";
+import { npm, pnpm } from "@hello/testing/package-managers";
 import { requires } from "@hello/testing/requires";
+import { RepositoryCopy } from "./repository-copy.js";
 import { type ServerProcess, startServer } from "./server-process.js";
 import { snippets } from "./snippets.js";
-import { succeed } from "./tarballs.js";
+import { clientPackages, readJson, succeed } from "./tarballs.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 const skip = process.platform === "win32" ? "the commands are for a POSIX shell" : requires("git").skip;
 
 /** Commands of docs/install.md, in order. rename.test.ts runs the commands that rename and publish. */
-const [add = "", pack = "", install = ""] = snippets(new URL("docs/install.md", `file://${root}`), "sh");
+const [add = "", pack = "", install = ""] = snippets(new URL("../../../docs/install.md", import.meta.url), "sh");
 
 const program = `
   import { HelloClient } from "@hello/client";
@@ -25,45 +24,79 @@ const program = `
 
 let server: ServerProcess;
 let folder: string;
-let copy: string;
+let copy: RepositoryCopy;
 before(async () => {
-  server = await startServer();
   folder = mkdtempSync(join(tmpdir(), "hello-install-"));
-  copy = join(folder, "hello");
-  const made = ["node_modules", ".turbo", ".git"];
-  cpSync(root, copy, { recursive: true, filter: (path) => !made.includes(basename(path)) });
+  [server, copy] = await Promise.all([startServer(), RepositoryCopy.create()]);
 });
 after(async () => {
   await server.stop();
+  copy[Symbol.dispose]();
   rmSync(folder, { recursive: true });
 });
 
-/** Runs commands of the page in a shell, like a terminal outside of any script. */
-async function runShell(commands: string, cwd: string): Promise<string> {
-  const env = { pnpm_config_verify_deps_before_run: undefined, TURBO_HASH: undefined, CI: undefined };
-  const { status, stdout, stderr } = await run(["sh", "-ec", commands], { cwd, env });
-  assert.equal(status, 0, `${commands}\n${stdout}${stderr}`);
-  return stdout;
+/** Creates a project that greets the world. */
+function createProject(project: string, manifest: object): void {
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+  writeFileSync(join(project, "main.mjs"), program);
+}
+
+/** Runs the program of a project, and checks its output. */
+async function checkGreeting(project: string): Promise<void> {
+  assert.equal(await succeed([process.execPath, "main.mjs", server.address], project), "Hello World\n");
 }
 
 test("adds the client to a package of the workspace, by docs/install.md", { skip }, async () => {
-  const consumer = join(copy, "packages", "consumer");
-  mkdirSync(consumer);
-  writeFileSync(join(consumer, "package.json"), '{ "name": "consumer", "version": "0.0.0", "private": true }');
-  writeFileSync(join(consumer, "main.mjs"), program);
-  await runShell(add, consumer);
-  assert.equal(await succeed([process.execPath, "main.mjs", server.address], consumer), "Hello World\n");
+  const consumer = join(copy.folder, "packages", "consumer");
+  createProject(consumer, { name: "consumer", version: "0.0.0", private: true });
+  await copy.succeed(["sh", "-ec", `cd packages/consumer\n${add}`]);
+  await checkGreeting(consumer);
   rmSync(consumer, { recursive: true });
 });
 
-test("installs the client from tarballs in a project, by docs/install.md", { skip }, async () => {
+test("installs the client from tarballs, without development tools, by docs/install.md", { skip }, async () => {
   const tarballs = join(folder, "tarballs");
   const project = join(folder, "project");
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), "{}");
-  writeFileSync(join(project, "main.mjs"), program);
-  await runShell(pack.replaceAll("/tmp/hello", tarballs), copy);
+  createProject(project, {});
+  // The commands build first, so the scripts that build before a pack are not needed.
+  const commands = pack.replace("exec pnpm pack", "exec pnpm --config.ignore-scripts=true pack");
+  await copy.succeed(["sh", "-ec", commands.replaceAll("/tmp/hello", tarballs)]);
   assert.ok(install.startsWith("npm install /tmp/hello/"));
-  await runShell(install.replace("npm", npm.join(" ")).replaceAll("/tmp/hello", tarballs), project);
-  assert.equal(await succeed([process.execPath, "main.mjs", server.address], project), "Hello World\n");
+  const command = install.replace("npm install", `${npm.join(" ")} install --prefer-offline --ignore-scripts=false`);
+  await succeed(["sh", "-ec", command.replaceAll("/tmp/hello", tarballs)], project);
+  await checkGreeting(project);
+
+  const installed = readJson<{ packages: Record<string, { hasInstallScript?: boolean }> }>(
+    project,
+    "node_modules/.package-lock.json",
+  ).packages;
+  // protobufjs, a dependency of grpc-js, has an install script that only prints advice.
+  assert.deepEqual(
+    Object.keys(installed).filter((path) => installed[path]?.hasInstallScript),
+    ["node_modules/protobufjs"],
+  );
+  for (const name of clientPackages) {
+    const { devDependencies } = readJson<{ devDependencies: Readonly<Record<string, string>> }>(
+      project,
+      "node_modules/@hello",
+      name,
+      "package.json",
+    );
+    // grpc-js depends on @types/node.
+    const tools = Object.keys(devDependencies).filter((tool) => tool !== "@types/node");
+    assert.ok(tools.includes("typescript"));
+    assert.deepEqual(
+      tools.filter((tool) => `node_modules/${tool}` in installed),
+      [],
+    );
+  }
+});
+
+test("pnpm demo fails with the reason when the build fails", async () => {
+  writeFileSync(join(copy.folder, "packages/proto/src/index.ts"), "export const hello: number = 'Hello';\n");
+  const { status, stdout, stderr } = await copy.run([...pnpm, "demo"]);
+  assert.notEqual(status, 0, stdout);
+  assert.match(stderr, /index\.ts\(1,14\): error TS2322/);
+  assert.doesNotMatch(stdout, /Hello World/);
 });

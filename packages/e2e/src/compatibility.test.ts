@@ -85,9 +85,10 @@ describe("a project with Jest and TypeScript 5.7", () => {
   let tarballs: Tarballs;
   let project: string;
   before(async () => {
-    [server, tarballs] = await Promise.all([startServer(), packTarballs(clientPackages)]);
+    [server, tarballs] = await Promise.all([startServer(), packTarballs()]);
     const tools = ["jest@30", "jest-environment-jsdom@30", "typescript@5.7"];
-    project = await tarballs.createProject(files, clientPackages, "--ignore-scripts", ...tools);
+    project = tarballs.createProject(files);
+    await tarballs.install(project, clientPackages, ...tools);
   });
   after(async () => {
     await server.stop();

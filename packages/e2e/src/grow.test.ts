@@ -1,6 +1,7 @@
+/** Checks docs/grow.md. packages.test.ts builds and runs the project on the page. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -8,60 +9,17 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Method, ServiceClient } from "@hello/grpc-client";
 import type { BoundService } from "@hello/grpc-server";
 import { startTestServer } from "@hello/grpc-server/testing";
-import { npm } from "@hello/testing/package-managers";
-import { start } from "@hello/testing/program";
-import { buf } from "./buf.js";
-import { serving } from "./server-process.js";
 import { createProgramFolder, snippets } from "./snippets.js";
 import { messagesCode, serviceCode } from "./stand-in-code.js";
-import { packTarballs, succeed } from "./tarballs.js";
-import { tsc } from "./tsc.js";
 
 const root = new URL("../../../", import.meta.url);
 const page = new URL("docs/grow.md", root);
-const text = readFileSync(page, "utf8");
-const environment = { NODE_TEST_CONTEXT: undefined };
-
-/** Files of the project on the page: the code blocks with a path. */
-const files = Object.fromEntries(
-  [...text.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, path = "", content = ""]) => [path, content]),
-);
-const contract = files["protos/clock.proto"] ?? "";
-
-/** Output of grpc-tools for the contract on the page, instead of `npm run generate`, which downloads a compiler. */
-const fixture = fileURLToPath(new URL("../fixtures/clock/", import.meta.url));
-
-test("builds, tests and calls the project of docs/grow.md with the committed output of grpc-tools", async () => {
-  assert.equal(contract, readFileSync(join(fixture, "clock.proto"), "utf8"));
-  const [, packages = ""] = /^npm install \S+\.tgz (.+)$/m.exec(text) ?? [];
-  const [, nodeTypes = ""] = /^npm install --save-dev .*(@types\/node\S+)/m.exec(text) ?? [];
-  using tarballs = await packTarballs(["grpc-common", "grpc-server", "grpc-client"]);
-  const project = await tarballs.createProject(
-    files,
-    ["grpc-common", "grpc-server", "grpc-client"],
-    "--ignore-scripts",
-    ...packages.split(" "),
-    nodeTypes,
-  );
-  for (const name of ["clock_pb.js", "clock_pb.d.ts", "clock_grpc_pb.js", "clock_grpc_pb.d.ts"]) {
-    cpSync(join(fixture, name), join(project, "gen", name));
-  }
-  cpSync(join(fixture, "clock.binpb"), join(project, "gen/descriptors.binpb"));
-
-  await succeed([process.execPath, tsc], project);
-  await succeed([...npm, "test"], project, environment);
-  await using server = await serving(
-    start([process.execPath, "dist/main.js", "--address", "127.0.0.1:0"], { cwd: project }),
-  );
-  const [, curl = ""] = /^npx -y @bufbuild\/buf (curl .+)$/m.exec(text) ?? [];
-  const args = curl.replace("localhost:50051", server.address).replaceAll("'", "").split(" ");
-  assert.match(JSON.parse(await succeed([process.execPath, buf, ...args], project)).value, /^\d\d:\d\d$/);
-});
+const [contract = ""] = snippets(page, "proto protos/clock.proto");
 
 /** Creates a folder with changed contracts, the released contract and the rules of packages/proto. */
 function createChangedContracts(protos: Readonly<Record<string, string>>): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "grow-"));
-  cpSync(join(fixture, "clock.binpb"), join(folder, "released.binpb"));
+  cpSync(new URL("../fixtures/clock/clock.binpb", import.meta.url), join(folder, "released.binpb"));
   cpSync(new URL("packages/proto/buf.yaml", root), join(folder, "buf.yaml"));
   for (const [path, content] of Object.entries(protos)) {
     mkdirSync(dirname(join(folder, "protos", path)), { recursive: true });

@@ -31,24 +31,20 @@ interface Scenario {
 }
 
 const scenarios: Record<string, Scenario> = {
-  "a call to a server stopped by SIGINT": {
-    signal: "SIGINT",
-    call: (server) => greetWorld(server),
-    spans: ["Hello/Hello"],
-  },
   "a call to a worker stopped by SIGTERM": {
     args: ["--workers=2"],
     signal: "SIGTERM",
     call: (server) => greetWorld(server),
     spans: ["Hello/Hello"],
   },
-  "a stream that ends with the server": {
+  "a call, and for a stream that ends with a server stopped by SIGINT": {
     signal: "SIGINT",
-    async call({ address }) {
-      const watch = await watchHealth(address);
+    async call(server) {
+      await greetWorld(server);
+      const watch = await watchHealth(server.address);
       void watch.ended.then(() => watch[Symbol.dispose]());
     },
-    spans: ["grpc.health.v1.Health/Watch"],
+    spans: ["Hello/Hello", "grpc.health.v1.Health/Watch"],
   },
 };
 

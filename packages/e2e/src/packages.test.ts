@@ -1,31 +1,46 @@
+/** Installs the packed packages in a project outside the repository, and uses them there. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { npm } from "@hello/testing/package-managers";
-import { type ServerProcess, startServer } from "./server-process.js";
-import {
-  clientPackages,
-  publishedPackages as names,
-  packTarballs,
-  readJson,
-  succeed,
-  type Tarballs,
-} from "./tarballs.js";
+import { run, start } from "@hello/testing/program";
+import { buf } from "./buf.js";
+import { bundledOutputs, bundledPrograms, twoServicesProgram, typedProgram } from "./packed-programs.js";
+import { type ServerProcess, serving, startServer } from "./server-process.js";
+import { publishedPackages as names, packTarballs, succeed, type Tarballs } from "./tarballs.js";
 import { tsc } from "./tsc.js";
 
-const require = createRequire(import.meta.url);
+const page = readFileSync(new URL("../../../docs/grow.md", import.meta.url), "utf8");
 
-interface Manifest {
-  readonly devDependencies: Readonly<Record<string, string>>;
-}
+/** Files of the project in docs/grow.md: the code blocks with a path. */
+const growFiles = Object.fromEntries(
+  [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, path = "", content = ""]) => [path, content]),
+);
 
-let tarballs: Tarballs;
+const files = {
+  ...growFiles,
+  ...bundledPrograms,
+  "main.cjs": `
+    const { HelloClient } = require("@hello/client");
+    const client = new HelloClient(process.argv[2]);
+    client.hello("CommonJS").then(console.log).finally(() => client.close());`,
+  "two-services/package.json": "{}",
+  "two-services/main.mjs": twoServicesProgram,
+  "typed/main.mts": typedProgram,
+  "typed/tsconfig.json": JSON.stringify({
+    compilerOptions: { module: "nodenext", target: "es2022", strict: true, skipLibCheck: false, types: ["node"] },
+  }),
+};
+
 let server: ServerProcess;
-
+let tarballs: Tarballs;
+let project: string;
 before(async () => {
   [server, tarballs] = await Promise.all([startServer(), packTarballs()]);
+  project = tarballs.createProject(files);
 });
 after(async () => {
   await server.stop();
@@ -48,83 +63,93 @@ for (const name of names) {
   });
 }
 
-test("an ES module runs with @hello/client, which installs no development tool", async () => {
-  const program = `
-    import { HelloClient } from "@hello/client";
-    const client = new HelloClient(process.argv[2]);
-    console.log(await client.hello("ESM"));
-    client.close();`;
-  const project = await tarballs.createProject({ "main.mjs": program }, clientPackages, "--ignore-scripts=false");
-  assert.equal(await succeed([process.execPath, "main.mjs", server.address], project), "Hello ESM\n");
-
-  const installed = readJson<{ packages: Record<string, { hasInstallScript?: boolean }> }>(
-    project,
-    "node_modules/.package-lock.json",
-  ).packages;
-  // protobufjs, a dependency of grpc-js, has an install script that only prints advice.
-  assert.deepEqual(
-    Object.keys(installed).filter((path) => installed[path]?.hasInstallScript),
-    ["node_modules/protobufjs"],
-  );
-  for (const name of clientPackages) {
-    const manifest = readJson<Manifest>(project, "node_modules/@hello", name, "package.json");
-    // grpc-js depends on @types/node.
-    const tools = Object.keys(manifest.devDependencies).filter((tool) => tool !== "@types/node");
-    assert.ok(tools.includes("typescript"));
-    assert.deepEqual(
-      tools.filter((tool) => `node_modules/${tool}` in installed),
-      [],
-    );
+test("builds, tests and calls the project of docs/grow.md with the committed output of grpc-tools", async () => {
+  const [, packages = ""] = /^npm install \S+\.tgz (.+)$/m.exec(page) ?? [];
+  const [, nodeTypes = ""] = /^npm install --save-dev .*(@types\/node\S+)/m.exec(page) ?? [];
+  await tarballs.install(project, ["grpc-common", "grpc-server", "grpc-client"], ...packages.split(" "), nodeTypes);
+  // Instead of `npm run generate`, which downloads a compiler.
+  const fixture = fileURLToPath(new URL("../fixtures/clock/", import.meta.url));
+  assert.equal(growFiles["protos/clock.proto"], readFileSync(join(fixture, "clock.proto"), "utf8"));
+  for (const name of ["clock_pb.js", "clock_pb.d.ts", "clock_grpc_pb.js", "clock_grpc_pb.d.ts"]) {
+    cpSync(join(fixture, name), join(project, "gen", name));
   }
-});
+  cpSync(join(fixture, "clock.binpb"), join(project, "gen/descriptors.binpb"));
 
-test("a CommonJS program runs with @hello/client, without install scripts", async () => {
-  const program = `
-    const { HelloClient } = require("@hello/client");
-    const client = new HelloClient(process.argv[2]);
-    client.hello("CommonJS").then(console.log).finally(() => client.close());`;
-  const project = await tarballs.createProject({ "main.cjs": program }, clientPackages, "--ignore-scripts");
-  assert.equal(await succeed([process.execPath, "main.cjs", server.address], project), "Hello CommonJS\n");
-});
-
-test("a strict TypeScript program compiles with all packages, including their declarations, and runs", async () => {
-  const program = `
-    import { HelloClient, type HelloClientOptions, RpcError } from "@hello/client";
-    import { HelloRequest } from "@hello/proto";
-    import { createHelloServer, hello } from "@hello/server";
-    import type { GrpcServer } from "@hello/grpc-server";
-
-    const server: GrpcServer = createHelloServer({ addresses: ["127.0.0.1:0"] });
-    const [address = ""] = await server.start();
-    const options: HelloClientOptions = { timeoutMs: 10_000 };
-    const client = new HelloClient(address, options);
-    const name: string = new HelloRequest().setValue("TypeScript").getValue();
-    try {
-      const greeting: string = await client.hello(name);
-      console.log(greeting === hello(name) ? greeting : "another greeting");
-    } catch (error) {
-      console.error(error instanceof RpcError ? error.status : error);
-    }
-    client.close();
-    await server.shutdown();`;
-  const tsconfig = JSON.stringify({
-    compilerOptions: { module: "nodenext", target: "es2022", strict: true, skipLibCheck: false, types: ["node"] },
-  });
-  const types = readJson<{ version: string }>(dirname(require.resolve("@types/node/package.json")), "package.json");
-  const project = await tarballs.createProject(
-    { "main.mts": program, "tsconfig.json": tsconfig },
-    names,
-    "--ignore-scripts",
-    `@types/node@${types.version}`,
-  );
   await succeed([process.execPath, tsc], project);
-  assert.equal(await succeed([process.execPath, "main.mjs"], project), "Hello TypeScript\n");
+  await succeed([...npm, "test"], project, { NODE_TEST_CONTEXT: undefined });
+  await using server = await serving(
+    start([process.execPath, "dist/main.js", "--address", "127.0.0.1:0"], { cwd: project }),
+  );
+  const [, curl = ""] = /^npx -y @bufbuild\/buf (curl .+)$/m.exec(page) ?? [];
+  const args = curl.replace("localhost:50051", server.address).replaceAll("'", "").split(" ");
+  assert.match(JSON.parse(await succeed([process.execPath, buf, ...args], project)).value, /^\d\d:\d\d$/);
+});
 
-  for (const name of names) {
-    const manifest = readFileSync(join(project, "node_modules/@hello", name, "package.json"), "utf8");
-    assert.doesNotMatch(manifest, /workspace:|catalog:/);
-  }
-  for (const program of ["hello-client", "hello-server"]) {
-    assert.match(await succeed([...npm, "exec", "--offline", "--", program, "--help"], project), /^Usage: /);
-  }
+describe("all packages, installed without install scripts", () => {
+  before(() => tarballs.install(project, ["proto", "server", "client"], "@opentelemetry/sdk-trace-node@^2.12.0"));
+
+  test("a CommonJS program runs", async () => {
+    assert.equal(await succeed([process.execPath, "main.cjs", server.address], project), "Hello CommonJS\n");
+  });
+
+  test("a strict TypeScript program compiles, including the declarations of the packages, and runs", async () => {
+    const folder = join(project, "typed");
+    await succeed([process.execPath, tsc, "-p", folder], project);
+    assert.equal(await succeed([process.execPath, "main.mjs"], folder), "Hello TypeScript\n");
+  });
+
+  test("the manifests contain no versions of the workspace", () => {
+    for (const name of names) {
+      const manifest = readFileSync(join(project, "node_modules/@hello", name, "package.json"), "utf8");
+      assert.doesNotMatch(manifest, /workspace:|catalog:/);
+    }
+  });
+
+  test("npm runs the programs of the packages", async () => {
+    const command = "hello-client --help && hello-server --help";
+    const help = await succeed([...npm, "exec", "--offline", "--call", command], project);
+    assert.match(help, /^Usage: hello-client .*^Usage: hello-server /ms);
+  });
+
+  test("one process serves two contracts behind an interceptor", async () => {
+    const folder = join(project, "two-services");
+    cpSync(fileURLToPath(new URL("../../testing/gen", import.meta.url)), join(folder, "gen"), { recursive: true });
+    const { status, stdout, stderr } = await run([process.execPath, "main.mjs", buf], { cwd: folder });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(stdout.trimEnd().split("\n"), [
+      "Hello World",
+      "again",
+      "SERVING",
+      "UNAUTHENTICATED",
+      "Hello",
+      "grpc.health.v1.Health",
+      "grpc.reflection.v1.ServerReflection",
+      "grpc.reflection.v1alpha.ServerReflection",
+      "testing.v1.Echo",
+    ]);
+  });
+
+  describe("bundled into a folder without node_modules", () => {
+    let folder: string;
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), "hello-bundle-"));
+      const bundler = fileURLToPath(new URL("bundle.mjs", import.meta.url));
+      await succeed([process.execPath, bundler, project, folder, ...Object.keys(bundledPrograms)], project);
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    for (const form of ["esbuild-cjs", "esbuild-esm", "rollup-esm", "vite-esm"]) {
+      test(`programs call, serve and trace as ${form}`, async () => {
+        const cwd = join(folder, form);
+        for (const [name, output] of Object.entries(bundledOutputs)) {
+          const file = readdirSync(cwd).find((entry) => entry.startsWith(`${name}.`)) ?? "missing";
+          const { stdout, stderr } = await run([process.execPath, file, server.address], {
+            cwd,
+            env: { NODE_PATH: "" },
+          });
+          assert.equal(stdout.trimEnd(), output, stderr);
+        }
+      });
+    }
+  });
 });

@@ -19,38 +19,39 @@ export const clientPackages: readonly PackageName[] = ["proto", "grpc-common", "
 export interface Tarballs extends Disposable {
   /** Files in the tarball of a package. */
   readonly files: Readonly<Record<PackageName, readonly string[]>>;
-  /** Creates a project with files, installs packages in it from their tarballs, and returns its folder. */
-  createProject(
-    files: Readonly<Record<string, string>>,
-    install: readonly PackageName[],
-    ...args: string[]
-  ): Promise<string>;
+  /** Creates a project with files, and returns its folder. */
+  createProject(files: Readonly<Record<string, string>>): string;
+  /** Installs packages in a project from their tarballs, without their install scripts. */
+  install(project: string, names: readonly PackageName[], ...others: string[]): Promise<void>;
 }
 
 /** Environment variables that skip the build before a package is packed. Tests run after the build. */
 const isBuilt = { pnpm_config_ignore_scripts: "true" };
 
-/** Packs published packages. Default: all. */
-export async function packTarballs(names: readonly PackageName[] = publishedPackages): Promise<Tarballs> {
+/** Packs the published packages. */
+export async function packTarballs(): Promise<Tarballs> {
   // Outside the repository, so that no dependency of the repository is found by accident.
   const folder = mkdtempSync(join(tmpdir(), "hello-packages-"));
   const files = {} as Record<PackageName, readonly string[]>;
-  for (const name of names) {
+  for (const name of publishedPackages) {
     const source = fileURLToPath(new URL(`../../${name}`, import.meta.url));
     const out = await succeed([...pnpm, "pack", "--json", "--out", join(folder, `${name}.tgz`)], source, isBuilt);
     files[name] = (JSON.parse(out) as { files: { path: string }[] }).files.map(({ path }) => path);
   }
   return {
     files,
-    async createProject(content, install, ...args) {
+    createProject(content) {
       const project = mkdtempSync(join(folder, "project-"));
-      for (const [name, text] of Object.entries({ "package.json": "{}", ...content })) {
+      for (const [name, text] of Object.entries(content)) {
         mkdirSync(dirname(join(project, name)), { recursive: true });
         writeFileSync(join(project, name), text);
       }
-      const paths = install.map((name) => join(folder, `${name}.tgz`));
-      await succeed([...npm, "install", "--prefer-offline", "--no-audit", "--no-fund", ...args, ...paths], project);
       return project;
+    },
+    async install(project, names, ...others) {
+      const paths = names.map((name) => join(folder, `${name}.tgz`));
+      const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+      await succeed([...npm, "install", ...flags, ...others, ...paths], project);
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };

@@ -1,20 +1,7 @@
-import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { run } from "@hello/testing/program";
-import { buf } from "./buf.js";
-import { packTarballs, publishedPackages, type Tarballs } from "./tarballs.js";
-
-let tarballs: Tarballs;
-before(async () => {
-  tarballs = await packTarballs();
-});
-after(() => tarballs[Symbol.dispose]());
+/** Programs of packages.test.ts, which run with the packed packages in a project outside the repository. */
 
 /** Program that serves two contracts behind an interceptor that requires a bearer token, and calls them. */
-const program = `
+export const twoServicesProgram = `
   import { createRequire } from "node:module";
   import { execFile } from "node:child_process";
   import { promisify } from "node:util";
@@ -79,20 +66,74 @@ const program = `
   channel.close();
   await server.shutdown();`;
 
-test("serves two contracts in one process behind an interceptor, in a project outside the repository", async () => {
-  const project = await tarballs.createProject({ "main.mjs": program }, publishedPackages, "--ignore-scripts");
-  cpSync(fileURLToPath(new URL("../../testing/gen", import.meta.url)), join(project, "gen"), { recursive: true });
-  const { status, stdout, stderr } = await run([process.execPath, "main.mjs", buf], { cwd: project });
-  assert.equal(status, 0, stderr);
-  assert.deepEqual(stdout.trimEnd().split("\n"), [
+/** Program that uses all packages and their types. */
+export const typedProgram = `
+  import { HelloClient, type HelloClientOptions, RpcError } from "@hello/client";
+  import { HelloRequest } from "@hello/proto";
+  import { createHelloServer, hello } from "@hello/server";
+  import type { GrpcServer } from "@hello/grpc-server";
+
+  const server: GrpcServer = createHelloServer({ addresses: ["127.0.0.1:0"] });
+  const [address = ""] = await server.start();
+  const options: HelloClientOptions = { timeoutMs: 10_000 };
+  const client = new HelloClient(address, options);
+  const name: string = new HelloRequest().setValue("TypeScript").getValue();
+  try {
+    const greeting: string = await client.hello(name);
+    console.log(greeting === hello(name) ? greeting : "another greeting");
+  } catch (error) {
+    console.error(error instanceof RpcError ? error.status : error);
+  }
+  client.close();
+  await server.shutdown();`;
+
+const startSdk = `
+  import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
+  const spans = new InMemorySpanExporter();
+  new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).register();
+  const names = () => spans.getFinishedSpans().map(({ name, kind }) => kind + " " + name).sort().join("\\n");`;
+
+/** Programs to bundle, without top-level await, which CommonJS does not support. */
+export const bundledPrograms = {
+  "client.mjs": `
+    import { HelloClient } from "@hello/client";
+    try {
+      new HelloClient("xds:///hello");
+    } catch (error) {
+      console.log(error.message);
+    }
+    const client = new HelloClient(process.argv[2]);
+    client.hello("World").then(console.log).finally(() => client.close());`,
+
+  "traced-server.mjs": `
+    import { HelloClient } from "@hello/client";
+    import { createHelloServer } from "@hello/server";
+    ${startSdk}
+    async function main() {
+      const server = createHelloServer({ addresses: ["127.0.0.1:0"] });
+      const client = new HelloClient((await server.start())[0]);
+      console.log(await client.hello("World"));
+      console.log(await client.checkHealth());
+      client.close();
+      await server.shutdown();
+      console.log(names());
+    }
+    main();`,
+};
+
+/** Output of each of {@link bundledPrograms}. */
+export const bundledOutputs: Readonly<Record<string, string>> = {
+  client: [
+    'invalid target "xds:///hello": xds needs the package @grpc/grpc-js-xds, which cannot be loaded: ' +
+      "Cannot find module '@grpc/grpc-js-xds'",
     "Hello World",
-    "again",
+  ].join("\n"),
+  "traced-server": [
+    "Hello World",
     "SERVING",
-    "UNAUTHENTICATED",
-    "Hello",
-    "grpc.health.v1.Health",
-    "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection",
-    "testing.v1.Echo",
-  ]);
-});
+    "1 Hello/Hello",
+    "1 grpc.health.v1.Health/Check",
+    "2 Hello/Hello",
+    "2 grpc.health.v1.Health/Check",
+  ].join("\n"),
+};

@@ -89,11 +89,11 @@ test("watchHealth() has no deadline after the first response", async () => {
   await using server = await serveHealth({
     onWatch(stream) {
       stream.write(response(SERVING));
-      setTimeout(() => stream.write(response(NOT_SERVING)), 400);
+      setTimeout(() => stream.write(response(NOT_SERVING)), 2_500);
     },
   });
   await using client = new EchoClient(server.target);
-  const watch = client.watchHealth("", { timeoutMs: 200 });
+  const watch = client.watchHealth("", { timeoutMs: 2_000 });
   assert.deepEqual(await watch.next(), { done: false, value: "SERVING" });
   assert.deepEqual(await watch.next(), { done: false, value: "NOT_SERVING" });
   await watch.return();

@@ -93,8 +93,12 @@ export class TutorialReader implements AsyncDisposable {
     assert.ok(file, `no file is named for:\n${code}`);
     const path = join(this.#cwd, file);
     if (language === "diff") {
-      writeFileSync(path, applyDiff(readFileSync(path, "utf8"), code));
+      const edited = applyDiff(readFileSync(path, "utf8"), code);
+      writeFileSync(path, edited);
       if (this.#server) {
+        // On a busy machine tsx may not watch the file yet, so save it until tsx restarts the server.
+        const saving = setInterval(() => writeFileSync(path, edited), 3_000);
+        await this.#untilPrinted(this.#server, /Restarting/).finally(() => clearInterval(saving));
         await this.#untilServing(this.#server);
       }
     } else if (existsSync(path)) {
@@ -137,17 +141,21 @@ export class TutorialReader implements AsyncDisposable {
   }
 
   /** Waits until the server serves, for the first time or after a restart. */
-  async #untilServing({ lines, stderr }: RunningServer): Promise<void> {
+  async #untilServing(server: RunningServer): Promise<void> {
+    const [, address = ""] = await this.#untilPrinted(server, /"addresses":\["([^"]+)"\],"msg":"serving"/);
+    for (const path of this.#created) {
+      writeFileSync(path, readFileSync(path, "utf8").replaceAll(this.#address, address));
+    }
+    this.#address = address;
+  }
+
+  async #untilPrinted({ lines, stderr }: RunningServer, pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const { done, value } = await lines.next();
       assert.ok(!done, `the server has ended: ${done && (await stderr)}`);
-      const [, address] = /"addresses":\["([^"]+)"\],"msg":"serving"/.exec(value) ?? [];
-      if (address !== undefined) {
-        for (const path of this.#created) {
-          writeFileSync(path, readFileSync(path, "utf8").replaceAll(this.#address, address));
-        }
-        this.#address = address;
-        return;
+      const match = pattern.exec(value);
+      if (match) {
+        return match;
       }
     }
   }

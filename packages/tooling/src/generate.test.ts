@@ -22,9 +22,9 @@ for (const name of ["proto", "grpc-common", "testing"]) {
     using copy = copyPackage(name);
     using mirror = await startMirror();
     const before = readGenerated(copy);
-    const checked = await copy.run("generate.ts", ["--check"], mirror.env);
+    const checked = await copy.run("generate.js", ["--check"], mirror.env);
     assert.deepEqual(checked, { status: 0, stdout: "", stderr: "" });
-    const generated = await copy.run("generate.ts", [], mirror.env);
+    const generated = await copy.run("generate.js", [], mirror.env);
     assert.deepEqual(generated, { status: 0, stdout: "gen/ is up to date.\n", stderr: "" });
     assert.deepEqual(readGenerated(copy), before);
     assert.deepEqual(mirror.requests, []);
@@ -66,7 +66,7 @@ describe("--check fails and reports the remedy after", { concurrency: 2 }, () =>
     test(description, async () => {
       using copy = copyPackage(name);
       change(copy);
-      const { status, stdout, stderr } = await copy.run("generate.ts", ["--check"]);
+      const { status, stdout, stderr } = await copy.run("generate.js", ["--check"]);
       assert.equal(status, 1);
       assert.equal(stdout, "");
       assert.match(stderr, new RegExp(`^gen/ is out of date: ${finding}\\.\n`));
@@ -77,7 +77,7 @@ describe("--check fails and reports the remedy after", { concurrency: 2 }, () =>
   test("more than five changes, of which it lists five", async () => {
     using copy = copyPackage("grpc-common");
     copy.remove("gen");
-    const { stderr } = await copy.run("generate.ts", ["--check"]);
+    const { stderr } = await copy.run("generate.js", ["--check"]);
     assert.match(stderr, /^gen\/ is out of date: (gen\/\S+ is missing, ){4}gen\/\S+ is missing and \d+ more\.\n/);
   });
 });
@@ -88,7 +88,7 @@ test("ignores files that the compiler would not write", async () => {
     copy.write(`gen/${file}`, "");
     copy.write(`protos/${file.replace("_pb.js", ".proto")}`, "");
   }
-  const { status, stderr } = await copy.run("generate.ts", ["--check"]);
+  const { status, stderr } = await copy.run("generate.js", ["--check"]);
   assert.equal(status, 0, stderr);
 });
 
@@ -97,7 +97,7 @@ test("prints the reason and a link to the docs if the compiler cannot be downloa
   using mirror = await startMirror();
   copy.replace("protos/hello.proto", "value = 1", "value = 2");
   const before = readGenerated(copy);
-  const { status, stdout, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stdout, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 1);
   assert.equal(stdout, "");
   assert.match(
@@ -113,7 +113,7 @@ test("prints the reason if the server of the compiler is unreachable", async () 
   const mirror = await startMirror();
   mirror[Symbol.dispose]();
   copy.remove("gen.sha256");
-  const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 1);
   assert.match(stderr, /^cannot download the compiler: request to http.+ECONNREFUSED.+\nSee /);
 });
@@ -122,17 +122,17 @@ test("compiles with the downloaded compiler, and replaces gen/ and the record", 
   using copy = copyPackage();
   using mirror = await startMirror(fakeCompiler);
   copy.replace("protos/hello.proto", "value = 1", "value = 2");
-  const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 0, stderr);
   assert.equal(stderr, "");
   assert.equal(mirror.requests.length, 1);
   assert.deepEqual(Object.keys(readGenerated(copy)).sort(), ["gen.sha256", "gen/descriptors.binpb", "gen/hello_pb.js"]);
   assert.equal(copy.read("gen/hello_pb.js"), copy.read("protos/hello.proto"));
-  assert.equal((await copy.run("generate.ts", ["--check"])).status, 0);
+  assert.equal((await copy.run("generate.js", ["--check"])).status, 0);
 
-  // The compiler is installed now, so that generate.ts always runs it.
+  // The compiler is installed now, so that generate.js always runs it.
   copy.write("gen/hello_pb.js", "edited");
-  const again = await copy.run("generate.ts", [], mirror.env);
+  const again = await copy.run("generate.js", [], mirror.env);
   assert.equal(again.status, 0, again.stderr);
   assert.equal(copy.read("gen/hello_pb.js"), copy.read("protos/hello.proto"));
   assert.equal(mirror.requests.length, 1);
@@ -157,20 +157,20 @@ test("compiles all contracts in protos/", { skip }, async () => {
       google.protobuf.Timestamp time = 4;
     }`,
   );
-  const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 0, stderr);
   for (const name of ["hello", "shop/v1/item", "shop/v1/order"]) {
     assert.equal(copy.read(`gen/${name}_pb.js`), copy.read(`protos/${name}.proto`));
   }
-  for (const script of ["generate.ts", "check-contracts.ts"]) {
-    assert.deepEqual(await copy.run(script, script === "generate.ts" ? ["--check"] : []), {
+  for (const script of ["generate.js", "check-contracts.js"]) {
+    assert.deepEqual(await copy.run(script, script === "generate.js" ? ["--check"] : []), {
       status: 0,
       stdout: "",
       stderr: "",
     });
   }
   copy.replace("protos/shop/v1/order.proto", "cents = 2", "cents = 5");
-  assert.match((await copy.run("generate.ts", ["--check"])).stderr, /order\.proto has changed\.\nRun /);
+  assert.match((await copy.run("generate.js", ["--check"])).stderr, /order\.proto has changed\.\nRun /);
 });
 
 test("marks the generated code of an ESM package as CommonJS", { skip }, async () => {
@@ -178,7 +178,7 @@ test("marks the generated code of an ESM package as CommonJS", { skip }, async (
   using mirror = await startMirror(fakeCompiler);
   const before = copy.read("gen/package.json");
   copy.remove("gen");
-  const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 0, stderr);
   assert.equal(copy.read("gen/package.json"), before);
 });
@@ -186,7 +186,7 @@ test("marks the generated code of an ESM package as CommonJS", { skip }, async (
 test("downloads the compiler with --download even if gen/ is up to date", { skip }, async () => {
   using copy = copyPackage();
   using mirror = await startMirror(fakeCompiler);
-  const { status, stderr } = await copy.run("generate.ts", ["--download"], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", ["--download"], mirror.env);
   assert.equal(status, 0, stderr);
   assert.equal(copy.read("gen/hello_pb.js"), copy.read("protos/hello.proto"));
 });
@@ -196,7 +196,7 @@ test("leaves gen/ unchanged if the compiler fails", { skip }, async () => {
   using mirror = await startMirror(fakeCompiler);
   copy.replace("protos/hello.proto", "value = 1", "value = ");
   const before = readGenerated(copy);
-  const { status, stderr } = await copy.run("generate.ts", [], mirror.env);
+  const { status, stderr } = await copy.run("generate.js", [], mirror.env);
   assert.equal(status, 1);
   assert.match(stderr, /^hello\.proto:7:18: .+\nthe compiler failed; gen\/ is unchanged\n$/);
   assert.deepEqual(readGenerated(copy), before);

@@ -3,12 +3,20 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, dirname, join } from "node:path";
 import { type Outcome, run } from "@hello/testing/program";
+import { buildSync } from "esbuild";
 
 const packages = join(__dirname, "../..");
-const tsx = pathToFileURL(require.resolve("tsx"));
+// Compiled once, because tsx compiles the scripts of each copy.
+const { outputFiles: scripts } = buildSync({
+  entryPoints: ["generate.ts", "check-contracts.ts"].map((script) => join(__dirname, "../src", script)),
+  outdir: "packages/tooling/src",
+  bundle: true,
+  platform: "node",
+  packages: "external",
+  write: false,
+});
 
 /** Copy of a package, without the compiler of grpc-tools. Disposing deletes the copy. */
 export interface PackageCopy extends Disposable {
@@ -20,7 +28,7 @@ export interface PackageCopy extends Disposable {
   replace(file: string, search: string | RegExp, replacement: string): void;
   remove(file: string): void;
   /**
-   * Runs a script of the tooling.
+   * Runs a compiled script of the tooling.
    *
    * @param env Environment variables added to those of this process.
    * @param cwd Working directory relative to the folder of the package. Default: that folder.
@@ -42,7 +50,10 @@ export function copyPackage(name = "proto"): PackageCopy {
     recursive: true,
     filter: (file) => !["node_modules", "src", "dist"].some((part) => file === join(original, part)),
   });
-  cpSync(join(__dirname, "../src"), join(root, "packages/tooling/src"), { recursive: true });
+  mkdirSync(join(root, "packages/tooling/src"), { recursive: true });
+  for (const { path, contents } of scripts) {
+    writeFileSync(join(root, "packages/tooling/src", basename(path)), contents);
+  }
   cpSync(join(__dirname, "../package.json"), join(root, "packages/tooling/package.json"));
   linkTools(join(root, "packages/tooling/node_modules"));
 
@@ -63,7 +74,7 @@ export function copyPackage(name = "proto"): PackageCopy {
     },
     remove: (file) => rmSync(join(folder, file), { recursive: true }),
     run: (script, args = [], env = {}, cwd = ".") =>
-      run([process.execPath, `--import=${tsx}`, join(root, "packages/tooling/src", script), ...args], {
+      run([process.execPath, join(root, "packages/tooling/src", script), ...args], {
         cwd: join(folder, cwd),
         env,
       }),

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Outcome, run } from "@hello/testing/program";
 
 /**
@@ -16,8 +15,9 @@ export async function runCheck(script: string, files: Readonly<Record<string, st
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), content);
     }
-    const tsx = pathToFileURL(require.resolve("tsx"));
-    return await run([process.execPath, `--import=${tsx}`, join(__dirname, "../src", script)], { cwd: root });
+    return await run([process.execPath, `--require=${require.resolve("tsx/cjs")}`, join(__dirname, "../src", script)], {
+      cwd: root,
+    });
   } finally {
     rmSync(root, { recursive: true });
   }

@@ -10,16 +10,16 @@ const withLoad = h2load.skip || (process.platform !== "linux" && "the benchmark 
 
 const benchmarks = [
   { name: "startup", args: ["1"], skip: false, ratios: ["hello / bare"] },
-  { name: "server", args: ["1", "0.4"], skip: withLoad, ratios: ["calls per second / bare", "CPU per call / bare"] },
+  { name: "server", args: ["1", "0.2"], skip: withLoad, ratios: ["calls per second / bare", "CPU per call / bare"] },
   {
     name: "streams",
-    args: ["1", "0.4"],
+    args: ["1", "0.2"],
     skip: withLoad,
     ratios: ["messages per second / bare", "CPU per message / bare"],
   },
-  { name: "memory", args: ["1", "2000"], skip: withLoad, ratios: ["/ bare"] },
-  { name: "client", args: ["1", "0.4"], skip: false, ratios: ["HelloClient / stub"] },
-  { name: "json", args: ["1", "0.4"], skip: false, ratios: ["parse time protobuf / JSON"] },
+  { name: "memory", args: ["1", "500"], skip: withLoad, ratios: ["/ bare"] },
+  { name: "client", args: ["1", "0.2"], skip: false, ratios: ["HelloClient / stub"] },
+  { name: "json", args: ["1", "1"], skip: false, ratios: ["parse time protobuf / JSON"] },
 ];
 
 for (const { name, args, skip, ratios } of benchmarks) {

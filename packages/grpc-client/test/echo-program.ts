@@ -1,7 +1,7 @@
 import { runClientProgram, UsageError } from "../src/program/run-client-program.js";
 import { EchoClient } from "./echo-client.js";
 
-await runClientProgram({
+void runClientProgram({
   name: "echo-client",
   envPrefix: "ECHO",
   usage: "[options] [value...]",

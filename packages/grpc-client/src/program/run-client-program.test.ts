@@ -12,7 +12,13 @@ type Response = InstanceType<typeof HealthCheckResponse>;
 
 const program = fileURLToPath(new URL("../../test/echo-program.ts", import.meta.url));
 const runProgram = (args: readonly string[], env: Record<string, string> = {}) =>
-  run([process.execPath, "--import=tsx", program, ...args], { env });
+  // Starts faster than with tsx's loader of ES modules.
+  run(
+    [process.execPath, "--require=tsx/cjs", "--eval", `require(${JSON.stringify(program)})`, "--", program, ...args],
+    {
+      env,
+    },
+  );
 
 /** Starts a server. Returns it with a function that runs the program against it. */
 async function serveProgram(options?: TestServerOptions) {

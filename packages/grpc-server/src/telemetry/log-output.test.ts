@@ -7,24 +7,27 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { listen } from "@hello/testing/peer";
 import { start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
 const script = requires("script");
 
-/** Program that logs lines of 4,000 bytes, reports on standard error that it is done, and exits when its input ends. */
-const program = `
-import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
-const logger = await createLogger("info", "program");
-for (let line = 0; line < Number(process.argv[1]); line++) {
-  logger.info({ line, text: "x".repeat(3_900) }, "line");
+/** Function that logs lines of 4,000 bytes, reports on standard error that it is done, and exits when its input ends. */
+const log = `
+async function log() {
+  const { createLogger } = require(${JSON.stringify(fileURLToPath(new URL("logger.ts", import.meta.url)))});
+  const logger = await createLogger("info", "program");
+  for (let line = 0; line < Number(process.argv[1]); line++) {
+    logger.info({ line, text: "x".repeat(3_900) }, "line");
+  }
+  process.stderr.write("logged\\n");
+  process.stdin.on("end", () => logger.flush(() => process.exit(0))).resume();
 }
-process.stderr.write("logged\\n");
-process.stdin.on("end", () => logger.flush(() => process.exit(0))).resume();
 `;
-const command = (lines: number) =>
-  [process.execPath, "--import=tsx", "--input-type=module", "-e", program, `${lines}`] as const;
+const command = (lines: number, program = "log();") =>
+  [process.execPath, "--require=tsx/cjs", "-e", log + program, `${lines}`] as const;
 
 /** Starts the program without reading its log, and waits until it has logged everything. */
 async function startLogging(t: TestContext, lines: number) {
@@ -138,15 +141,15 @@ test("continues while a terminal is paused", { skip: script.skip }, async (t) =>
   await using peer = await listen(server);
   // The program communicates with the test through a socket, because all of its standard streams are the terminal.
   const paused = `
-import { once } from "node:events";
-import { connect } from "node:net";
-const socket = connect(${peer.port}, "127.0.0.1");
-await once(socket, "data");
-${program}
-socket.write("logged");
+const socket = require("node:net").connect(${peer.port}, "127.0.0.1");
+socket.once("data", async () => {
+  await log();
+  socket.write("logged");
+});
 `;
-  const words = [...command(1_000)].map((word) => (word === program ? paused : word));
-  const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const line = command(1_000, paused)
+    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(" ");
   const terminal = start([script.program, "-qec", line, "/dev/null"], { env: { SHELL: "/bin/sh", TERM: "xterm" } });
   t.after(() => terminal.kill("SIGKILL"));
   const [socket] = await once(server, "connection");

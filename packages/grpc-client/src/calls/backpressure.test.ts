@@ -98,7 +98,7 @@ const program = fileURLToPath(new URL("../../test/stream-memory.ts", import.meta
 
 for (const direction of ["upload", "download"]) {
   for (const [payloadBytes, count] of [
-    [64 * 1024, 4_096],
+    [64 * 1024, 2_048],
     [10, 100_000],
   ] as const) {
     test(`uses less than 32 MiB for the ${direction} of ${count} messages of ${payloadBytes} bytes`, async () => {

@@ -83,7 +83,7 @@ test("ignores an abort after the call has ended", async () => {
   assert.equal(value, "World");
 });
 
-test("shares one listener between ten thousand calls with one signal, without a warning", async () => {
+test("shares one listener between a thousand calls with one signal, without a warning", async () => {
   await using server = await serve();
   await using client = new EchoClient(server.target, { timeoutMs: 60_000 });
   const { signal } = new AbortController();
@@ -91,7 +91,7 @@ test("shares one listener between ten thousand calls with one signal, without a 
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on("warning", onWarning);
   let maxListeners = 0;
-  for (let count = 0; count < 10_000; count += 500) {
+  for (let count = 0; count < 1_000; count += 500) {
     const calls = Array.from({ length: 500 }, () => client.echo("World", { signal }));
     maxListeners = Math.max(maxListeners, getEventListeners(signal, "abort").length);
     await Promise.all(calls);

@@ -11,14 +11,16 @@ type Request = InstanceType<ReturnType<typeof loadHealthProtocol>["HealthCheckRe
 type Response = InstanceType<typeof HealthCheckResponse>;
 
 const program = fileURLToPath(new URL("../../test/echo-program.ts", import.meta.url));
-const runProgram = (args: readonly string[], env: Record<string, string> = {}) =>
-  // Starts faster than with tsx's loader of ES modules.
-  run(
-    [process.execPath, "--require=tsx/cjs", "--eval", `require(${JSON.stringify(program)})`, "--", program, ...args],
-    {
-      env,
-    },
-  );
+/** Command of the program, which starts faster than with tsx's loader of ES modules. */
+const command = [
+  process.execPath,
+  "--require=tsx/cjs",
+  "--eval",
+  `require(${JSON.stringify(program)})`,
+  "--",
+  program,
+] as const;
+const runProgram = (args: readonly string[], env: Record<string, string> = {}) => run([...command, ...args], { env });
 
 /** Starts a server. Returns it with a function that runs the program against it. */
 async function serveProgram(options?: TestServerOptions) {

@@ -1,118 +1,156 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { run, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { clientMain } from "./client-program.js";
 import { type ServerProcess, startServer } from "./server-process.js";
 
 const script = requires("script");
-const count = 5_000;
 const clearLine = "\r\u001b[K";
+const names = ["Ada", "Grace", "Alan", "Edsger"];
+const greetings = names.map((name) => `Hello ${name}\n`).join("");
 
 // `script` runs the program in a pseudo-terminal and copies what the terminal shows to standard output.
-describe("the client program in a terminal", { skip: script.skip }, () => {
+describe("the client program in a terminal", { skip: script.skip, timeout: 120_000 }, () => {
   let server: ServerProcess;
   let folder: string;
   before(async () => {
     [server, folder] = await Promise.all([startServer(), mkdtemp(join(tmpdir(), "hello-terminal-"))]);
-    const names = Array.from({ length: count }, (_, index) => `name ${index}\n`);
-    await writeFile(join(folder, "names"), names.join(""));
+    await run(["mkfifo", join(folder, "names")]);
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 
-  /** Builds the command that runs a shell command in a terminal, with the client program as $CLIENT. */
-  const inTerminal = (shell: string) => [script.program, "-qec", shell, "/dev/null"] as const;
-  const options = () => ({
-    cwd: folder,
-    env: {
-      CLIENT: `"${process.execPath}" "${clientMain}"`,
-      HELLO_TARGET: server.address,
-      SHELL: "/bin/sh",
-      TERM: "xterm",
-    },
-  });
+  /** Runs a shell command in a terminal, with the client program as $CLIENT. */
   const startInTerminal = (t: TestContext, shell: string) => {
-    const child = start(inTerminal(shell), options());
+    const child = start([script.program, "-qec", shell, "/dev/null"], {
+      cwd: folder,
+      env: {
+        CLIENT: `"${process.execPath}" "${clientMain}"`,
+        HELLO_TARGET: server.address,
+        SHELL: "/bin/sh",
+        TERM: "xterm",
+      },
+    });
     t.after(() => child.kill("SIGKILL"));
-    return child;
-  };
-  const client = (args: string) => `eval exec $CLIENT '${args}'`;
-
-  test("shows the progress of a long run on one line, and clears it at the end", async () => {
-    const { status, stdout: shown } = await run(inTerminal(client("- < names > greetings")), options());
-    assert.equal(status, 0);
-    assert.match(shown, /K[\d,]+ names, [\d,]+\/s/);
-    assert.doesNotMatch(shown, /\n/);
-    assert.ok(shown.endsWith(clearLine), JSON.stringify(shown.slice(-100)));
-    const greetings = await readFile(join(folder, "greetings"), "utf8");
-    assert.equal(greetings.split("\n").length, count + 1);
-    assert.doesNotMatch(greetings, /[\r[%]/);
-  });
-
-  test("keeps the greetings intact when they share the terminal with the progress", async () => {
-    const { status, stdout: shown } = await run(inTerminal(client("- < names")), options());
-    assert.equal(status, 0);
-    assert.match(shown, / names, /);
-    // Only the text after the last clearing of a line stays visible.
-    const visible = shown.split("\r\n").map((line) => line.split(clearLine).at(-1));
-    assert.deepEqual(visible, [...Array.from({ length: count }, (_, index) => `Hello name ${index}`), ""]);
-  });
-
-  test("cuts the progress to the width of a narrow terminal", async () => {
-    const { stdout: shown } = await run(inTerminal(`stty cols 20; ${client("- < names > greetings")}`), options());
-    const drawn = shown.split(clearLine).filter((text) => text !== "");
-    assert.ok(drawn.length > 0);
-    assert.deepEqual(
-      drawn.filter((text) => text.length > 19),
-      [],
-    );
-  });
-
-  test("shows no progress in a pipe, in a terminal that cannot clear a line, or in a short run", async () => {
-    const shells = {
-      "standard error in a pipe": client("- < names 2>&1 > greetings | cat"),
-      "a terminal that cannot clear a line": `TERM=dumb ${client("- < names > greetings")}`,
-      "a short run": client("Ada > greetings"),
-    };
-    for (const [where, shell] of Object.entries(shells)) {
-      const { status, stdout } = await run(inTerminal(shell), options());
-      assert.deepEqual({ where, status, stdout }, { where, status: 0, stdout: "" });
-    }
-  });
-
-  test("ends by SIGINT at once after Ctrl-C, and clears the progress", async (t) => {
-    const child = startInTerminal(t, client("- < names > /dev/null"));
-    const output = text(child.stdout);
-    await once(child.stdout, "readable");
-    child.stdin.write("\u0003");
-    const [status] = await once(child, "close");
-    assert.equal(status, 128 + 2);
-    const [, last] = (await output).split(/names.*(?=\r)/s);
-    assert.equal(last?.replace("^C", ""), clearLine);
-  });
-
-  test("greets each typed name at once", async (t) => {
-    const child = startInTerminal(t, client("-"));
     let shown = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       shown += chunk;
     });
-    for (const name of ["Ada", "Grace"]) {
-      child.stdin.write(`${name}\n`);
-      while (!shown.includes(`Hello ${name}\r\n`)) {
-        await once(child.stdout, "data");
-      }
+    return {
+      child,
+      async waitUntilShown(text: string) {
+        while (!shown.includes(text)) {
+          await once(child.stdout, "data");
+        }
+      },
+      async end() {
+        const [status] = await once(child, "close");
+        return { status, shown };
+      },
+    };
+  };
+  type Terminal = ReturnType<typeof startInTerminal>;
+  const client = (args: string) => `eval exec $CLIENT '${args}'`;
+
+  const waitForProgress = ({ waitUntilShown }: Terminal) => waitUntilShown(" names, ");
+
+  /** Runs a shell command that reads the pipe `names`. Sends the second half of the names when `halfway` resolves. */
+  async function runSlowly(t: TestContext, shell: string, halfway: (terminal: Terminal) => Promise<void>) {
+    const terminal = startInTerminal(t, shell);
+    const pipe = await open(join(folder, "names"), "w");
+    const half = names.length / 2;
+    await pipe.write(
+      names
+        .slice(0, half)
+        .map((name) => `${name}\n`)
+        .join(""),
+    );
+    await halfway(terminal);
+    await pipe.write(
+      names
+        .slice(half)
+        .map((name) => `${name}\n`)
+        .join(""),
+    );
+    await pipe.close();
+    return terminal.end();
+  }
+
+  const readGreetings = () => readFile(join(folder, "greetings"), "utf8");
+
+  test("shows the progress of a long run on one line, and clears it at the end", async (t) => {
+    const { status, shown } = await runSlowly(t, client("- < names > greetings"), waitForProgress);
+    assert.equal(status, 0);
+    assert.match(shown, /K[\d,]+ names, [\d,]+\/s/);
+    assert.doesNotMatch(shown, /\n/);
+    assert.ok(shown.endsWith(clearLine), JSON.stringify(shown.slice(-100)));
+    assert.equal(await readGreetings(), greetings);
+  });
+
+  test("keeps the greetings intact when they share the terminal with the progress", async (t) => {
+    const { status, shown } = await runSlowly(t, client("- < names"), waitForProgress);
+    assert.equal(status, 0);
+    // Only the text after the last clearing of a line stays visible.
+    const visible = shown.split("\r\n").map((line) => line.split(clearLine).at(-1));
+    assert.equal(visible.join("\n"), greetings);
+  });
+
+  test("cuts the progress to the width of a narrow terminal", async (t) => {
+    const shell = `stty cols 10; ${client("- < names > greetings")}`;
+    const { shown } = await runSlowly(t, shell, ({ waitUntilShown }) => waitUntilShown(" names,"));
+    const drawn = shown.split(clearLine).filter((text) => text !== "");
+    assert.ok(drawn.length > 0);
+    assert.deepEqual(
+      drawn.filter((text) => text.length > 9),
+      [],
+    );
+  });
+
+  test("shows no progress in a pipe, in a terminal that cannot clear a line, or in a short run", async (t) => {
+    const shells = {
+      "standard error in a pipe": client("- 2>&1 > greetings < names | cat"),
+      "a terminal that cannot clear a line": `TERM=dumb ${client("- > greetings < names")}`,
+    };
+    for (const [where, shell] of Object.entries(shells)) {
+      const result = await runSlowly(t, shell, async () => {
+        while ((await readGreetings()) === "") {
+          await setTimeout(50);
+        }
+        // Five times the interval of the progress.
+        await setTimeout(500);
+      });
+      assert.deepEqual({ where, ...result }, { where, status: 0, shown: "" });
     }
-    child.stdin.write("\u0003");
-    const [status] = await once(child, "close");
+    assert.deepEqual(await startInTerminal(t, client("Ada > greetings")).end(), { status: 0, shown: "" });
+  });
+
+  test("ends by SIGINT at once after Ctrl-C, and clears the progress", async (t) => {
+    const terminal = startInTerminal(t, client("- < names > /dev/null"));
+    await using _pipe = await open(join(folder, "names"), "w");
+    await waitForProgress(terminal);
+    terminal.child.stdin.write("\u0003");
+    const { status, shown } = await terminal.end();
+    assert.equal(status, 128 + 2);
+    const [, last] = shown.split(/names.*(?=\r)/s);
+    assert.equal(last?.replace("^C", ""), clearLine);
+  });
+
+  test("greets each typed name at once", async (t) => {
+    const terminal = startInTerminal(t, client("-"));
+    for (const name of ["Ada", "Grace"]) {
+      terminal.child.stdin.write(`${name}\n`);
+      await terminal.waitUntilShown(`Hello ${name}\r\n`);
+    }
+    terminal.child.stdin.write("\u0003");
+    const { status, shown } = await terminal.end();
     assert.equal(status, 128 + 2);
     assert.doesNotMatch(shown, /names|at .*\.js/);
   });

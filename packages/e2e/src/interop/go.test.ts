@@ -12,9 +12,9 @@ describePeerClient({
   skip,
   cases: casesOfPeers,
   createTls: createTlsFiles,
-  command: (name, port, tls) => [
+  command: (names, port, tls) => [
     program,
-    ...["client", name, String(port)],
+    ...["client", names.join(","), String(port)],
     ...(tls ? [tls.caFile, tls.serverName] : []),
   ],
 });

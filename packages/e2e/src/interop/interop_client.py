@@ -1,4 +1,4 @@
-"""Runs a case of gRPC's interoperability tests: `interop_client.py CASE PORT DESCRIPTORS [CA SERVER_NAME]`.
+"""Runs cases of gRPC's interoperability tests: `interop_client.py CASE,CASE PORT DESCRIPTORS [CA SERVER_NAME]`.
 
 Without arguments it prints the names of the cases.
 
@@ -8,6 +8,7 @@ https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md
 import queue
 import sys
 import threading
+import traceback
 
 import grpc
 
@@ -216,23 +217,25 @@ def custom_metadata(stub):
         assert trailing in call.trailing_metadata(), call.trailing_metadata()
 
 
-def run(name, port, ca=None, server_name=None):
+def create_channel(port, ca=None, server_name=None):
     target = f"127.0.0.1:{port}"
     if ca is None:
-        channel = grpc.insecure_channel(target)
-    else:
-        with open(ca, "rb") as file:
-            credentials = grpc.ssl_channel_credentials(file.read())
-        channel = grpc.secure_channel(target, credentials, [("grpc.ssl_target_name_override", server_name)])
-    with channel:
-        cases[name](Stub(channel))
-    print("OK")
+        return grpc.insecure_channel(target)
+    with open(ca, "rb") as file:
+        credentials = grpc.ssl_channel_credentials(file.read())
+    return grpc.secure_channel(target, credentials, [("grpc.ssl_target_name_override", server_name)])
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         print("\n".join(cases))
     else:
-        name, port, descriptors, *tls = sys.argv[1:]
+        names, port, descriptors, *tls = sys.argv[1:]
         messages.load_messages(descriptors)
-        run(name, port, *tls)
+        for name in names.split(","):
+            with create_channel(port, *tls) as channel:
+                try:
+                    cases[name](Stub(channel))
+                    print(f"OK: {name}")
+                except Exception:
+                    traceback.print_exc()

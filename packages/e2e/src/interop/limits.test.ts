@@ -21,7 +21,7 @@ interface PeerClient {
   readonly command: readonly [string, ...string[]];
 }
 
-/** Programs that each make one call and print its status. */
+/** Programs that make calls and print the status of each. */
 const clients = {
   "grpc-js": { skip: false, command: [process.execPath, "--import=tsx", file("print-status.ts")] },
   Python: { skip: python.skip, command: [python.program, file("print_status.py")] },
@@ -46,44 +46,56 @@ const exhausted = everyClient(/^RESOURCE_?EXHAUSTED /i);
 const notSent = /^Internal header list size to send violates the maximum size/;
 
 interface Scenario {
-  readonly flags?: readonly string[];
   readonly call: Call;
   readonly statuses: Statuses;
-  /** Uses up the limit before the call. */
-  readonly prepare?: (server: InteropServer) => Promise<AsyncDisposable>;
 }
 
-const scenarios: Record<string, Scenario> = {
-  "a call within the limits": { call: { requestBytes: 0 }, statuses: everyClient(/^OK/) },
-  "more headers than --max-header-bytes": {
-    call: { headers: 10, headerBytes: 2_000, requestBytes: 0 },
-    statuses: { ...exhausted, Go: notSent },
-  },
-  "more than 128 headers": { call: { headers: 140, headerBytes: 10, requestBytes: 0 }, statuses: exhausted },
-  "a header of more than 64 KiB": {
-    // With Node 20 the connection stays open until keepalive closes it.
-    flags: ["--keepalive-time-ms", "500", "--keepalive-timeout-ms", "5000"],
-    call: { headers: 1, headerBytes: 100_000, requestBytes: 0 },
-    statuses: { ...everyClient(/^UNAVAILABLE /), "grpc-js": /^INTERNAL /, Go: notSent },
-  },
-  "an unknown method with a name of 9 KiB": {
-    call: { method: "M".repeat(9 * 1_024), requestBytes: 0 },
-    statuses: everyClient(/^UNIMPLEMENTED The server does not implement the method \/grpc\.testing/i),
-  },
-  "a message beyond --max-receive-message-bytes": {
-    call: { method: "UnaryCall", requestBytes: 5 * 1_024 * 1_024 },
-    statuses: exhausted,
-  },
-  "one more call than --max-streaming-calls": {
-    flags: ["--max-streaming-calls", "1"],
+/** Server with the calls that clients make to it, one after another. */
+interface ServerUnderTest {
+  readonly flags: readonly string[];
+  /** Uses up the limit before the calls. */
+  readonly prepare?: (server: InteropServer) => Promise<AsyncDisposable>;
+  readonly scenarios: Readonly<Record<string, Scenario>>;
+}
+
+const servers: Readonly<Record<string, ServerUnderTest>> = {
+  "a server with an open stream": {
+    flags: [
+      ...["--max-streaming-calls", "1"],
+      // With Node 20, the connection stays open after a header of more than 64 KiB until keepalive closes it.
+      ...["--keepalive-time-ms", "500", "--keepalive-timeout-ms", "5000"],
+    ],
     prepare: holdStream,
-    call: { method: "FullDuplexCall" },
-    statuses: exhausted,
+    scenarios: {
+      "a call within the limits": { call: { requestBytes: 0 }, statuses: everyClient(/^OK/) },
+      "more headers than --max-header-bytes": {
+        call: { headers: 10, headerBytes: 2_000, requestBytes: 0 },
+        statuses: { ...exhausted, Go: notSent },
+      },
+      "more than 128 headers": { call: { headers: 140, headerBytes: 10, requestBytes: 0 }, statuses: exhausted },
+      "an unknown method with a name of 9 KiB": {
+        call: { method: "M".repeat(9 * 1_024), requestBytes: 0 },
+        statuses: everyClient(/^UNIMPLEMENTED The server does not implement the method \/grpc\.testing/i),
+      },
+      "a message beyond --max-receive-message-bytes": {
+        call: { method: "UnaryCall", requestBytes: 5 * 1_024 * 1_024 },
+        statuses: exhausted,
+      },
+      "one more call than --max-streaming-calls": { call: { method: "FullDuplexCall" }, statuses: exhausted },
+      "a header of more than 64 KiB": {
+        call: { headers: 1, headerBytes: 100_000, requestBytes: 0 },
+        statuses: { ...everyClient(/^UNAVAILABLE /), "grpc-js": /^INTERNAL /, Go: notSent },
+      },
+    },
   },
-  "a stream on a connection beyond its age and grace": {
+  "a server that ends old connections": {
     flags: ["--max-connection-age-ms", "1000", "--max-connection-age-grace-ms", "1"],
-    call: { method: "FullDuplexCall" },
-    statuses: everyClient(/^UNAVAILABLE /i),
+    scenarios: {
+      "a stream on a connection beyond its age and grace": {
+        call: { method: "FullDuplexCall" },
+        statuses: everyClient(/^UNAVAILABLE /i),
+      },
+    },
   },
 };
 
@@ -104,7 +116,7 @@ async function holdStream({ port }: InteropServer): Promise<AsyncDisposable> {
   };
 }
 
-for (const [what, { flags = [], call, statuses, prepare }] of Object.entries(scenarios)) {
+for (const [what, { flags, prepare, scenarios }] of Object.entries(servers)) {
   describe(what, { concurrency: 2 }, () => {
     let server: InteropServer;
     const resources = new Disposables();
@@ -116,13 +128,20 @@ for (const [what, { flags = [], call, statuses, prepare }] of Object.entries(sce
     });
     after(() => resources.disposeAll());
 
-    for (const [name, { skip, command }] of Object.entries(clients) as [keyof typeof clients, PeerClient][]) {
-      test(`has the documented status in a ${name} client`, { skip }, async () => {
-        const { method = "EmptyCall", headers = 0, headerBytes = 0, requestBytes } = call;
+    const calls = Object.values(scenarios).map(
+      ({ call: { method = "EmptyCall", headers = 0, headerBytes = 0, requestBytes } }) => {
         const path = `/grpc.testing.TestService/${method}`;
-        const numbers = [headers, headerBytes, ...(requestBytes === undefined ? [] : [requestBytes])].map(String);
-        const { stdout, stderr } = await run([...command, String(server.port), path, ...numbers]);
-        assert.match(stdout, statuses[name], stderr);
+        return [path, headers, headerBytes, ...(requestBytes === undefined ? [] : [requestBytes])];
+      },
+    );
+    for (const [name, { skip, command }] of Object.entries(clients) as [keyof typeof clients, PeerClient][]) {
+      test(`has the documented status in a ${name} client`, { skip }, async (t) => {
+        const { stdout, stderr } = await run([...command, String(server.port), JSON.stringify(calls)]);
+        const lines = stdout.trimEnd().split("\n");
+        assert.equal(lines.length, calls.length, stdout + stderr);
+        for (const [index, [what, { statuses }]] of Object.entries(scenarios).entries()) {
+          await t.test(what, () => assert.match(lines[index] ?? "", statuses[name], stderr));
+        }
       });
     }
   });

@@ -16,9 +16,9 @@ describePeerClient({
   skip,
   cases: casesOfPeers,
   createTls: createTlsFiles,
-  command: (name, port, tls) => [
+  command: (names, port, tls) => [
     python,
-    ...[client, name, String(port), descriptorFile],
+    ...[client, names.join(","), String(port), descriptorFile],
     ...(tls ? [tls.caFile, tls.serverName] : []),
   ],
 });

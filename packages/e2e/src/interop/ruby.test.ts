@@ -66,9 +66,10 @@ describePeerClient({
   skip,
   cases,
   createTls,
-  command: (name, port, tls) => [
+  command: (names, port, tls) => [
     ruby,
-    ...[client, "--test_case", name, "--server_host", "127.0.0.1", "--server_port", String(port)],
+    ...[fileURLToPath(new URL("interop_client.rb", import.meta.url)), client, names.join(",")],
+    ...["--server_host", "127.0.0.1", "--server_port", String(port)],
     ...(tls ? ["--use_tls", "true", "--use_test_ca", "true", "--server_host_override", tls.serverName] : []),
   ],
 });

@@ -1,14 +1,17 @@
-// Runs a case of gRPC's interoperability tests, makes one call and prints its status, or serves the tests on a free
+// Runs cases of gRPC's interoperability tests, makes calls and prints the status of each, or serves the tests on a free
 // port, which it prints:
 //
-//	interop client CASE PORT [CA SERVER_NAME]
-//	interop print-status PORT PATH HEADERS HEADER_BYTES [REQUEST_BYTES]
+//	interop client CASE,CASE PORT [CA SERVER_NAME]
+//	interop print-status PORT CALLS
 //	interop server [CERT KEY]
+//
+// CALLS is JSON: [[PATH, HEADERS, HEADER_BYTES, REQUEST_BYTES], ...].
 package main
 
 import (
 	"fmt"
 	"os"
+	"strings"
 )
 
 const (
@@ -23,13 +26,18 @@ func main() {
 	case "server":
 		err = serve(args)
 	case "print-status":
-		err = printStatus(args[0], args[1], args[2:])
+		err = printStatuses(args[0], args[1])
 	default:
-		err = runCase(args[0], args[1], args[2:])
+		for _, name := range strings.Split(args[0], ",") {
+			if failure := runCase(name, args[1], args[2:]); failure != nil {
+				fmt.Fprintln(os.Stderr, name, failure)
+			} else {
+				fmt.Println("OK:", name)
+			}
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println("OK")
 }

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,17 +24,36 @@ func (rawCodec) Unmarshal(data []byte, message interface{}) error {
 
 func (rawCodec) Name() string { return "proto" }
 
-// printStatus makes a call with a request of zeros and prints its status. Without a size of the request it opens a
-// bidirectional stream, sends no message, and waits for the end.
-func printStatus(port, path string, sizes []string) error {
-	var numbers []int
-	for _, size := range sizes {
-		number, err := strconv.Atoi(size)
-		if err != nil {
+// call is a call with a request of zeros.
+type call struct {
+	path                 string
+	headers, headerBytes int
+	// nil for a bidirectional stream without messages.
+	requestBytes *int
+}
+
+// UnmarshalJSON decodes an array of the path and the numbers.
+func (c *call) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &[]interface{}{&c.path, &c.headers, &c.headerBytes, &c.requestBytes})
+}
+
+// printStatuses makes calls and prints the status of each.
+func printStatuses(port, text string) error {
+	var calls []call
+	if err := json.Unmarshal([]byte(text), &calls); err != nil {
+		return err
+	}
+	for _, call := range calls {
+		if err := printStatus(port, call); err != nil {
 			return err
 		}
-		numbers = append(numbers, number)
 	}
+	return nil
+}
+
+// printStatus makes a call with a request of zeros and prints its status. Without a size of the request it opens a
+// bidirectional stream, sends no message, and waits for the end.
+func printStatus(port string, call call) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := grpc.DialContext(ctx, "127.0.0.1:"+port, grpc.WithInsecure(), grpc.WithBlock())
@@ -45,16 +64,16 @@ func printStatus(port, path string, sizes []string) error {
 	var response []byte
 	// After this call, the client knows the limits of the server.
 	conn.Invoke(ctx, service+"EmptyCall", &response, &response, grpc.ForceCodec(rawCodec{}))
-	for header := 0; header < numbers[0]; header++ {
-		ctx = metadata.AppendToOutgoingContext(ctx, fmt.Sprintf("x-header-%d", header), strings.Repeat("x", numbers[1]))
+	for header := 0; header < call.headers; header++ {
+		ctx = metadata.AppendToOutgoingContext(ctx, fmt.Sprintf("x-header-%d", header), strings.Repeat("x", call.headerBytes))
 	}
-	if len(numbers) > 2 {
-		request := make([]byte, numbers[2])
-		err = conn.Invoke(ctx, path, &request, &response, grpc.ForceCodec(rawCodec{}))
+	if call.requestBytes != nil {
+		request := make([]byte, *call.requestBytes)
+		err = conn.Invoke(ctx, call.path, &request, &response, grpc.ForceCodec(rawCodec{}))
 	} else {
 		var stream grpc.ClientStream
 		description := &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
-		if stream, err = conn.NewStream(ctx, description, path, grpc.ForceCodec(rawCodec{})); err == nil {
+		if stream, err = conn.NewStream(ctx, description, call.path, grpc.ForceCodec(rawCodec{})); err == nil {
 			err = stream.RecvMsg(&response)
 		}
 	}

@@ -16,11 +16,11 @@ test("logs a handler that throws in one line, and keeps serving", async () => {
   assert.equal(await greeter.greet("World"), "Hello World");
   const failures = server.log.filter(({ level }) => level > 30);
   assert.equal(failures.length, 1);
-  assert.match(JSON.stringify(failures[0]), /"method":"\/Hello\/Hello".*Error: secret.*scripted-servicer\.ts/);
+  assert.match(JSON.stringify(failures[0]), /"method":"\/Hello\/Hello".*Error: secret.*scripted-servicer\.mjs/);
   assert.equal(await server.stop(), 0);
 });
 
-/** Commands of `scripted-servicer.ts` with the origin that the log shows for them. */
+/** Commands of `scripted-servicer.mjs` with the origin that the log shows for them. */
 const crashes = { crash: "uncaughtException", reject: "unhandledRejection" };
 
 for (const [name, origin] of Object.entries(crashes)) {
@@ -35,7 +35,7 @@ for (const [name, origin] of Object.entries(crashes)) {
     assert.deepEqual(more, []);
     assert.equal(line?.level, fatal);
     assert.equal(line["origin"], origin);
-    assert.match(JSON.stringify(line), /Error: secret.*scripted-servicer\.ts/);
+    assert.match(JSON.stringify(line), /Error: secret.*scripted-servicer\.mjs/);
     assert.equal(server.stderr, "");
   });
 }

@@ -42,10 +42,10 @@ export function startServerWith(env: Readonly<Record<string, string>>, ...args: 
   return serving(start([process.execPath, serverMain, ...onFreePort(args)], { env }));
 }
 
-/** Starts a server like {@link startServer}, with the servicer of `scripted-servicer.ts`. */
+/** Starts a server like {@link startServer}, with the servicer of `scripted-servicer.mjs`. */
 export function startScriptedServer(...args: string[]): Promise<ServerProcess> {
-  const preload = ["tsx", new URL("scripted-servicer.ts", import.meta.url).href].map((module) => `--import=${module}`);
-  return serving(start([process.execPath, ...preload, serverMain, ...onFreePort(args)]));
+  const preload = new URL("scripted-servicer.mjs", import.meta.url).href;
+  return serving(start([process.execPath, `--import=${preload}`, serverMain, ...onFreePort(args)]));
 }
 
 function onFreePort(args: readonly string[]): readonly string[] {

@@ -3,18 +3,31 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { getDefaultHighWaterMark } from "node:stream";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { EchoRequest, EchoService } from "@hello/testing/echo";
 import { callFrames, message } from "@hello/testing/http2-frames";
 import { connectReady } from "@hello/testing/raw-http2";
 import { createEchoCaller, type EchoCaller, requestOf } from "./echo-caller.js";
+import type { ServerProcess } from "./server-process.js";
 import { startStreamingServer } from "./streaming-server-process.js";
+
+let server: ServerProcess;
+let caller: EchoCaller;
+before(async () => {
+  server = await startStreamingServer();
+  caller = createEchoCaller(server.address);
+});
+after(async () => {
+  caller[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
 
 const skip = process.platform !== "linux" && "it reads the peak of the server's memory from /proc";
 
 const messageBytes = 64 * 1_024;
-const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 128);
+const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 64);
 const payload = Buffer.alloc(messageBytes);
 const echo = new EchoRequest().setPayload(payload);
 
@@ -25,13 +38,13 @@ function takePeakMib(pid: number): number {
   return peak;
 }
 
-async function download(caller: EchoCaller, count: number): Promise<void> {
+async function download(count: number): Promise<void> {
   const { outcome } = caller.serverStream(echo.clone().setCount(count));
   const { code, values } = await outcome;
   assert.deepEqual([code, values.length], [status.OK, count]);
 }
 
-async function upload(caller: EchoCaller, count: number): Promise<void> {
+async function upload(count: number): Promise<void> {
   const { call, outcome } = caller.clientStream();
   for (let sent = 0; sent < count; sent++) {
     if (!call.write(echo)) {
@@ -42,7 +55,7 @@ async function upload(caller: EchoCaller, count: number): Promise<void> {
   assert.equal((await outcome).code, status.OK);
 }
 
-async function exchange(caller: EchoCaller, count: number): Promise<void> {
+async function exchange(count: number): Promise<void> {
   const { call, outcome } = caller.bidiStream();
   for (let sent = 0; sent < count; sent++) {
     if (!call.write(echo)) {
@@ -56,14 +69,12 @@ async function exchange(caller: EchoCaller, count: number): Promise<void> {
 
 for (const [direction, stream] of Object.entries({ responses: download, requests: upload, echoes: exchange })) {
   test(`needs less than 32 MiB more memory for a stream of ${megabytes} MB of ${direction}`, { skip }, async (t) => {
-    await using server = await startStreamingServer();
-    using caller = createEchoCaller(server.address);
     // Warm up: V8 lets the heap of any busy process grow up to some size.
-    await stream(caller, 1_000);
+    await stream(1_000);
     takePeakMib(server.pid);
     await caller.statistics();
     const before = takePeakMib(server.pid);
-    await stream(caller, Math.ceil((megabytes * 1_000_000) / messageBytes));
+    await stream(Math.ceil((megabytes * 1_000_000) / messageBytes));
     const grown = takePeakMib(server.pid) - before;
     t.diagnostic(`${grown.toFixed(1)} MiB more at the peak`);
     assert.ok(grown < 32, `${grown} MiB`);
@@ -71,11 +82,11 @@ for (const [direction, stream] of Object.entries({ responses: download, requests
 }
 
 /** Polls a statistic of the server until it stops changing, and resolves with it. */
-async function waitUntilStable(caller: EchoCaller, name: "produced" | "consumed"): Promise<number> {
-  for (let [before, unchanged] = [-1, 0]; ; ) {
+async function waitUntilStable(name: "produced" | "consumed"): Promise<number> {
+  for (let [before, unchanged] = [-1, 0]; ; await setTimeout(50)) {
     const { [name]: current } = await caller.statistics();
     unchanged = current === before ? unchanged + 1 : 0;
-    if (unchanged === 20) {
+    if (unchanged === 5) {
       return current;
     }
     before = current;
@@ -83,15 +94,13 @@ async function waitUntilStable(caller: EchoCaller, name: "produced" | "consumed"
 }
 
 test("suspends the handler after one window when the client does not read", async (t) => {
-  await using server = await startStreamingServer();
-  using caller = createEchoCaller(server.address);
   for (const size of [1_000, 15_000]) {
     const { produced: before } = await caller.statistics();
     const request = new EchoRequest().setPayload(Buffer.alloc(size)).setCount(100_000);
     using connection = await connectReady(server.address);
     connection.send(callFrames(1, EchoService.serverStream.path, message(request.serializeBinary())));
     await connection.frame("DATA");
-    const produced = (await waitUntilStable(caller, "produced")) - before;
+    const produced = (await waitUntilStable("produced")) - before;
     t.diagnostic(`${produced} responses of ${size} bytes`);
     // One window on the wire, the buffer of Node's stream, and the message that exceeds it.
     const bufferBytes = getDefaultHighWaterMark(false);
@@ -102,8 +111,6 @@ test("suspends the handler after one window when the client does not read", asyn
 });
 
 test("stops the client after one window when the handler does not read", async (t) => {
-  await using server = await startStreamingServer();
-  using caller = createEchoCaller(server.address);
   const size = 15_000;
   const large = message(new EchoRequest().setPayload(Buffer.alloc(size)).serializeBinary());
   for (const { path } of [EchoService.clientStream, EchoService.bidiStream]) {
@@ -124,7 +131,7 @@ test("stops the client after one window when the handler does not read", async (
     await caller.statisticsWhere(({ consumed }) => consumed === consumedBefore + 1);
     for (let before = -1; before !== taken; ) {
       before = taken;
-      await waitUntilStable(caller, "consumed");
+      await waitUntilStable("consumed");
     }
     t.diagnostic(`${taken} requests of ${size} bytes`);
     // One window on the wire, the buffer of Node's stream, and the message that exceeds it.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { HelloClient } from "@hello/client";
 import { callHeaders, endHeaders, frame, message, preface } from "@hello/testing/http2-frames";
 import { start } from "@hello/testing/program";
@@ -49,7 +50,7 @@ async function medianMs(...clients: readonly HelloClient[]): Promise<number[]> {
   return times.map((all) => all.sort((a, b) => a - b)[calls >> 1] ?? Number.NaN);
 }
 
-const connections = isLinux ? 10_000 : 1_000;
+const connections = isLinux ? 3_000 : 1_000;
 const tooFewFiles =
   openFilesLimit() < connections + 500 && `${connections} connections require ulimit -Hn ${connections + 500}`;
 
@@ -77,7 +78,7 @@ test(`answers calls about as fast with ${connections} idle connections as withou
 
 test("closes connections beyond the limit, logs that once, and frees the place of a dead peer", async (t) => {
   await using server = await startServer(
-    ...["--max-connections", "5", "--keepalive-time-ms", "300", "--keepalive-timeout-ms", "300"],
+    ...["--max-connections", "5", "--keepalive-time-ms", "300", "--keepalive-timeout-ms", "2000"],
   );
   const others = await openIdle(server.address, 4);
   const dead = start([
@@ -116,9 +117,11 @@ test("fails no call when connections reach their maximum age under load", async 
   let calls = 0;
   const end = performance.now() + 4_000;
   const caller = async (call: () => Promise<string>) => {
-    while (performance.now() < end) {
+    // A pause saves CPU. The connection is still seldom without a call, because the callers are not in step.
+    for (let pauseMs = 0; performance.now() < end; pauseMs = (pauseMs + 1) % 10) {
       assert.equal(await call(), "Hello Ada");
       calls++;
+      await setTimeout(pauseMs);
     }
   };
   await Promise.all(

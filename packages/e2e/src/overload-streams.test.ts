@@ -84,21 +84,23 @@ const kinds: Readonly<Record<string, (caller: EchoCaller) => Promise<{ code: num
   "bidirectional stream": (caller) => caller.bidiStream(requestOf("a")).outcome,
 };
 
-for (const [kind, open] of Object.entries(kinds)) {
-  test(`ends a ${kind} with UNAVAILABLE after the maximum age of its connection and the grace period`, async () => {
-    await using server = await startStreamingServer(
-      ...["--max-connection-age-ms", "500", "--max-connection-age-grace-ms", "500"],
-    );
-    using caller = createEchoCaller(server.address);
-    const start = performance.now();
-    const { code, details } = await open(caller);
-    const elapsed = performance.now() - start;
-    assert.equal(code, status.UNAVAILABLE, details);
-    // The server varies the maximum age by 10 %.
-    assert.ok(elapsed > 900, `${elapsed} ms`);
-    assert.equal(await caller.unary(requestOf("Ada")), "Ada");
-  });
-}
+test("ends a stream with UNAVAILABLE after the maximum age of its connection and the grace period", async (t) => {
+  await using server = await startStreamingServer(
+    ...["--max-connection-age-ms", "500", "--max-connection-age-grace-ms", "500"],
+  );
+  for (const [kind, open] of Object.entries(kinds)) {
+    await t.test(`a ${kind}`, async () => {
+      using caller = createEchoCaller(server.address);
+      const start = performance.now();
+      const { code, details } = await open(caller);
+      const elapsed = performance.now() - start;
+      assert.equal(code, status.UNAVAILABLE, details);
+      // The server varies the maximum age by 10 %.
+      assert.ok(elapsed > 900, `${elapsed} ms`);
+      assert.equal(await caller.unary(requestOf("Ada")), "Ada");
+    });
+  }
+});
 
 test("does not close a connection with an open stream as idle", async () => {
   await using server = await startStreamingServer("--max-connection-idle-ms", "200");

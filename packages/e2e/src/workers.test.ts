@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { copyFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { run, start } from "@hello/testing/program";
 import { makeTemporaryFolder } from "@hello/testing/temporary-folder";
 import { createGreeter } from "./greeter.js";
-import { serverMain, serving, startServer, startServerWith } from "./server-process.js";
+import { type ServerProcess, serverMain, serving, startServer, startServerWith } from "./server-process.js";
 
 const startWorkers = async (...args: string[]) => {
   const server = await startServer("--workers", "2", "--log-level", "debug", ...args);
@@ -27,44 +27,44 @@ async function greet(address: string): Promise<string> {
   return await greeter.greet("World");
 }
 
-test("distributes connections over the workers", async () => {
-  await using server = await startWorkers();
-  await Promise.all(Array.from({ length: 8 }, () => greet(server.address)));
-  await server.stop();
-  const calls = server.log.filter((line) => line["method"] === "/Hello/Hello");
-  const pids = new Set(calls.map((line) => line["pid"]));
-  assert.equal(calls.length, 8);
-  assert.equal(pids.size, 2);
-});
+describe("two workers", () => {
+  let server: ServerProcess;
+  before(async () => {
+    server = await startWorkers("--shutdown-delay-ms", "10");
+  });
+  after(() => server[Symbol.asyncDispose]());
 
-test("replaces a killed worker, and logs its exit", async () => {
-  await using server = await startWorkers();
-  const [first] = server.log.filter(({ msg }) => msg === "serving");
-  process.kill(first?.["pid"] as number, "SIGKILL");
-  const exit = await server.logged(({ msg }) => msg === "worker exited; replacing it");
-  assert.equal(exit["workerPid"], first?.["pid"]);
-  assert.equal(exit["signal"], "SIGKILL");
-  await server.logged(
-    ({ msg, pid }) => msg === "serving" && !server.log.slice(0, 3).some((line) => line["pid"] === pid),
-  );
-  for (let call = 0; call < 4; call++) {
-    assert.equal(await greet(server.address), "Hello World");
-  }
-  assert.equal(await server.stop(), 0);
-});
+  const workerPids = () => server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"] as number);
 
-test("shuts down every worker in the same steps", async () => {
-  await using server = await startWorkers("--shutdown-delay-ms", "10");
-  const pids = server.log.filter(({ msg }) => msg === "serving").map((line) => line["pid"]);
-  assert.equal(await server.stop(), 0);
-  for (const pid of pids) {
-    const steps = server.log.filter((line) => line["pid"] === pid && line["level"] === 30).map(({ msg }) => msg);
-    assert.deepEqual(
-      steps.map((step) => step.split(":")[0]),
-      ["serving", "shutting down", "ending health watches", "draining", "stopped"],
-    );
-  }
-  assert.equal(server.log.at(-1)?.msg, "all workers stopped");
+  test("share the connections", async () => {
+    const calls = () => server.log.filter((line) => line["method"] === "/Hello/Hello");
+    await Promise.all(Array.from({ length: 8 }, () => greet(server.address)));
+    await server.logged(() => calls().length === 8);
+    const pids = new Set(calls().map((line) => line["pid"]));
+    assert.equal(pids.size, 2);
+  });
+
+  test("shut down in the same steps, after a killed worker has been replaced and its exit logged", async () => {
+    const [killed = -1, other = -1] = workerPids();
+    process.kill(killed, "SIGKILL");
+    const exit = await server.logged(({ msg }) => msg === "worker exited; replacing it");
+    assert.equal(exit["workerPid"], killed);
+    assert.equal(exit["signal"], "SIGKILL");
+    await server.logged(() => workerPids().length === 3);
+    const [, , replacement = -1] = workerPids();
+    for (let call = 0; call < 4; call++) {
+      assert.equal(await greet(server.address), "Hello World");
+    }
+    assert.equal(await server.stop(), 0);
+    for (const pid of [other, replacement]) {
+      const steps = server.log.filter((line) => line["pid"] === pid && line["level"] === 30).map(({ msg }) => msg);
+      assert.deepEqual(
+        steps.map((step) => step.split(":")[0]),
+        ["serving", "shutting down", "ending health watches", "draining", "stopped"],
+      );
+    }
+    assert.equal(server.log.at(-1)?.msg, "all workers stopped");
+  });
 });
 
 test("accepts the longest shutdown times with workers", async () => {

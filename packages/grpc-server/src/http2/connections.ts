@@ -7,14 +7,14 @@ export interface Connections {
   /** Serves calls on a socket. */
   add(socket: Socket): void;
   /**
-   * Closes every connection, including its calls, after a short time in which the peer can read the last bytes.
+   * Closes every connection, including its calls. Peers have a short time to read the last bytes.
    * Resolves once all connections are closed.
    */
   close(): Promise<void>;
 }
 
-/** Time for a peer to read the last bytes and to close the connection itself, in milliseconds. */
-const lingerMs = 100;
+/** Maximum time for peers to read the last bytes and to close their connections themselves, in milliseconds. */
+const lingerMs = 300;
 
 /** Creates the connections of a server, whose sockets are accepted and secured elsewhere. */
 export function createConnections(server: Server): Connections {
@@ -28,12 +28,20 @@ export function createConnections(server: Server): Connections {
     },
     async close() {
       // grpc-js closes its side and waits for the peer to close the other, which an unresponsive peer never does.
-      await delay(lingerMs);
-      await Promise.all([...sockets].map(closeSocket));
+      const closed = Promise.all([...sockets].map(waitForClose));
+      const lingering = new AbortController();
+      void closed.then(() => lingering.abort());
+      await delay(lingerMs, undefined, { signal: lingering.signal }).catch(() => {
+        // All peers have closed their connections.
+      });
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      await closed;
     },
   };
 }
 
-function closeSocket(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once("close", () => resolve()).destroy());
+function waitForClose(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()));
 }

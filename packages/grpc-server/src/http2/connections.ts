@@ -14,7 +14,7 @@ export interface Connections {
 }
 
 /** Maximum time for peers to read the last bytes and to close their connections themselves, in milliseconds. */
-const lingerMs = 300;
+const lingerMs = 200;
 
 /** Creates the connections of a server, whose sockets are accepted and secured elsewhere. */
 export function createConnections(server: Server): Connections {

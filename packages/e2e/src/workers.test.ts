@@ -101,6 +101,17 @@ test("shuts down workers that are starting", async () => {
   assert.equal(logged("worker did not stop in time; killing it"), 0);
 });
 
+test("keeps serving after Node could not send a message to a worker", async () => {
+  // Node emits this error if a worker exits while it asks the primary process for its socket.
+  const preload = `
+    import cluster from "node:cluster";
+    cluster.on("online", ({ process }) => process.emit("error", new Error("write EPIPE")));`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
+  await using server = await startServerWith(env, "--workers", "2");
+  assert.equal(await greet(server.address), "Hello World");
+  assert.equal(await server.stop(), 0);
+});
+
 const startFailures: Record<string, { program: string; reason: RegExp }> = {
   exits: { program: "process.exit(7)", reason: /^hello-server: a worker exited with status 7\n$/ },
   "is killed": {

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf } from "@hello/grpc-common";
 import type { Logger } from "pino";
@@ -66,10 +66,11 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       throw error;
     }
     forwardOutput(worker.process, logger);
-    const closed = Promise.all([once(worker, "disconnect"), once(worker.process, "close")]);
     worker.on("error", () => {
       // A message could not be sent because the worker has just exited. The exit is handled below.
     });
+    const exited = waitFor(worker, "exit");
+    const closed = Promise.all([waitFor(worker, "disconnect"), waitFor(worker.process, "close")]);
     let reason: string | undefined;
     worker.on("message", (message: WorkerMessage) => {
       if (message === "ready") {
@@ -85,7 +86,7 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
       }
     });
     running.set(number, worker);
-    const [code, signal] = await new Promise<unknown[]>((resolve) => worker.once("exit", (...exit) => resolve(exit)));
+    const [code, signal] = await exited;
     await Promise.race([closed, delay(outputTimeoutMs)]);
     running.delete(number);
     ready.delete(worker);
@@ -186,6 +187,11 @@ export function createSupervisor({ workers: count, stopTimeoutMs, logger }: Supe
     },
     shutdown,
   };
+}
+
+/** Waits for an event. Unlike `once` of node:events, does not reject on the event "error". */
+function waitFor(emitter: EventEmitter, event: string): Promise<unknown[]> {
+  return new Promise((resolve) => emitter.once(event, (...values) => resolve(values)));
 }
 
 /** Describes the exit of a worker: `exited with status 7` or `was killed by SIGKILL`. */

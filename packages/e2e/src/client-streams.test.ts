@@ -87,16 +87,17 @@ test("slows down for a slow reader such as a pager, without missing a deadline",
       yield `${name}\n`;
     }
   }
-  const child = client.start(["-", "--timeout-ms", "3000"]);
+  const child = client.start(["-", "--timeout-ms", "8000"]);
   const stderr = text(child.stderr);
   Readable.from(lines()).pipe(child.stdin);
   // Wait until it stops reading for longer than the timeout of a call.
-  for (let before = -1; before < supplied; await setTimeout(3_500)) {
+  for (let before = -1; before < supplied; await setTimeout(9_000)) {
     before = supplied;
   }
   assert.ok(supplied < names.length / 2, `it read ${supplied} names while its output was not read`);
-  assert.ok((await text(child.stdout)) === asLines(names.map((name) => `Hello ${name}`)));
+  const stdout = await text(child.stdout);
   assert.equal(await stderr, "");
+  assert.ok(stdout === asLines(names.map((name) => `Hello ${name}`)));
 });
 
 test("fails when it cannot write its output", {

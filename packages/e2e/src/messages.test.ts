@@ -5,7 +5,7 @@ import { collectMessages, page } from "./messages/collect-messages.js";
 
 const skip = process.platform === "linux" ? false : "the commands are for Linux";
 
-test("triggers every message as docs/messages.md lists it", { skip, timeout: 120_000 }, async () => {
+test("triggers every message as docs/messages.md lists it", { skip, timeout: 500_000 }, async () => {
   const listed = readFileSync(page, "utf8").split("\n");
   const triggered = (await collectMessages()).split("\n");
   const differences = [

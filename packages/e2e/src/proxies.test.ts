@@ -137,7 +137,7 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
     });
 
     test("loses no call when the proxy closes an idle connection", async () => {
-      await using proxy = await startProxy(name, { program, certificates, ...hello, idleMs: 200 });
+      await using proxy = await startProxy(name, { program, certificates, ...hello, idleMs: 1_000 });
       await using relay = await startRelay(proxy.plain);
       await using client = createClient(`localhost:${relay.port}`, { retry: false });
       for (let round = 1; round <= 3; round += 1) {

@@ -154,10 +154,10 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
     });
 
     test("loses no call made while the proxy closes the idle connection", async () => {
-      await using proxy = await startProxy(name, { program, certificates, ...hello, idleMs: 50 });
+      await using proxy = await startProxy(name, { program, certificates, ...hello, idleMs: 250 });
       await using relay = await startRelay(proxy.plain);
       await using client = createClient(`localhost:${relay.port}`);
-      for (let pauseMs = 40; pauseMs < 60; pauseMs += 0.5) {
+      for (let pauseMs = 240; pauseMs < 260; pauseMs += 0.5) {
         assert.equal(await client.hello("World"), "Hello World");
         await setTimeout(pauseMs);
       }

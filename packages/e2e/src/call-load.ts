@@ -10,8 +10,6 @@ export interface CallLoad extends AsyncDisposable {
   readonly slowestMs: number;
   /** Resolves once this many more calls have succeeded. */
   waitForCalls(count: number): Promise<void>;
-  /** Makes no further calls until a promise is fulfilled, and resolves with it. */
-  pauseUntil(promise: Promise<void>): Promise<void>;
   /** Stops the callers, and resolves when their last calls have ended. */
   stop(): Promise<void>;
 }
@@ -19,7 +17,6 @@ export interface CallLoad extends AsyncDisposable {
 /** Starts callers that each make their next call when the previous one has ended. */
 export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad {
   let stopped = false;
-  let paused: Promise<unknown> | undefined;
   let succeeded = 0;
   let slowestMs = 0;
   const failures: unknown[] = [];
@@ -42,7 +39,6 @@ export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad 
   };
   const caller = async () => {
     while (!stopped) {
-      await paused;
       await call();
     }
   };
@@ -60,10 +56,6 @@ export function startLoad(client: HelloClient, { callers = 64 } = {}): CallLoad 
       return slowestMs;
     },
     waitForCalls: (count) => new Promise((resolve) => waiting.add({ until: succeeded + count, resolve })),
-    pauseUntil(promise) {
-      paused = promise.catch(() => undefined);
-      return promise;
-    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createCertificates } from "@hello/testing/certificates";
 import { listen } from "@hello/testing/peer";
+import { asLines } from "./client-program.js";
 import { clientUnderTest } from "./client-under-test.js";
 import { startServer } from "./server-process.js";
 
@@ -14,7 +15,7 @@ const client = clientUnderTest();
 test("prints one greeting a line, for each name or for World", async () => {
   assert.deepEqual(await client.run([]), { status: 0, stdout: "Hello World\n", stderr: "" });
   const names = ["Ada", "", "世界", "👩🏽‍🚀", "Ada"];
-  const greetings = names.map((name) => `Hello ${name}\n`).join("");
+  const greetings = asLines(names.map((name) => `Hello ${name}`));
   assert.deepEqual(await client.run(names), { status: 0, stdout: greetings, stderr: "" });
 });
 

@@ -10,3 +10,8 @@ export const clientMain = createRequire(import.meta.url)
 export function runClient(...args: string[]): Promise<Outcome> {
   return run([process.execPath, clientMain, ...args]);
 }
+
+/** Returns texts as lines, like the input and output of the client program. */
+export function asLines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join("");
+}

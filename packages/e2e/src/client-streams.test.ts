@@ -6,13 +6,12 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { run } from "@hello/testing/program";
-import { clientMain } from "./client-program.js";
+import { asLines, clientMain } from "./client-program.js";
 import { clientUnderTest } from "./client-under-test.js";
 
 const client = clientUnderTest();
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
-const asLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
 
 test("reads names from standard input with empty lines, CRLF and an unterminated last line, between other names", async () => {
   assert.deepEqual(await client.run(["first", "-", "last"], { input: "Ada\r\n\nGrace" }), {

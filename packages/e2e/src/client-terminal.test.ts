@@ -7,13 +7,13 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { run, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
-import { clientMain } from "./client-program.js";
+import { asLines, clientMain } from "./client-program.js";
 import { type ServerProcess, startServer } from "./server-process.js";
 
 const script = requires("script");
 const clearLine = "\r\u001b[K";
 const names = ["Ada", "Grace", "Alan", "Edsger"];
-const greetings = names.map((name) => `Hello ${name}\n`).join("");
+const greetings = asLines(names.map((name) => `Hello ${name}`));
 
 // `script` runs the program in a pseudo-terminal and copies what the terminal shows to standard output.
 describe("the client program in a terminal", { skip: script.skip, timeout: 120_000 }, () => {
@@ -67,19 +67,9 @@ describe("the client program in a terminal", { skip: script.skip, timeout: 120_0
     const terminal = startInTerminal(t, shell);
     const pipe = await open(join(folder, "names"), "w");
     const half = names.length / 2;
-    await pipe.write(
-      names
-        .slice(0, half)
-        .map((name) => `${name}\n`)
-        .join(""),
-    );
+    await pipe.write(asLines(names.slice(0, half)));
     await halfway(terminal);
-    await pipe.write(
-      names
-        .slice(half)
-        .map((name) => `${name}\n`)
-        .join(""),
-    );
+    await pipe.write(asLines(names.slice(half)));
     await pipe.close();
     return terminal.end();
   }

@@ -5,7 +5,6 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { connect } from "node:tls";
 import { HelloClient } from "@hello/client";
 import type { LogLine } from "@hello/testing/captured-log";
@@ -105,7 +104,6 @@ test("fails no call over new connections while the certificate is replaced ten t
     const start = Date.now();
     while ((await servedSerial()) === before) {
       assert.ok(Date.now() - start < 10_000, "the new certificate is not served");
-      await setTimeout(10);
     }
     const elapsedMs = Date.now() - start;
     assert.ok(elapsedMs < 1_000, `the new certificate was served after ${elapsedMs} ms`);
@@ -145,22 +143,14 @@ test("fails no call over new connections while the certificate is replaced ten t
   let calls = 0;
   let ended = false;
   const caller = async () => {
-    try {
-      for (; !ended; await setTimeout(20)) {
-        assert.equal(await greet(server.address), "Hello World");
-        calls++;
-      }
-    } finally {
-      ended = true;
+    while (!ended) {
+      assert.equal(await greet(server.address), "Hello World");
+      calls++;
     }
   };
   const rotation = async () => {
     for (const replace of replacements) {
-      const before = calls;
       await replace();
-      while (!ended && calls < before + 8) {
-        await setTimeout(10);
-      }
     }
     ended = true;
   };

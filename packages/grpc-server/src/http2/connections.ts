@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 
 /** HTTP/2 connections of a server. */
@@ -7,8 +6,8 @@ export interface Connections {
   /** Serves calls on a socket. */
   add(socket: Socket): void;
   /**
-   * Closes every connection, including its calls. Peers have a short time to read the last bytes.
-   * Resolves once all connections are closed.
+   * Closes every connection, including its calls. Peers have a short time to read the last bytes. Resolves once all
+   * connections are closed.
    */
   close(): Promise<void>;
 }
@@ -28,16 +27,13 @@ export function createConnections(server: Server): Connections {
     },
     async close() {
       // grpc-js closes its side and waits for the peer to close the other, which an unresponsive peer never does.
-      const closed = Promise.all([...sockets].map(waitForClose));
-      const lingering = new AbortController();
-      void closed.then(() => lingering.abort());
-      await delay(lingerMs, undefined, { signal: lingering.signal }).catch(() => {
-        // All peers have closed their connections.
-      });
-      for (const socket of sockets) {
-        socket.destroy();
-      }
-      await closed;
+      const timer = setTimeout(() => {
+        for (const socket of sockets) {
+          socket.destroy();
+        }
+      }, lingerMs);
+      await Promise.all([...sockets].map(waitForClose));
+      clearTimeout(timer);
     },
   };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
@@ -52,7 +53,9 @@ for (const program of programs) {
 }
 
 test("has Python code that matches the contract", { skip: python.skip }, async () => {
-  const descriptors = fileURLToPath(new URL("../gen/descriptors.binpb", import.meta.resolve("@hello/testing/echo")));
+  const descriptors = fileURLToPath(
+    new URL("../gen/descriptors.binpb", pathToFileURL(createRequire(import.meta.url).resolve("@hello/testing/echo"))),
+  );
   const env = { PYTHONPATH: join(folder, "python") };
   const { status, stderr } = await run([python.program, join(folder, "test/check_contract.py"), descriptors], { env });
   assert.equal(status, 0, stderr);

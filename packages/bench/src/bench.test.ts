@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
@@ -25,8 +25,8 @@ const benchmarks = [
 
 for (const { name, args, skip, ratios } of benchmarks) {
   test(`${name} prints its ratios`, { skip }, async () => {
-    const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-    const { status, stdout, stderr } = await run([process.execPath, "--import=tsx", script, ...args]);
+    const script = await compileProgram(new URL(`${name}.ts`, import.meta.url));
+    const { status, stdout, stderr } = await run([process.execPath, script, ...args]);
     assert.equal(status, 0, stderr);
     for (const ratio of ratios) {
       assert.match(stdout, new RegExp(`${ratio}: \\d+\\.\\d+ \\(rounds \\d`));

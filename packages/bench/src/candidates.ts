@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { start } from "@hello/testing/program";
 
 /** Server program to measure. */
@@ -39,16 +40,20 @@ export function hello(...args: string[]): Candidate {
   };
 }
 
-const typeScript = (file: string) =>
-  [process.execPath, "--import=tsx", fileURLToPath(new URL(file, import.meta.url))] as const;
+const typeScript = async (file: string) =>
+  [process.execPath, await compileProgram(new URL(file, import.meta.url))] as const;
 
 /** Stream server with only grpc-js. */
-export const bareStreams: Candidate = { name: "bare", command: typeScript("bare-stream-server.ts"), port: Number };
+export const bareStreams: Candidate = {
+  name: "bare",
+  command: await typeScript("bare-stream-server.ts"),
+  port: Number,
+};
 
 /** Stream server on grpc-server, with its defaults. */
 export const streams: Candidate = {
   name: "grpc-server",
-  command: [...typeScript("stream-server.ts"), "--address", "127.0.0.1:0"],
+  command: [...(await typeScript("stream-server.ts")), "--address", "127.0.0.1:0"],
   port: loggedPort,
 };
 

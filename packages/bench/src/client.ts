@@ -4,7 +4,7 @@
  *
  *     tsx src/client.ts [rounds] [seconds]
  */
-import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { bare, startCandidate } from "./candidates.js";
 import { median, ratio } from "./statistics.js";
@@ -19,12 +19,12 @@ interface ClientRun {
 
 const runs = { stub: [] as ClientRun[], HelloClient: [] as ClientRun[] };
 await using server = await startCandidate(bare);
-const load = fileURLToPath(new URL("client-load.ts", import.meta.url));
+const load = await compileProgram(new URL("client-load.ts", import.meta.url));
 for (let round = 0; round < rounds; round++) {
   const order = Object.entries(runs);
   for (const [client, results] of round % 2 === 0 ? order : order.reverse()) {
     const args = [client, `127.0.0.1:${server.port}`, String(seconds)];
-    const { stdout, stderr } = await run([process.execPath, "--import=tsx", load, ...args]);
+    const { stdout, stderr } = await run([process.execPath, load, ...args]);
     if (stderr !== "") {
       throw new Error(stderr);
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { pnpm } from "@hello/testing/package-managers";
 import { listen } from "@hello/testing/peer";
 import { type Outcome, run, start } from "@hello/testing/program";
@@ -91,8 +92,8 @@ test("the server reports every mistake in its options, and exits with 2", async 
 
 // readme.test.ts and install.test.ts run `pnpm demo`.
 test("the demo fails with the reason when the client fails", async () => {
-  const demo = fileURLToPath(new URL("demo.ts", import.meta.url));
-  const { status, stdout, stderr } = await run([process.execPath, "--import=tsx", demo, "--nope"]);
+  const demo = await compileProgram(new URL("demo.ts", import.meta.url));
+  const { status, stdout, stderr } = await run([process.execPath, demo, "--nope"]);
   assert.equal(status, 1);
   assert.equal(stdout, "");
   assert.match(stderr, /^demo: hello-client: unknown option "--nope"$/m);

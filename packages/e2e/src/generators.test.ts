@@ -9,7 +9,7 @@ import { ServiceClient } from "@hello/grpc-client";
 import { pnpm } from "@hello/testing/package-managers";
 import { type Outcome, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
-import { copyEnv, RepositoryCopy, root, tsx } from "./repository-copy.js";
+import { copyEnv, RepositoryCopy, root } from "./repository-copy.js";
 import { serving } from "./server-process.js";
 import { installStandIn } from "./stand-in-compiler.js";
 
@@ -23,13 +23,13 @@ let copy: RepositoryCopy;
 
 before(async () => {
   copy = await RepositoryCopy.create();
-  installStandIn(copy.folder);
+  await installStandIn(copy.folder);
 });
 after(() => copy[Symbol.dispose]());
 
 /** Runs `pnpm gen`, without a terminal. */
 function gen(...args: string[]): Promise<Outcome> {
-  return copy.run([process.execPath, `--import=${tsx}`, "packages/tooling/src/gen.ts", ...args]);
+  return copy.run([process.execPath, "-r", "tsx/cjs", "packages/tooling/src/gen.ts", ...args]);
 }
 
 /** Runs `pnpm gen`, which must succeed. Returns the files that it lists. */
@@ -65,7 +65,7 @@ async function callServer(serverPackage: string, clientPackage: string, program:
   const file = join(copy.folder, "packages", clientPackage, "program.mts");
   writeFileSync(file, program.replaceAll("ADDRESS", JSON.stringify(server.address)));
   try {
-    return await copy.succeed([process.execPath, `--import=${tsx}`, file]);
+    return await copy.succeed([process.execPath, "--import=tsx", file]);
   } finally {
     rmSync(file);
   }
@@ -147,7 +147,7 @@ test("asks for missing arguments on a terminal, and again after an invalid answe
   timeout: 120_000,
 }, async (t) => {
   // Wide enough that no message is broken into lines.
-  const command = `stty cols 200 && "${process.execPath}" "--import=${tsx}" packages/tooling/src/gen.ts rpc Clock`;
+  const command = `stty cols 200 && "${process.execPath}" -r tsx/cjs packages/tooling/src/gen.ts rpc Clock`;
   const child = start([script.program, "-qec", command, "/dev/null"], {
     cwd: copy.folder,
     env: { ...copyEnv, SHELL: "/bin/sh", TERM: "xterm" },
@@ -186,7 +186,7 @@ test("builds, checks and tests both services", async () => {
   await copy.succeed([...pnpm, "--filter=proto", "generate"]);
   await copy.succeed([...pnpm, ...filters, "api"]);
   await copy.check(...filters);
-  await copy.succeed([...pnpm, "--filter=proto", "exec", "tsx", "../tooling/src/check-contracts.ts"]);
+  await copy.succeed([...pnpm, "--filter=proto", "exec", "node", "-r", "tsx/cjs", "../tooling/src/check-contracts.ts"]);
   // The shape of the other packages is unchanged.
   await copy.succeed([...pnpm, "--filter=tea-timer-server", "check"]);
   await copy.succeed([...pnpm, ...filters, "test"]);

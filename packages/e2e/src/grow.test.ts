@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -30,8 +31,8 @@ function createChangedContracts(protos: Readonly<Record<string, string>>): Dispo
 
 function checkContracts(folder: string): string {
   const checker = fileURLToPath(new URL("packages/tooling/src/check-contracts.ts", root));
-  const tsx = import.meta.resolve("tsx");
-  return spawnSync(process.execPath, [`--import=${tsx}`, checker], { cwd: folder, encoding: "utf8" }).stderr;
+  const args = ["-r", createRequire(import.meta.url).resolve("tsx/cjs"), checker];
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" }).stderr;
 }
 
 test("rejects the renamed field of docs/grow.md with the message on the page", () => {

@@ -64,7 +64,7 @@ test("README: changing the greeting fails the server's test, and restoring it ma
   const folder = mkdtempSync(join(serverPackage, ".first-change-"));
   const testHello = () =>
     run(
-      [process.execPath, "--import=tsx", fileURLToPath(new URL("packages/tooling/src/run-tests.ts", root)), "hello"],
+      [process.execPath, "-r", "tsx/cjs", fileURLToPath(new URL("packages/tooling/src/run-tests.ts", root)), "hello"],
       {
         cwd: folder,
         env: { NODE_TEST_CONTEXT: undefined },

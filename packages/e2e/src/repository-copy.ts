@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { pnpm } from "@hello/testing/package-managers";
 import { type Outcome, run } from "@hello/testing/program";
 
 /** Folder of the repository. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
-
-/** URL of tsx, for `node --import`. */
-export const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /** Environment variables of commands in a copy. */
 export const copyEnv: Readonly<Record<string, string | undefined>> = {
@@ -65,7 +61,7 @@ export class RepositoryCopy implements Disposable {
     await this.succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
     await this.succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
     for (const name of ["check-boundaries", "check-prose", "check-messages"]) {
-      await this.succeed([process.execPath, `--import=${tsx}`, `packages/tooling/src/${name}.ts`]);
+      await this.succeed([process.execPath, "-r", "tsx/cjs", `packages/tooling/src/${name}.ts`]);
     }
     await this.succeed([...pnpm, ...filters, "exec", "tsc"]);
   }

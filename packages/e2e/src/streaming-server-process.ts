@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { start } from "@hello/testing/program";
 import { type ServerProcess, serving } from "./server-process.js";
 
@@ -15,9 +15,9 @@ export interface Statistics {
 }
 
 /** Starts the program `streaming-server.ts` on a free port of the loopback interface, and waits until it serves. */
-export function startStreamingServer(...args: string[]): Promise<ServerProcess> {
-  const program = fileURLToPath(new URL("streaming-server.ts", import.meta.url));
+export async function startStreamingServer(...args: string[]): Promise<ServerProcess> {
+  const program = await compileProgram(new URL("streaming-server.ts", import.meta.url));
   // A small young generation, whose default size differs between versions of Node: what counts is what stays alive.
-  const node = [process.execPath, "--expose-gc", "--max-semi-space-size=1", "--import=tsx"] as const;
+  const node = [process.execPath, "--expose-gc", "--max-semi-space-size=1"] as const;
   return serving(start([...node, program, "--address", "127.0.0.1:0", ...args]));
 }

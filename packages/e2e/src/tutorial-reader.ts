@@ -117,7 +117,7 @@ export class TutorialReader implements AsyncDisposable {
       await this.#startServer(command);
     } else {
       if (command === "pnpm generate") {
-        installStandIn(this.#cwd);
+        await installStandIn(this.#cwd);
       }
       const shellCommand = command.replaceAll("localhost:50051", this.#address);
       const outcome = await run(["sh", "-c", shellCommand], { cwd: this.#cwd, env: this.#env() });

@@ -1,8 +1,7 @@
 import { runClientProgram, UsageError } from "../src/program/run-client-program.js";
 import { EchoClient } from "./echo-client.js";
 
-// Not awaited at the top level, so that it also loads as CommonJS.
-void runClientProgram({
+await runClientProgram({
   name: "echo-client",
   envPrefix: "ECHO",
   usage: "[options] [value...]",

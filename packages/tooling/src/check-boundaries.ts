@@ -17,7 +17,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   "grpc-common": [],
   proto: [],
   testing: [],
-  tooling: [],
+  tooling: ["testing"],
 };
 
 const packages = readdirSync("packages");

@@ -13,7 +13,7 @@ if (existsSync("pnpm-workspace.yaml")) {
   console.error("no package to deploy: run pnpm --filter server deploy <folder>");
   process.exitCode = 1;
 } else {
-  const turbo = ["--import=tsx", join(__dirname, "turbo.ts"), "--quiet", "build", `--filter=${name}`];
+  const turbo = ["--require=tsx/cjs", join(__dirname, "turbo.ts"), "--quiet", "build", `--filter=${name}`];
   const { status } = spawnSync(process.execPath, turbo, { stdio: "inherit" });
   process.exitCode = status === 0 ? deploy(process.argv.slice(2)) : (status ?? 1);
 }

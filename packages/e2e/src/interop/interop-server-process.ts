@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { start } from "@hello/testing/program";
 import { serving } from "../server-process.js";
 import type { TlsFiles } from "./tls-files.js";
@@ -21,8 +21,8 @@ export const startOurServer: StartServer = (tls) =>
 
 /** Starts our server program with flags. */
 export async function startOurServerWith(...flags: readonly string[]): Promise<InteropServer> {
-  const program = fileURLToPath(new URL("interop-server.ts", import.meta.url));
-  const command = [process.execPath, "--import=tsx", program, "--address", "127.0.0.1:0", ...flags] as const;
+  const program = await compileProgram(new URL("interop-server.ts", import.meta.url));
+  const command = [process.execPath, program, "--address", "127.0.0.1:0", ...flags] as const;
   const { address, [Symbol.asyncDispose]: dispose } = await serving(start(command));
   return { port: Number(address.split(":")[1]), [Symbol.asyncDispose]: dispose };
 }

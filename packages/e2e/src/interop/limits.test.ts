@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { compileProgram } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { Disposables } from "../disposables.js";
@@ -23,7 +24,10 @@ interface PeerClient {
 
 /** Programs that make calls and print the status of each. */
 const clients = {
-  "grpc-js": { skip: false, command: [process.execPath, "--import=tsx", file("print-status.ts")] },
+  "grpc-js": {
+    skip: false,
+    command: [process.execPath, await compileProgram(new URL("print-status.ts", import.meta.url))],
+  },
   Python: { skip: python.skip, command: [python.program, file("print_status.py")] },
   Ruby: { skip: ruby.skip, command: [ruby.program, file("print_status.rb")] },
   Go: { skip: go.skip, command: [go.program, "print-status"] },

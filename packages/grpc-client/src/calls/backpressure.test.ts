@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { ServerReadableStream, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import { compileProgram } from "@hello/testing/compile";
 import { type EchoRequest, EchoResponse, EchoService } from "@hello/testing/echo";
 import { run } from "@hello/testing/program";
 import { EchoClient } from "../../test/echo-client.js";
@@ -94,7 +94,7 @@ for (const [kind, open] of [
   });
 }
 
-const program = fileURLToPath(new URL("../../test/stream-memory.ts", import.meta.url));
+const program = await compileProgram(new URL("../../test/stream-memory.ts", import.meta.url));
 
 for (const direction of ["upload", "download"]) {
   for (const [payloadBytes, count] of [
@@ -135,7 +135,7 @@ for (const direction of ["upload", "download"]) {
       });
       const args = [server.target, direction, String(payloadBytes), String(count)];
       // A small young generation, whose default size differs between versions of Node: what counts is what stays alive.
-      const node = [process.execPath, "--max-semi-space-size=1", "--import=tsx"] as const;
+      const node = [process.execPath, "--max-semi-space-size=1"] as const;
       const { stdout, stderr } = await run([...node, program, ...args]);
       assert.equal(stderr, "");
       const growthBytes = Number(stdout);

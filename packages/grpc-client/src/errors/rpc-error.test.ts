@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { statusNames } from "@hello/grpc-common";
+import { compileProgram } from "@hello/testing/compile";
 import { EchoClient } from "../../test/echo-client.js";
 import { fail, serve } from "../../test/test-server.js";
 import { RpcError } from "./rpc-error.js";
@@ -101,19 +100,13 @@ test("serializes its properties to JSON", () => {
 });
 
 test("recognizes errors of another copy of the package by instanceof, and no other values", async () => {
-  const source = fileURLToPath(new URL(".", import.meta.url));
-  const copy = mkdtempSync(join(source, "../.copy-"));
-  try {
-    cpSync(source, copy, { recursive: true });
-    const other = (await import(pathToFileURL(join(copy, "rpc-error.ts")).href)) as { RpcError: typeof RpcError };
-    assert.notEqual(other.RpcError, RpcError);
-    const otherError = new other.RpcError({ ...init, code: 5, details: "" });
-    assert.ok(otherError instanceof RpcError);
-    assert.ok(new RpcError({ ...init, code: 5, details: "" }) instanceof other.RpcError);
-    assert.ok(otherError instanceof Error);
-  } finally {
-    rmSync(copy, { recursive: true });
-  }
+  const copy = await compileProgram(new URL("rpc-error.ts", import.meta.url));
+  const other = (await import(pathToFileURL(copy).href)) as { RpcError: typeof RpcError };
+  assert.notEqual(other.RpcError, RpcError);
+  const otherError = new other.RpcError({ ...init, code: 5, details: "" });
+  assert.ok(otherError instanceof RpcError);
+  assert.ok(new RpcError({ ...init, code: 5, details: "" }) instanceof other.RpcError);
+  assert.ok(otherError instanceof Error);
   for (const value of [new Error("RpcError"), { name: "RpcError" }, null, "RpcError"]) {
     assert.ok(!((value as unknown) instanceof RpcError));
   }

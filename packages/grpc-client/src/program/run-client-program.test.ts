@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { loadHealthProtocol } from "@hello/grpc-common";
+import { compileProgram } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { echo, fail, serve, type TestServerOptions } from "../../test/test-server.js";
 
@@ -10,17 +10,9 @@ const { HealthService, HealthCheckResponse } = loadHealthProtocol();
 type Request = InstanceType<ReturnType<typeof loadHealthProtocol>["HealthCheckRequest"]>;
 type Response = InstanceType<typeof HealthCheckResponse>;
 
-const program = fileURLToPath(new URL("../../test/echo-program.ts", import.meta.url));
-/** Command of the program, which starts faster than with tsx's loader of ES modules. */
-const command = [
-  process.execPath,
-  "--require=tsx/cjs",
-  "--eval",
-  `require(${JSON.stringify(program)})`,
-  "--",
-  program,
-] as const;
-const runProgram = (args: readonly string[], env: Record<string, string> = {}) => run([...command, ...args], { env });
+const program = await compileProgram(new URL("../../test/echo-program.ts", import.meta.url));
+const runProgram = (args: readonly string[], env: Record<string, string> = {}) =>
+  run([process.execPath, program, ...args], { env });
 
 /** Starts a server. Returns it with a function that runs the program against it. */
 async function serveProgram(options?: TestServerOptions) {

@@ -2,17 +2,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type Candidate, type Running, startCandidate } from "./candidates.js";
 import { median, ratio } from "./statistics.js";
 
+/** Work that a server has done. */
+export interface Work {
+  /** Number of units of work. */
+  readonly units: number;
+  readonly seconds: number;
+}
+
 /** Comparison of servers under the same load. */
 export interface Comparison {
   /** Servers to compare. The first is the base of the ratios. */
   readonly candidates: readonly Candidate[];
   readonly starts: number;
-  /** Length of a measurement in seconds. */
+  /** Length of a measurement in seconds. With 0, a measurement is one call on each connection. */
   readonly seconds: number;
   /** Unit of work, in the singular: `call` or `message`. */
   readonly unit: string;
-  /** Puts load on a server for some seconds. Resolves with the number of units of work that it has done. */
-  load(port: number, seconds: number): Promise<number>;
+  /** Puts load on a server for some seconds. */
+  load(port: number, seconds: number): Promise<Work>;
 }
 
 /**
@@ -39,8 +46,8 @@ export async function compare({ candidates, starts, seconds, unit, load }: Compa
     for (const { figures, server } of [...running, ...running.toReversed()]) {
       const before = cpuNanos(server.pid);
       const work = await load(server.port, seconds);
-      figures.perSecond.push(work / seconds);
-      figures.cpuMicros.push((cpuNanos(server.pid) - before) / work / 1_000);
+      figures.perSecond.push(work.units / work.seconds);
+      figures.cpuMicros.push((cpuNanos(server.pid) - before) / work.units / 1_000);
     }
     await Promise.all(running.map(({ server }) => server[Symbol.asyncDispose]()));
   }

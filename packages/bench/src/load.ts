@@ -15,6 +15,8 @@ if (h2load.skip) {
 const folder = mkdtempSync(join(tmpdir(), "hello-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true }));
 
+const connections = 4;
+
 /** Call that h2load repeats. */
 export interface LoadCall {
   readonly path: string;
@@ -30,6 +32,8 @@ export interface LoadResult {
   readonly calls: number;
   /** Number of bytes received, including the framing, and including the responses of incomplete calls. */
   readonly receivedBytes: number;
+  /** Duration of the load, as measured by h2load. */
+  readonly seconds: number;
 }
 
 /** Creates a call from encoded requests. */
@@ -43,8 +47,8 @@ const { path, requestSerialize } = HelloService.hello;
 const helloCall = loadCall(path, [requestSerialize(new HelloRequest().setValue("World"))], 32);
 
 /**
- * Calls a server with h2load, which runs on the last core with 4 connections and windows of 1 MiB. By default, calls
- * Hello with 32 calls in flight per connection.
+ * Calls a server with h2load, which runs on the last core with 4 connections and windows of 1 MiB. Makes one call on
+ * each connection if the load lasts 0 seconds. By default, calls Hello with 32 calls in flight per connection.
  *
  * @throws Error with the output of h2load if a call fails.
  */
@@ -56,9 +60,13 @@ export async function load(
   const { stdout, stderr } = await run([
     ...(["taskset", "-c", String(availableParallelism() - 1)] as const),
     h2load.program,
-    ...["--clients=4", `--max-concurrent-streams=${inFlight}`, `--data=${bodyFile}`],
+    ...[`--clients=${connections}`, `--max-concurrent-streams=${inFlight}`, `--data=${bodyFile}`],
     ...["--window-bits=20", "--connection-window-bits=20"],
-    "seconds" in amount ? `--duration=${amount.seconds * 1_000}ms` : `--requests=${amount.calls}`,
+    "calls" in amount
+      ? `--requests=${amount.calls}`
+      : amount.seconds > 0
+        ? `--duration=${amount.seconds * 1_000}ms`
+        : `--requests=${connections}`,
     ...["--header=content-type: application/grpc", "--header=te: trailers"],
     `http://127.0.0.1:${port}${path}`,
   ]);
@@ -68,5 +76,6 @@ export async function load(
   if (failed !== "0" || errored !== "0") {
     throw new Error(`h2load: ${stdout}${stderr}`);
   }
-  return { calls, receivedBytes };
+  const [, duration, unit = ""] = /^finished in ([\d.]+)([um]?s)/m.exec(stdout) ?? [];
+  return { calls, receivedBytes, seconds: Number(duration) / ({ us: 1e6, ms: 1e3 }[unit] ?? 1) };
 }

@@ -15,5 +15,8 @@ await compare({
   starts,
   seconds,
   unit: "call",
-  load: async (port, seconds) => (await load(port, { seconds })).calls,
+  async load(port, amount) {
+    const { calls, seconds } = await load(port, { seconds: amount });
+    return { units: calls, seconds };
+  },
 });

@@ -43,9 +43,10 @@ for (const { size, messageBytes, perStream, request } of sizes) {
       starts,
       seconds,
       unit: "message",
-      async load(port, seconds) {
-        const { calls, receivedBytes } = await load(port, { seconds }, call);
-        return kind === "client" ? calls * perStream : receivedBytes / (messageBytes + framingBytes);
+      async load(port, amount) {
+        const { calls, receivedBytes, seconds } = await load(port, { seconds: amount }, call);
+        const units = kind === "client" ? calls * perStream : receivedBytes / (messageBytes + framingBytes);
+        return { units, seconds };
       },
     });
   }

@@ -6,8 +6,8 @@
  * sources does not remain.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 
 interface Manifest {
@@ -28,10 +28,12 @@ try {
   const { status } = spawnSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
   process.exitCode = status ?? 1;
   if (status === 0 && !isProgram) {
+    const entries = Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1"));
     buildSync({
-      entryPoints: Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
+      entryPoints: entries.map((entry) => `src/${entry}.ts`),
       outbase: "src",
       outdir: output,
+      outExtension: { ".js": type === "module" ? ".js" : ".bundle.js" },
       bundle: true,
       splitting: type === "module",
       format: type === "module" ? "esm" : "cjs",
@@ -42,6 +44,9 @@ try {
       sourcemap: true,
       logLevel: "warning",
     });
+    if (type === "commonjs") {
+      entries.forEach(writeEntry);
+    }
   }
   if (status === 0) {
     rmSync("dist", { recursive: true, force: true });
@@ -49,4 +54,16 @@ try {
   }
 } finally {
   rmSync(output, { recursive: true, force: true });
+}
+
+/**
+ * Writes an entry point in CommonJS format, which loads its bundle. Node parses the whole file that an ES module
+ * imports to find the exports, which takes longer than to run it. Therefore this file only names them.
+ */
+function writeEntry(entry: string): void {
+  const names = Object.keys(require(resolve(output, `${entry}.bundle.js`)));
+  writeFileSync(
+    join(output, `${entry}.js`),
+    `module.exports = require("./${basename(entry)}.bundle.js");\n0 && (module.exports = { ${names.join(", ")} });\n`,
+  );
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { compile } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 
@@ -18,19 +18,34 @@ const list = (path: string, extension: string) =>
     .sort();
 
 const programs = list(".", ".ts");
-const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: { readonly start: string } };
-const [, ...startArguments] = scripts.start.split(" ");
 const python = requires("python3-grpcio");
 
 describe("prints the expected output and exits", { concurrency: 4 }, () => {
+  const compiled = mkdtempSync(join(tmpdir(), "examples-"));
+  before(() =>
+    compile(
+      programs.map((program) => join(folder, `${program}.ts`)),
+      folder,
+      compiled,
+    ),
+  );
+  after(() => rmSync(compiled, { recursive: true }));
+
   for (const program of programs) {
     const skip = program === "python-client" && python.skip;
     test(program, { skip, timeout: 300_000 }, async ({ signal }) => {
-      const args = [...startArguments, program];
-      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, signal });
+      const { status, stdout, stderr } = await run([process.execPath, join(compiled, `${program}.mjs`)], { signal });
       assert.equal(stdout, read(`expected/${program}.txt`));
+      assert.equal(status, 0, stderr);
     });
   }
+});
+
+test("has a script that starts a program", async () => {
+  const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: { readonly start: string } };
+  const [, ...args] = scripts.start.split(" ");
+  const { stdout } = await run([process.execPath, ...args, "metadata"], { cwd: folder });
+  assert.equal(stdout, read("expected/metadata.txt"));
 });
 
 test("has expected output for each program, and for no others", () => {

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createCertificates, type TestCertificates } from "@hello/testing/certificates";
+import { compile } from "@hello/testing/compile";
 import { run } from "@hello/testing/program";
 import { type ServerProcess, startServer } from "./server-process.js";
 import { createProgramFolder, snippets } from "./snippets.js";
@@ -44,7 +45,7 @@ function addressFor(program: string): string {
   return (program.includes("tls: {") ? secure : plain).address.replace("127.0.0.1", "localhost");
 }
 
-/** Runs files one after the other in one process, and resolves with the output of each. */
+/** Runs compiled files one after the other in one process, and resolves with the output of each. */
 async function runFiles(files: readonly string[]): Promise<Map<string, string>> {
   const runner = `
     console.error = console.log;
@@ -57,9 +58,9 @@ async function runFiles(files: readonly string[]): Promise<Map<string, string>> 
   return new Map(files.map((file) => [file, sections[sections.indexOf(file) + 1] ?? ""]));
 }
 
-/** Runs a file that must succeed, and resolves with its output. */
+/** Runs a compiled file that must succeed, and resolves with its output. */
 function runFile(file: string): Promise<string> {
-  return succeed([process.execPath, "--import=tsx", file], folder, { NODE_TEST_CONTEXT: undefined });
+  return succeed([process.execPath, file], folder, { NODE_TEST_CONTEXT: undefined });
 }
 
 before(async () => {
@@ -73,12 +74,14 @@ before(async () => {
   for (const [index, { program }] of programs.entries()) {
     writeFileSync(join(folder, `program-${index}.ts`), program.replaceAll("localhost:50051", addressFor(program)));
   }
+  const sources = programs.map((_, index) => join(folder, `program-${index}.ts`));
+  await compile(sources, folder, folder);
   for (const [index, program] of authorization.entries()) {
     writeFileSync(join(folder, `authorization-${index}.ts`), program);
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts"] }));
   const shared = [...programs.entries()].filter(([, { program }]) => !processWide.test(program));
-  outputs = await runFiles(shared.map(([index]) => `program-${index}.ts`));
+  outputs = await runFiles(shared.map(([index]) => `program-${index}.mjs`));
 });
 after(async () => {
   rmSync(folder, { recursive: true });
@@ -97,7 +100,7 @@ for (const [index, { program, place }] of programs.entries()) {
     const expected = [...program.matchAll(/console\.(?:log|error)\(.*\)[;,] \/\/ (.*)$/gm)]
       .map(([, line = ""]) => `${line.replaceAll(/[^\w\s]/g, "\\$&").replaceAll("\\…", ".*")}\n`)
       .join("");
-    const file = `program-${index}.ts`;
+    const file = `program-${index}.mjs`;
     const output = outputs.get(file) ?? (await runFile(file));
     if (!program.includes("node:test")) {
       assert.match(output, new RegExp(`^${expected}$`));

@@ -1,7 +1,9 @@
-/** Runs `pnpm gen` in a copy of the repository, with the stand-in for the compiler. */
+/** Runs each generator in the same copy of the repository, with the stand-in for the compiler. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "@grpc/grpc-js";
@@ -11,14 +13,18 @@ import { type Outcome, start } from "@hello/testing/program";
 import { requires } from "@hello/testing/requires";
 import { copyEnv, RepositoryCopy, root } from "./repository-copy.js";
 import { serving } from "./server-process.js";
+import { snippets } from "./snippets.js";
 import { installStandIn } from "./stand-in-compiler.js";
 
-const require = createRequire(import.meta.url);
-const { findRpcNameProblem } = require("../../tooling/src/generators/names.ts") as {
-  findRpcNameProblem(name: string): string | undefined;
-};
 const fixtures = new URL("../fixtures/clock/", import.meta.url);
 const script = requires("script");
+const git = requires("git");
+const skipRename = process.platform === "win32" ? "the commands are for a POSIX shell" : git.skip;
+
+/** Packages that the generators change or add. */
+const packages = ["proto", "server", "client", "tea-timer-server", "tea-timer-client"];
+const filters = packages.map((name) => `--filter=${name}`);
+
 let copy: RepositoryCopy;
 
 before(async () => {
@@ -62,21 +68,26 @@ function countChangedLines(file: string): number {
 async function callServer(serverPackage: string, clientPackage: string, program: string): Promise<string> {
   const main = join(copy.folder, "packages", serverPackage, "dist/main.js");
   await using server = await serving(start([process.execPath, main, "--address", "127.0.0.1:0"]));
-  const file = join(copy.folder, "packages", clientPackage, "program.mts");
+  const file = join(copy.folder, "packages", clientPackage, "program.mjs");
   writeFileSync(file, program.replaceAll("ADDRESS", JSON.stringify(server.address)));
   try {
-    return await copy.succeed([process.execPath, "--import=tsx", file]);
+    return await copy.succeed([process.execPath, file]);
   } finally {
     rmSync(file);
   }
 }
 
-test("rejects an RPC that would replace a method of clients or stubs", () => {
-  for (const { prototype } of [ServiceClient, Client]) {
-    for (const method of Object.getOwnPropertyNames(prototype)) {
-      const rpc = method.charAt(0).toUpperCase() + method.slice(1);
-      assert.match(findRpcNameProblem(rpc) ?? "", /every client already has a method/, rpc);
-    }
+test("rejects an RPC that would replace a method of clients or stubs", async () => {
+  const rpcs = [ServiceClient, Client]
+    .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
+    .map((method) => method.charAt(0).toUpperCase() + method.slice(1));
+  const program = `
+    const { findRpcNameProblem } = require("./packages/tooling/src/generators/names.ts");
+    console.log(JSON.stringify(${JSON.stringify(rpcs)}.map((rpc) => findRpcNameProblem(rpc) ?? "no problem")));`;
+  const problems: string[] = JSON.parse(await copy.succeed([process.execPath, "-r", "tsx/cjs", "-e", program]));
+  assert.equal(problems.length, rpcs.length);
+  for (const [index, problem] of problems.entries()) {
+    assert.match(problem, /every client already has a method/, rpcs[index]);
   }
 });
 
@@ -179,30 +190,61 @@ test("adds a service in separate packages with one edit and fewer than 60 lines"
   assert.ok(lines < 60, `${lines} lines`);
 });
 
-test("builds, checks and tests both services", async () => {
-  const packages = ["proto", "server", "client", "tea-timer-server", "tea-timer-client"];
-  const filters = packages.map((name) => `--filter=${name}`);
+test("generates the code and the API of both services", async () => {
   await copy.succeed([...pnpm, "install", "--prefer-offline"]);
   await copy.succeed([...pnpm, "--filter=proto", "generate"]);
   await copy.succeed([...pnpm, ...filters, "api"]);
-  await copy.check(...filters);
   await copy.succeed([...pnpm, "--filter=proto", "exec", "node", "-r", "tsx/cjs", "../tooling/src/check-contracts.ts"]);
+});
+
+test("renames all packages by docs/install.md, which can then be published", { skip: skipRename }, async (t) => {
+  const [rename = "", publish = ""] = snippets(new URL("../../../docs/install.md", import.meta.url), "sh").slice(-2);
+  const before = copy.read("pnpm-lock.yaml");
+  // The repository itself may have been renamed as in the docs.
+  await copy.succeed(["sh", "-ec", `${rename.trim().replace("@acme", "@other-scope")} --name OtherName`]);
+  assert.equal(copy.read("pnpm-lock.yaml"), before.replaceAll("@hello/", "@other-scope/"));
+  const oldNames = "@hello/|hello-server|hello-client|HelloClientOptions|createHelloServer|HELLO_ADDRESS";
+  const found = await copy.run([git.program, "grep", "--no-index", "--exclude-standard", "-lE", oldNames]);
+  assert.equal(found.stdout, "");
+  assert.equal(found.status, 1);
+
+  const registry = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+  t.after(() => registry.close());
+  await once(registry, "listening");
+  const { port } = registry.address() as AddressInfo;
+  const commands = publish.replace("https://npm.acme.example", `http://127.0.0.1:${port} --dry-run`);
+  assert.notEqual(commands, publish);
+  await copy.succeed(["sh", "-ec", commands]);
+});
+
+test("checks and tests all services", async () => {
+  await copy.succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
+  await copy.succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
+  const prose = ["check-prose", ...packages.map((name) => `packages/${name}`)];
+  for (const [check = "", ...args] of [["check-boundaries"], ["check-messages"], prose]) {
+    await copy.succeed([process.execPath, "-r", "tsx/cjs", `packages/tooling/src/${check}.ts`, ...args]);
+  }
+  await copy.succeed([...pnpm, ...filters, "exec", "tsc"]);
   // The shape of the other packages is unchanged.
   await copy.succeed([...pnpm, "--filter=tea-timer-server", "check"]);
   await copy.succeed([...pnpm, ...filters, "test"]);
 });
 
-test("calls both services over a socket, and Hello beside the first", async () => {
+test("calls all services over sockets", { skip: skipRename }, async () => {
   const joined = `
-    import { ClockClient, HelloClient } from "./dist/index.js";
-    await using clock = new ClockClient(ADDRESS);
-    await using hello = new HelloClient(ADDRESS);
-    console.log(await clock.tell("noon"), await hello.hello("World"), await clock.checkHealth("clock.v1.Clock"));
-    for await (const value of clock.chat(["one", "two"])) console.log(value);`;
+    import { ClockClient, OtherNameClient } from "./dist/index.js";
+    const clock = new ClockClient(ADDRESS);
+    const other = new OtherNameClient(ADDRESS);
+    console.log(await clock.tell("noon"), await other.hello("World"), await clock.checkHealth("clock.v1.Clock"));
+    for await (const value of clock.chat(["one", "two"])) console.log(value);
+    clock.close();
+    other.close();`;
   assert.equal(await callServer("server", "client", joined), "noon Hello World SERVING\none\ntwo\n");
   const own = `
     import { TeaTimerClient } from "./dist/index.js";
-    await using client = new TeaTimerClient(ADDRESS);
-    console.log(await client.report("ready"), await client.checkHealth("tea_timer.v1.TeaTimer"));`;
+    const client = new TeaTimerClient(ADDRESS);
+    console.log(await client.report("ready"), await client.checkHealth("tea_timer.v1.TeaTimer"));
+    client.close();`;
   assert.equal(await callServer("tea-timer-server", "tea-timer-client", own), "ready SERVING\n");
+  assert.equal(await copy.succeed([...pnpm, "demo"]), "Hello World\n");
 });

@@ -16,7 +16,7 @@ export const copyEnv: Readonly<Record<string, string | undefined>> = {
   NODE_TEST_CONTEXT: undefined,
   // Reuse what is already built in this repository.
   TURBO_CACHE_DIR: join(root, ".turbo/cache"),
-  // The script "test" then skips the build.
+  // Scripts then do not build first.
   TURBO_HASH: "copy",
   pnpm_config_verify_deps_before_run: undefined,
 };
@@ -54,16 +54,6 @@ export class RepositoryCopy implements Disposable {
   /** Reads a file by its path in the repository. */
   read(file: string): string {
     return readFileSync(join(this.folder, file), "utf8");
-  }
-
-  /** Runs the parts of `pnpm check` that cover the whole repository, and checks the types of packages. */
-  async check(...filters: string[]): Promise<void> {
-    await this.succeed([process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci", "."]);
-    await this.succeed([process.execPath, "node_modules/knip/bin/knip.js"]);
-    for (const name of ["check-boundaries", "check-prose", "check-messages"]) {
-      await this.succeed([process.execPath, "-r", "tsx/cjs", `packages/tooling/src/${name}.ts`]);
-    }
-    await this.succeed([...pnpm, ...filters, "exec", "tsc"]);
   }
 
   [Symbol.dispose](): void {

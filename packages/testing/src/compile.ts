@@ -21,12 +21,12 @@ const externalModules: Plugin = {
   },
 };
 
-/** Plugin that gives a module the URL of its source as its own. */
+/** Plugin that declares `sourceUrl`, the URL of its source, in each module. */
 const sourceUrls: Plugin = {
   name: "source URLs",
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(/\bimport\.meta\.url\b/g, JSON.stringify(pathToFileURL(path).href)),
+      contents: `const sourceUrl = ${JSON.stringify(pathToFileURL(path).href)}; ${readFileSync(path, "utf8")}`,
       loader: "ts",
     }));
   },
@@ -51,6 +51,7 @@ export async function compile(files: readonly string[], base: string, folder: st
     target: "node20",
     conditions: [],
     mainFields: ["main"],
+    define: { "import.meta.url": "sourceUrl" },
     sourcemap: "inline",
     logLevel: "warning",
     plugins: [externalModules, sourceUrls],

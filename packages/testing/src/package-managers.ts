@@ -11,7 +11,7 @@ function pnpmCommand(execPath = ""): [string, ...string[]] {
   if (!/[\\/]pnpm[^\\/]*$/.test(execPath)) {
     return [...npx, "--yes", "pnpm@12"];
   }
-  return /\.[cm]?js$/.test(execPath) ? [process.execPath, execPath] : [execPath];
+  return /\.[cm]?js$/.test(execPath) ? ["node", execPath] : [execPath];
 }
 
 /** Returns the command for a program of npm. On Windows these are scripts, which only a shell can run. */

@@ -1,7 +1,7 @@
 /**
- * Checks the English that people read here, from the root of the repository: Markdown files, and the comments and strings
- * of TypeScript sources. `prose/rules.ts` has the rules for sentences, `prose/openings.ts` those for doc comments and the
- * names of tests.
+ * Checks the English that people read in the given folders, or in the whole repository: Markdown files, and the comments
+ * and strings of TypeScript sources. `prose/rules.ts` has the rules for sentences, `prose/openings.ts` those for doc
+ * comments and the names of tests. Runs in the root of the repository.
  */
 import { readFileSync } from "node:fs";
 import { listFiles } from "./prose/files.js";
@@ -16,7 +16,8 @@ const fewestWords = 4;
 const skipped = /\.zh-TW\.md$|\/api\.md$|^packages\/tooling\/src\/(?:prose\/.+|check-prose)\.test\.ts$/;
 
 async function main(): Promise<void> {
-  for (const file of listFiles(".").filter((path) => !skipped.test(path))) {
+  const folders = process.argv.length > 2 ? process.argv.slice(2) : ["."];
+  for (const file of folders.flatMap(listFiles).filter((path) => !skipped.test(path))) {
     const findings = file.endsWith(".md")
       ? await lintProse([{ line: 1, text: readFileSync(file, "utf8") }])
       : /\.[cm]?ts$/.test(file)

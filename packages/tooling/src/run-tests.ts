@@ -1,8 +1,7 @@
 /**
  * Runs the *.test.ts files of the package in the current folder with node:test, and writes test-report.xml. Arguments
- * select the files whose path contains one of them. Builds the dependencies of the package first, unless turbo has done
- * so. In CI, a skipped test fails the run. Compiles the tests of ES modules, which starts them faster; with --no-compile,
- * loads them through tsx, for tests that load TypeScript themselves.
+ * select the files whose path contains one of them. Builds the package and its dependencies first. Compiles the tests of
+ * ES modules, which starts them faster. In CI, a skipped test fails the run.
  *
  * Lists the files itself, because Node 20 expands no globs, and neither does the shell of Windows.
  */
@@ -13,8 +12,7 @@ import { join } from "node:path";
 import { compile } from "@hello/testing/compile";
 
 const report = "test-report.xml";
-const compiles = !process.argv.includes("--no-compile");
-const pathParts = process.argv.slice(2).filter((arg) => arg !== "--no-compile");
+const pathParts = process.argv.slice(2);
 const files = ["src", "test"]
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
@@ -26,12 +24,10 @@ if (files.length === 0) {
   console.error(`no test file matches ${pathParts.join(" or ") || "*.test.ts"}`);
   process.exit(1);
 }
-if (process.env["TURBO_HASH"] === undefined) {
-  const turbo = [process.execPath, "--require=tsx/cjs", join(__dirname, "turbo.ts"), "--quiet", "build"] as const;
-  const { status } = spawnSync(turbo[0], turbo.slice(1), { stdio: "inherit" });
-  if (status !== 0) {
-    process.exit(status ?? 1);
-  }
+const turbo = ["--require=tsx/cjs", join(__dirname, "turbo.ts"), "--quiet", "build"];
+const { status } = spawnSync(process.execPath, turbo, { stdio: "inherit" });
+if (status !== 0) {
+  process.exit(status ?? 1);
 }
 
 runTests().then((status) => {
@@ -44,11 +40,7 @@ async function runTests(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "tests-"));
   try {
     const [flag, tests] =
-      type === "commonjs"
-        ? ["--require=tsx/cjs", files]
-        : compiles
-          ? ["--enable-source-maps", await compile(files, ".", folder)]
-          : ["--import=tsx", files];
+      type === "commonjs" ? ["--require=tsx/cjs", files] : ["--enable-source-maps", await compile(files, ".", folder)];
     rmSync(report, { force: true });
     const { status } = spawnSync(
       process.execPath,

@@ -47,7 +47,8 @@ export function hasWords(text: string): boolean {
 /** Returns whether a catalogue has a string, whose substitutions are `…`. */
 export function isCovered(text: string, { messages, untriggered, helpTexts }: Catalogue): boolean {
   const parts = text.trim().split(/…|\$[\d&]/);
-  const pattern = new RegExp(parts.map(escapePattern).join(".*"), "i");
+  const words = parts.filter((part) => part !== "");
+  const pattern = new RegExp(words.map(escapePattern).join(".*"), "i");
   return (
     untriggered.includes(text.trim()) ||
     messages.some((message) => pattern.test(message)) ||

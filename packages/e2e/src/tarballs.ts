@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { npm, pnpm } from "@hello/testing/package-managers";
+import { pnpm } from "@hello/testing/package-managers";
 import { run } from "@hello/testing/program";
 
 /** Names of the published packages, without their scope. */
@@ -49,10 +49,13 @@ export async function packTarballs(): Promise<Tarballs> {
       return project;
     },
     async install(project, names, ...others) {
-      const paths = names.map((name) => join(folder, `${name}.tgz`));
+      const path = (name: PackageName) => join(folder, `${name}.tgz`);
+      // The packages depend on each other by versions, which no registry has.
+      const overrides = Object.fromEntries(publishedPackages.map((name) => [`@hello/${name}`, `file:${path(name)}`]));
+      writeFileSync(join(project, "pnpm-workspace.yaml"), JSON.stringify({ overrides }));
       // No program of the tests needs the optional SDK of OpenTelemetry, which is 40 MB.
-      const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
-      await succeed([...npm, "install", ...flags, ...others, ...paths], project);
+      const flags = ["--prefer-offline", "--ignore-scripts", "--no-optional"];
+      await succeed([...pnpm, "add", ...flags, ...others, ...names.map(path)], project);
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };

@@ -57,7 +57,7 @@ async function assertAllAnswered(t: TestContext, callers: readonly Caller[]): Pr
 const startCallers = (address: string) => Promise.all(Array.from({ length: connections }, () => startCaller(address)));
 
 test("refuses no call when connections reach their maximum age, with a latency of 80 ms", async (t) => {
-  const { relay } = await serveWithLatency(t, { maxConnectionAgeMs: 2_000 });
+  const { relay } = await serveWithLatency(t, { maxConnectionAgeMs: 5_000 });
   await assertAllAnswered(t, await startCallers(relay.address));
 });
 

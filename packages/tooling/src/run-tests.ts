@@ -6,9 +6,9 @@
  * Lists the files itself, because Node 20 expands no globs, and neither does the shell of Windows.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { compile } from "@hello/testing/compile";
 
 const report = "test-report.xml";
@@ -40,7 +40,7 @@ async function runTests(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "tests-"));
   try {
     const [flag, tests] =
-      type === "commonjs" ? ["--require=tsx/cjs", files] : ["--enable-source-maps", await compile(files, ".", folder)];
+      type === "commonjs" ? ["--require=tsx/cjs", files] : ["--enable-source-maps", await compileTests(folder)];
     rmSync(report, { force: true });
     const { status } = spawnSync(
       process.execPath,
@@ -67,4 +67,35 @@ async function runTests(): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * Compiles the tests of ES modules into a folder. Resolves with the files to run: those directly in `src` or `test`, those
+ * with a comment `@own-process`, and one for each folder below, whose other tests share a process. To start Node and to
+ * load the dependencies takes longer than most tests.
+ */
+async function compileTests(folder: string): Promise<string[]> {
+  const separate: string[] = [];
+  const namesByFolder = new Map<string, string[]>();
+  for (const [index, compiled] of (await compile(files, ".", folder)).entries()) {
+    const parent = dirname(compiled);
+    if (dirname(parent) === folder || /^\/\/ @own-process\b/m.test(readFileSync(files[index] ?? "", "utf8"))) {
+      separate.push(compiled);
+    } else {
+      namesByFolder.set(parent, [...(namesByFolder.get(parent) ?? []), basename(compiled)]);
+    }
+  }
+  for (const [parent, names] of namesByFolder) {
+    separate.push(join(parent, "all.test.mjs"));
+    writeFileSync(
+      join(parent, "all.test.mjs"),
+      `import { describe, test } from "node:test";
+      for (const name of ${JSON.stringify(names)}) {
+        describe(name.replace(".mjs", ".ts"), () =>
+          // Node 22 does not count the failure of a suite.
+          import("./" + name).catch((error) => test("loads the file", () => Promise.reject(error))));
+      }`,
+    );
+  }
+  return separate.sort();
 }

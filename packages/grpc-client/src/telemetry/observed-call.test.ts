@@ -1,3 +1,4 @@
+// @own-process: registers an SDK of OpenTelemetry.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ServerDuplexStream } from "@grpc/grpc-js";

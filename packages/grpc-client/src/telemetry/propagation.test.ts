@@ -1,3 +1,4 @@
+// @own-process: registers an SDK of OpenTelemetry.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { startInMemoryTelemetry } from "@hello/testing/in-memory-telemetry";

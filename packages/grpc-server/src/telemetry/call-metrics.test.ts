@@ -1,3 +1,4 @@
+// @own-process: registers an SDK of OpenTelemetry.
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";

@@ -52,8 +52,8 @@ for (const name of ["haproxy", "nginx"] satisfies ProxyName[]) {
           for (const text of ["World", "", "世界 👩🏽‍🚀", "\0", long]) {
             assert.ok((await client.hello(text)) === `Hello ${text}`);
           }
-          // HAProxy 2.6 stalls several large requests of newer versions of Node, of bare grpc-js too.
-          const parallel = name === "haproxy" && Number.parseInt(process.versions.node, 10) > 20 ? 1 : 4;
+          // HAProxy 2.6 loses the trailers of several large responses at a time, or stalls, with bare grpc-js too.
+          const parallel = name === "haproxy" ? 1 : 4;
           const many = await Promise.all(Array.from({ length: parallel }, () => client.hello(long)));
           assert.ok(many.every((greeting) => greeting === `Hello ${long}`));
         });

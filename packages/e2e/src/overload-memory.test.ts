@@ -27,7 +27,7 @@ after(async () => {
 const skip = process.platform !== "linux" && "it reads the peak of the server's memory from /proc";
 
 const messageBytes = 64 * 1_024;
-const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 128);
+const megabytes = Number(process.env["HELLO_TEST_STREAM_MB"] ?? 64);
 const payload = Buffer.alloc(messageBytes);
 const echo = new EchoRequest().setPayload(payload);
 

@@ -24,7 +24,7 @@ export interface ProgramOptions {
 
 /**
  * Variables that programs in Node do not inherit. Node 20 parses extra certificates at each start, which takes longer
- * than all else that a start needs. Package managers have them, because their command is not the path of Node.
+ * than the rest of the start. Package managers inherit them, because their command is not the path of Node.
  */
 const notInherited = { NODE_EXTRA_CA_CERTS: undefined };
 

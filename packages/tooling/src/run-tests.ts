@@ -70,25 +70,26 @@ async function runTests(): Promise<number> {
 }
 
 /**
- * Compiles the tests of ES modules into a folder. Resolves with the files to run: those directly in `src` or `test`, those
- * with a comment `@own-process`, and one for each folder below, whose other tests share a process. To start Node and to
- * load the dependencies takes longer than most tests.
+ * Compiles the tests of ES modules into a folder, and resolves with the files to run. Tests in the same folder below `src`
+ * share a process, because starting Node and loading the dependencies takes longer than most tests. A file with a
+ * comment `@own-process` has a separate process.
  */
 async function compileTests(folder: string): Promise<string[]> {
-  const separate: string[] = [];
+  const programs: string[] = [];
   const namesByFolder = new Map<string, string[]>();
   for (const [index, compiled] of (await compile(files, ".", folder)).entries()) {
     const parent = dirname(compiled);
     if (dirname(parent) === folder || /^\/\/ @own-process\b/m.test(readFileSync(files[index] ?? "", "utf8"))) {
-      separate.push(compiled);
+      programs.push(compiled);
     } else {
       namesByFolder.set(parent, [...(namesByFolder.get(parent) ?? []), basename(compiled)]);
     }
   }
   for (const [parent, names] of namesByFolder) {
-    separate.push(join(parent, "all.test.mjs"));
+    const program = join(parent, "all.test.mjs");
+    programs.push(program);
     writeFileSync(
-      join(parent, "all.test.mjs"),
+      program,
       `import { describe, test } from "node:test";
       for (const name of ${JSON.stringify(names)}) {
         describe(name.replace(".mjs", ".ts"), () =>
@@ -97,5 +98,5 @@ async function compileTests(folder: string): Promise<string[]> {
       }`,
     );
   }
-  return separate.sort();
+  return programs.sort();
 }

@@ -56,7 +56,8 @@ async function runTests(): Promise<number> {
         `--test-reporter-destination=${report}`,
         ...tests,
       ],
-      { stdio: "inherit" },
+      // With TURBO_HASH, scripts that tests run do not build again.
+      { stdio: "inherit", env: { TURBO_HASH: "built", ...process.env } },
     );
     const skipped = existsSync(report) ? readFileSync(report, "utf8").split("<skipped ").length - 1 : 0;
     if (skipped > 0 && process.env["CI"]) {

@@ -35,8 +35,8 @@ describe("prints the expected output and exits", { concurrency: 4 }, () => {
     const skip = program === "python-client" && python.skip;
     test(program, { skip, timeout: 300_000 }, async ({ signal }) => {
       const { status, stdout, stderr } = await run([process.execPath, join(compiled, `${program}.mjs`)], { signal });
-      assert.equal(stdout, read(`expected/${program}.txt`));
       assert.equal(status, 0, stderr);
+      assert.equal(stdout, read(`expected/${program}.txt`));
     });
   }
 });

@@ -11,6 +11,7 @@ function pnpmCommand(execPath = ""): [string, ...string[]] {
   if (!/[\\/]pnpm[^\\/]*$/.test(execPath)) {
     return [...npx, "--yes", "pnpm@12"];
   }
+  // By name, because programs that are started by the path of Node do not inherit all variables.
   return /\.[cm]?js$/.test(execPath) ? ["node", execPath] : [execPath];
 }
 

@@ -57,8 +57,8 @@ try {
 }
 
 /**
- * Writes an entry point in CommonJS format, which loads its bundle. Node parses the whole file that an ES module
- * imports to find the exports, which takes longer than to run it. Therefore this file only names them.
+ * Writes a CommonJS entry point that loads its bundle and names its exports. When an ES module imports a CommonJS file,
+ * Node parses the whole file to find the exports, which is slow for a bundle.
  */
 function writeEntry(entry: string): void {
   const names = Object.keys(require(resolve(output, `${entry}.bundle.js`)));

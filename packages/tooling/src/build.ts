@@ -21,7 +21,8 @@ const isProgram = bin !== undefined;
 const output = `dist.${process.pid}`;
 try {
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-  const options = ["-p", "tsconfig.build.json", "--outDir", output, "--noEmitOnError"];
+  // `pnpm check` also checks the declarations of libraries.
+  const options = ["-p", "tsconfig.build.json", "--outDir", output, "--noEmitOnError", "--skipLibCheck"];
   if (!isProgram) {
     options.push("--emitDeclarationOnly");
   }

@@ -1,7 +1,7 @@
 /**
  * Runs the *.test.ts files of the package in the current folder with node:test, and writes test-report.xml. Arguments
- * select the files whose path contains one of them. Builds the package and its dependencies first. Compiles the tests of
- * ES modules, which starts them faster. In CI, a skipped test fails the run.
+ * select the files whose path contains one of them. Builds the package and its dependencies first. Compiles the tests,
+ * which starts them faster. In CI, a skipped test fails the run.
  *
  * Lists the files itself, because Node 20 expands no globs, and neither does the shell of Windows.
  */
@@ -39,13 +39,12 @@ async function runTests(): Promise<number> {
   const { type } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly type: "commonjs" | "module" };
   const folder = mkdtempSync(join(tmpdir(), "tests-"));
   try {
-    const [flag, tests] =
-      type === "commonjs" ? ["--require=tsx/cjs", files] : ["--enable-source-maps", await compileTests(folder)];
+    const tests = await compileTests(type, folder);
     rmSync(report, { force: true });
     const { status } = spawnSync(
       process.execPath,
       [
-        flag,
+        "--enable-source-maps",
         "--test",
         "--test-timeout=600000",
         // Tests spend more time waiting than computing.
@@ -71,14 +70,14 @@ async function runTests(): Promise<number> {
 }
 
 /**
- * Compiles the tests of ES modules into a folder, and resolves with the files to run. Tests in the same folder below `src`
+ * Compiles the tests into a folder, and resolves with the files to run. Tests in the same folder below `src`
  * share a process, because starting Node and loading the dependencies takes longer than most tests. A file with a
  * comment `@own-process` has a separate process.
  */
-async function compileTests(folder: string): Promise<string[]> {
+async function compileTests(type: "commonjs" | "module", folder: string): Promise<string[]> {
   const programs: string[] = [];
   const namesByFolder = new Map<string, string[]>();
-  for (const [index, compiled] of (await compile(files, ".", folder)).entries()) {
+  for (const [index, compiled] of (await compile(files, ".", folder, type)).entries()) {
     const parent = dirname(compiled);
     if (dirname(parent) === folder || /^\/\/ @own-process\b/m.test(readFileSync(files[index] ?? "", "utf8"))) {
       programs.push(compiled);
@@ -93,7 +92,7 @@ async function compileTests(folder: string): Promise<string[]> {
       program,
       `import { describe, test } from "node:test";
       for (const name of ${JSON.stringify(names)}) {
-        describe(name.replace(".mjs", ".ts"), () =>
+        describe(name.replace(/[cm]js$/, "ts"), () =>
           // Node 22 does not count the failure of a suite.
           import("./" + name).catch((error) => test("loads the file", () => Promise.reject(error))));
       }`,

@@ -133,7 +133,7 @@ async function createShell(folder: string): Promise<(command: string, port: stri
   const env = {
     PATH: `${bin}${delimiter}${process.env["PATH"]}`,
     OLD_NODE: `--import=data:text/javascript,${encodeURIComponent(oldNode)}`,
-    WITHOUT_SDK: `--import=${new URL("../without-sdk.mjs", import.meta.url)}`,
+    WITHOUT_SDK: `--import=${new URL("../telemetry/without-sdk.mjs", import.meta.url)}`,
   };
   return async (command, port) => {
     const { status, stdout, stderr } = await run(["/bin/sh", "-c", command], { cwd, env: { ...env, PORT: port } });

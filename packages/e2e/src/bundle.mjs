@@ -38,6 +38,6 @@ await buildWithVite({
   build: {
     ssr: true,
     outDir: join(output, "vite-esm"),
-    rollupOptions: { input: programs, output: { entryFileNames: "[name].mjs" } },
+    rolldownOptions: { input: programs, output: { entryFileNames: "[name].mjs" } },
   },
 });

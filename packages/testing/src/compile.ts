@@ -40,6 +40,7 @@ const sourcePaths: Plugin = {
  *
  * @param base Folder of the sources.
  * @param folder Folder of the compiled files, which have the same relative paths in it as the sources in `base`.
+ * @param type Module system of the package that contains the sources.
  */
 export async function compile(
   files: readonly string[],

@@ -70,9 +70,9 @@ async function runTests(): Promise<number> {
 }
 
 /**
- * Compiles the tests into a folder, and resolves with the files to run. Tests in the same folder below `src`
- * share a process, because starting Node and loading the dependencies takes longer than most tests. A file with a
- * comment `@own-process` has a separate process.
+ * Compiles the tests into a folder, and resolves with the files to run. Tests in the same folder below `src` share a
+ * process, because starting Node and loading the dependencies takes longer than most tests. A file with a comment
+ * `@own-process` has a separate process.
  */
 async function compileTests(type: "commonjs" | "module", folder: string): Promise<string[]> {
   const programs: string[] = [];

@@ -11,7 +11,7 @@ function pnpmCommand(execPath = ""): [string, ...string[]] {
   if (!/[\\/]pnpm[^\\/]*$/.test(execPath)) {
     return [...npx, "--yes", "pnpm@12"];
   }
-  // By name, because programs that are started by the path of Node do not inherit all variables.
+  // By name, because a program that is started by the path of Node counts as one that downloads nothing.
   return /\.[cm]?js$/.test(execPath) ? ["node", execPath] : [execPath];
 }
 

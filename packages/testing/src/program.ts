@@ -22,18 +22,18 @@ export interface ProgramOptions {
   readonly input?: string | Uint8Array;
 }
 
-/**
- * Variables that programs in Node do not inherit. Node 20 parses extra certificates at each start, which takes longer
- * than the rest of the start. Package managers inherit them, because their command is not the path of Node.
- */
-const notInherited = { NODE_EXTRA_CA_CERTS: undefined };
+/** Programs that may download packages: npm, a pnpm that is a script, and shells that run them. */
+const downloaders: readonly string[] = ["npm", "npx", "node", "sh", "cmd.exe"];
+
+/** Variables for {@link downloaders}, which the runner of the tests keeps from all other programs. */
+const forDownloaders = { NODE_EXTRA_CA_CERTS: process.env["NPM_EXTRA_CA_CERTS"] ?? process.env["NODE_EXTRA_CA_CERTS"] };
 
 /** Starts a program with its standard streams as pipes. */
 export function start(
   [command, ...args]: readonly [string, ...string[]],
   { cwd, env, signal }: ProgramOptions = {},
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  const inherited = { ...process.env, ...(command === process.execPath && notInherited) };
+  const inherited = { ...process.env, ...(downloaders.includes(command) && forDownloaders) };
   return spawn(command, args, { cwd, env: { ...inherited, ...env }, signal, stdio: "pipe" });
 }
 

@@ -25,7 +25,7 @@ export interface ProgramOptions {
 /** Programs that may download packages: npm, a pnpm that is a script, and shells that run them. */
 const downloaders: readonly string[] = ["npm", "npx", "node", "sh", "cmd.exe"];
 
-/** Variables for {@link downloaders}, which the runner of the tests keeps from all other programs. */
+/** Variables of {@link downloaders}. The test runner removes them from the environment of all other programs. */
 const forDownloaders = { NODE_EXTRA_CA_CERTS: process.env["NPM_EXTRA_CA_CERTS"] ?? process.env["NODE_EXTRA_CA_CERTS"] };
 
 /** Starts a program with its standard streams as pipes. */

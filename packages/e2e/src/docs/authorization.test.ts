@@ -16,7 +16,7 @@ import { createProgramFolder, snippets } from "../snippets.js";
 import { createTokenIssuer, issuer, type TokenIssuer } from "../token-issuer.js";
 
 /*
- * Programs of docs/authorization.md that need certificates, a token and an issuer, as JavaScript. docs-programs.test.ts
+ * Programs of docs/authorization.md that need certificates, a token and an issuer, as JavaScript. programs.test.ts
  * checks their types, and runs the other programs.
  */
 const [certificateServer = "", tokenServer = "", clientProgram = ""] = snippets(

@@ -24,7 +24,7 @@ const programs = ["README.md", ...readmes, ...guides].flatMap((page) => {
   });
 });
 
-/** Programs that are only type-checked here. authorization-docs.test.ts runs them. */
+/** Programs that are only type-checked here. authorization.test.ts runs them. */
 const authorization = snippets(new URL("docs/authorization.md", root), "typescript");
 
 /** Modules that need a process for each program. All other programs share one, because most of a run is start-up. */
